@@ -1,0 +1,144 @@
+-- The case file: one portable DuckDB file that holds what was loaded, what was derived from it, and what we came to believe.
+-- Version 1.  History: 1 first layout.
+-- Every time is a TIMESTAMP in UTC without a zone (TIMESTAMPTZ would need pytz to reach Python); *_ns keeps the nanoseconds
+-- that TIMESTAMP (microseconds) drops.
+
+-- One row: which layout this file has.
+CREATE TABLE IF NOT EXISTS layout (
+    version INTEGER NOT NULL            -- of this schema; a newer file is refused
+);
+
+-- One row a file that was looked at.
+CREATE TABLE IF NOT EXISTS files (
+    file_id     INTEGER PRIMARY KEY,
+    source      VARCHAR NOT NULL,       -- path below what was handed in, '/' between parts
+    format      VARCHAR NOT NULL,       -- name of the source plug-in, or 'skipped'
+    sha256      VARCHAR NOT NULL,       -- of the bytes on disk; a file with a known hash and format is not read again
+    bytes       BIGINT  NOT NULL,
+    rows        BIGINT  NOT NULL,       -- rows it brought, before duplicates were removed
+    reason      VARCHAR                 -- why it was skipped
+);
+
+-- One row a span, once per (trace_id, span_id).
+CREATE TABLE IF NOT EXISTS spans (
+    trace_id    VARCHAR NOT NULL,       -- lower-case hex, or the source's own id
+    span_id     VARCHAR NOT NULL,
+    parent_id   VARCHAR,                -- NULL: a root
+    name        VARCHAR,
+    op          VARCHAR,                -- chat, retrieval, execute_tool, invoke_agent, embeddings, evaluation …; NULL: not said
+    start_at    TIMESTAMP NOT NULL,
+    start_ns    BIGINT NOT NULL,
+    duration_ms DOUBLE,                 -- NULL: the end is not known
+    status      VARCHAR,                -- 'ok', 'error', NULL
+    service     VARCHAR,
+    attributes  MAP(VARCHAR, VARCHAR) NOT NULL,  -- span, scope and resource attributes under their own names; lists and maps as JSON
+    file_id     INTEGER NOT NULL,
+    line        BIGINT
+);
+
+-- One row a score: an evaluation result, an annotation, feedback.
+CREATE TABLE IF NOT EXISTS scores (
+    score_key   VARCHAR NOT NULL,       -- hash of all that identifies it; the same score loaded twice has the same key
+    trace_id    VARCHAR,                -- NULL: joined by response_id only
+    span_id     VARCHAR,
+    response_id VARCHAR,                -- gen_ai.response.id
+    name        VARCHAR NOT NULL,
+    value       DOUBLE NOT NULL,        -- a label alone is mapped: pass, true, yes, correct → 1; fail, false, no, incorrect → 0
+    label       VARCHAR,
+    evaluator   VARCHAR,                -- the judge's identity and version, as the attributes of layer 'judge' give it
+    scored_at   TIMESTAMP,              -- when the score was recorded; NULL: not said
+    attributes  MAP(VARCHAR, VARCHAR) NOT NULL,
+    file_id     INTEGER NOT NULL,
+    line        BIGINT
+);
+
+-- One row a declared change (contract, section 3), its record as JSON.
+CREATE TABLE IF NOT EXISTS changes (
+    change_id   VARCHAR PRIMARY KEY,
+    took_effect TIMESTAMP NOT NULL,
+    kind        VARCHAR NOT NULL,
+    layer       VARCHAR NOT NULL,
+    record      VARCHAR NOT NULL        -- records.Change as JSON
+);
+
+-- One row an eval run (contract, section 4), its record as JSON.
+CREATE TABLE IF NOT EXISTS eval_runs (
+    run_id      VARCHAR PRIMARY KEY,
+    ran_at      TIMESTAMP NOT NULL,
+    suite       VARCHAR NOT NULL,
+    record      VARCHAR NOT NULL        -- records.EvalRun as JSON
+);
+
+-- One row a replayed case (contract, section 5).
+CREATE TABLE IF NOT EXISTS replays (
+    case_id     VARCHAR NOT NULL,
+    signal      VARCHAR NOT NULL,
+    run         VARCHAR NOT NULL,
+    config      MAP(VARCHAR, VARCHAR) NOT NULL,  -- layer → version
+    score       DOUBLE NOT NULL,
+    file_id     INTEGER NOT NULL
+);
+
+-- Faults in what was loaded.
+CREATE TABLE IF NOT EXISTS problems (
+    source      VARCHAR NOT NULL,
+    line        BIGINT,
+    message     VARCHAR NOT NULL
+);
+
+-- The merged incident.yaml, as records.Manifest in JSON; at most one row.
+CREATE TABLE IF NOT EXISTS manifest (
+    record      VARCHAR NOT NULL
+);
+
+-- Which attribute carries what: derived at the end of every load from the manifest, the standard names and the data.
+CREATE TABLE IF NOT EXISTS roles (
+    role        VARCHAR NOT NULL,       -- 'layer' or 'segment'
+    layer       VARCHAR,                -- for role 'layer'
+    attribute   VARCHAR NOT NULL,       -- canonical name
+    rank        INTEGER NOT NULL        -- order of trust within the layer, 0 first
+);
+
+-- Derived: each distinct combination of layer versions that a trace can carry.
+CREATE TABLE IF NOT EXISTS version_sets (
+    version_id  INTEGER NOT NULL,
+    versions    MAP(VARCHAR, VARCHAR) NOT NULL,  -- '<layer>:<attribute>' → value; absent: no span carried it
+    first_seen  TIMESTAMP NOT NULL,
+    last_seen   TIMESTAMP NOT NULL,
+    traces      BIGINT NOT NULL
+);
+
+-- Derived: each distinct combination of segment values.
+CREATE TABLE IF NOT EXISTS segment_sets (
+    segment_id  INTEGER NOT NULL,
+    segment     MAP(VARCHAR, VARCHAR) NOT NULL,  -- attribute → value
+    traces      BIGINT NOT NULL
+);
+
+-- Derived: one row a trace.
+CREATE TABLE IF NOT EXISTS traces (
+    trace_id    VARCHAR NOT NULL,
+    start_at    TIMESTAMP NOT NULL,     -- of its first span
+    version_id  INTEGER NOT NULL,
+    segment_id  INTEGER NOT NULL,
+    has_root    BOOLEAN NOT NULL
+);
+
+-- Derived: one row a trace, signal and judge.
+CREATE TABLE IF NOT EXISTS measurements (
+    trace_id    VARCHAR NOT NULL,
+    signal      VARCHAR NOT NULL,
+    judge       VARCHAR,                -- evaluator version; NULL where none is said
+    value       DOUBLE NOT NULL         -- mean over the trace's scores of that name and judge
+);
+
+-- The blame ledger: an append-only chain of entries.
+CREATE TABLE IF NOT EXISTS entries (
+    position    INTEGER PRIMARY KEY,
+    id          VARCHAR NOT NULL,       -- 'b2:' + blake2b of the canonical JSON of (parent, at, by, kind, body)
+    parent      VARCHAR,
+    written_at  TIMESTAMP NOT NULL,
+    by_whom     VARCHAR NOT NULL,
+    kind        VARCHAR NOT NULL,
+    body        VARCHAR NOT NULL        -- canonical JSON
+);
