@@ -340,6 +340,18 @@ class Guard(Record):
     shift: str | None = None
 
 
+class Scan(Record):
+    """Bulk rows that DuckDB is to read by itself: a statement under ``sql/sources/`` and what to bind to it.
+
+    ``file_id`` is bound by the store. Spans and scores never pass through Python one by one.
+    """
+
+    name: str
+    """``sources/<name>``: one ``INSERT … SELECT``."""
+    parameters: Mapping[str, Any] = Field(default_factory=dict)
+    rows_into: Literal["spans", "scores", "staging"] = "spans"
+
+
 class SkippedFile(Record):
     """A file that was looked at and is no evidence."""
 
