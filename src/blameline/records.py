@@ -7,7 +7,7 @@ and scores stay columns and never become one object a row. Nothing here computes
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -262,6 +262,15 @@ class Signal(Record):
     """True when the values lie in [0, 1]."""
 
 
+class SliceEffect(Record):
+    """How one segment moved in a shift."""
+
+    segment: Segment
+    delta: Interval
+    n: int
+    """Requests measured in it after the onset."""
+
+
 class Shift(Record):
     """One lasting move of one signal."""
 
@@ -286,6 +295,8 @@ class Shift(Record):
     n_after: int = 0
     gradual: bool = False
     """The move is a ramp and not a step."""
+    by_segment: tuple[SliceEffect, ...] = ()
+    """The same move in each single segment."""
 
 
 class Query(Record):
@@ -349,7 +360,7 @@ class Scan(Record):
     name: str
     """``sources/<name>``: one ``INSERT … SELECT``."""
     parameters: Mapping[str, Any] = Field(default_factory=dict)
-    rows_into: Literal["spans", "scores", "staging"] = "spans"
+    rows_into: Literal["spans", "scores", "staging", "problems"] = "spans"
 
 
 class SkippedFile(Record):
@@ -443,6 +454,23 @@ class Snapshot(Record):
     after: str
 
 
+class Runbook(Record):
+    """One page of ``runbooks/``: what to do about one family of changes."""
+
+    id: str
+    title: str
+    layers: tuple[Layer, ...] = ()
+    """The layers that it is for."""
+    outcomes: tuple[Outcome, ...] = ()
+    """The outcomes that it is for."""
+    applies_when: str
+    last_reviewed: date
+    text: str
+    """The page below its front matter, as Markdown."""
+    because: str = ""
+    """Why it fits this investigation; empty when nobody asked."""
+
+
 class Story(Record):
     """All that a renderer needs; a renderer never sees the store."""
 
@@ -459,3 +487,9 @@ class Story(Record):
     """Requests in the window."""
     unmeasured: tuple[str, ...] = ()
     """Layers whose version no trace carries."""
+    signals: tuple[Signal, ...] = ()
+    """What was measured, for units and for which way is better."""
+    changes: tuple[Change, ...] = ()
+    """The declared changes, for what they replaced and their diffs."""
+    runbooks: tuple[Runbook, ...] = ()
+    """Those that fit, best first."""

@@ -1,0 +1,13 @@
+"""Everything that could explain a shift: declared changes, versions seen in the traces that nobody declared, and the standing
+bidders.
+
+In come the changelog and what the traces carry; out come ``Candidate``s and, for the cells of any signal, the columns that
+each of them predicts. Nothing here weighs: a candidate that looks absurd is listed all the same.
+"""
+
+from __future__ import annotations
+
+from blameline.candidates.bids import STANDING, Candidate, Seen, list_candidates
+from blameline.candidates.exposure import Variants, variants
+
+__all__ = ["STANDING", "Candidate", "Seen", "Variants", "list_candidates", "variants"]

@@ -1,0 +1,254 @@
+"""Who bids: declared changes linked to what the traces show of them, undeclared versions, and the standing bidders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import get_args
+
+from blameline.cells import Clock
+from blameline.records import Bidder, Change, Layer
+
+STANDING: tuple[str, ...] = get_args(Bidder)
+EARLY = timedelta(hours=6)
+"""How long before its declared time a change may first be seen (clocks, and people who write later)."""
+LATE = timedelta(hours=36)
+"""How long after its declared time a change may first be seen (caches, batches, slow rollouts)."""
+MOST_UNDECLARED = 16
+LINKS: Mapping[str, tuple[str, ...]] = {
+    "deploy": ("service.version", "build", "release", "revision", "commit", "sha"),
+    "flag_change": ("flag", "variant"),
+    "infra_change": ("infra",),
+}
+"""Kinds of one layer that may only be linked to attributes with these words."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One version that the traces carry."""
+
+    key: str
+    """``<layer>:<attribute>``."""
+    value: str
+    first: datetime
+    last: datetime
+    n: int
+
+    @property
+    def layer(self) -> str:
+        """The layer part of the key."""
+        return self.key.partition(":")[0]
+
+    @property
+    def attribute(self) -> str:
+        """The attribute part of the key."""
+        return self.key.partition(":")[2]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One bid."""
+
+    id: str
+    kind: str
+    layer: Layer | None
+    declared: bool
+    at: datetime | None
+    """When it took effect by its own record, or was first seen; ``None`` for standing bidders."""
+    change: Change | None = None
+    key: str | None = None
+    """``<layer>:<attribute>`` under which the traces show it; ``None`` if they do not."""
+    value: str | None = None
+    seen_at: datetime | None = None
+    """When the traces first carried it."""
+    until: datetime | None = None
+    """When a declared revert took it back."""
+    successors: tuple[str, ...] = ()
+    """Values of the same key that first appeared later."""
+    returned: bool = False
+    """The version had been in use before: the change went back to it."""
+    also: tuple[str, ...] = ()
+    """Other attributes of the layer that moved with it."""
+    summary: str = ""
+
+    @property
+    def standing(self) -> bool:
+        """Whether it is one of the bidders that are always there."""
+        return self.id in STANDING
+
+    @property
+    def starts(self) -> datetime | None:
+        """When it can first have acted: as the traces show it, else as declared."""
+        return self.seen_at or self.at
+
+
+def list_candidates(changes: Sequence[Change], seen: Sequence[Seen], clock: Clock) -> tuple[Candidate, ...]:
+    """Declared changes in the order of their time, then undeclared versions, then the standing bidders."""
+    declared = _declared(changes, seen, clock)
+    return (*declared, *_undeclared(declared, seen, clock), *_standing())
+
+
+def _standing() -> tuple[Candidate, ...]:
+    words = {
+        "mix": "the traffic moved, not the answers",
+        "ruler": "the measuring moved, with no judge change on record",
+        "artefact": "records were lost, doubled or sampled differently",
+        "chance": "nothing moved; this is noise",
+        "unknown": "something that is neither on record nor visible in the traces",
+    }
+    return tuple(
+        Candidate(id=name, kind=name, layer=None, declared=False, at=None, summary=words[name]) for name in STANDING
+    )
+
+
+def _declared(changes: Sequence[Change], seen: Sequence[Seen], clock: Clock) -> list[Candidate]:
+    reverted = {change.reverts: change.at for change in changes if change.reverts}
+    found: list[Candidate] = []
+    taken: set[tuple[str, str]] = set()
+    bare = [
+        Candidate(
+            id=change.id,
+            kind=change.kind,
+            layer=change.layer,
+            declared=True,
+            at=change.at,
+            change=change,
+            until=reverted.get(change.id),
+            summary=_summary(change),
+        )
+        for change in sorted(changes, key=lambda change: (change.at, change.id))
+    ]
+    named = [_by_name(candidate, seen, clock) for candidate in bare]
+    taken |= {(candidate.key, candidate.value) for candidate in named if candidate.key and candidate.value}
+    for candidate in named:
+        linked = candidate if candidate.key else _by_time(candidate, seen, taken, clock)
+        if linked.key and linked.value:
+            taken.add((linked.key, linked.value))
+        found.append(linked)
+    return found
+
+
+def _summary(change: Change) -> str:
+    if change.summary:
+        return str(change.summary)
+    step = f" {change.from_} → {change.to}" if change.from_ and change.to else f" → {change.to}" if change.to else ""
+    return f"{change.kind}{f' of {change.component}' if change.component else ''}{step}"
+
+
+def _of_layer(candidate: Candidate, seen: Sequence[Seen]) -> list[Seen]:
+    words = LINKS.get(candidate.kind)
+    return [
+        one
+        for one in seen
+        if one.layer == candidate.layer and (words is None or any(word in one.attribute.lower() for word in words))
+    ]
+
+
+def _same(value: str, to: str, component: str | None) -> bool:
+    left, right = value.strip().casefold(), to.strip().casefold()
+    forms = {right}
+    if component:
+        base = component.strip().casefold()
+        forms |= {f"{base}@{right}", f"{base}:{right}", f"{base}/{right}", f"{base}-{right}"}
+    return left in forms
+
+
+def _by_name(candidate: Candidate, seen: Sequence[Seen], clock: Clock) -> Candidate:
+    """Linked to the version that its record names as ``to``, if the traces carry it."""
+    change = candidate.change
+    if change is None or change.to is None:
+        return candidate
+    same_layer = [one for one in seen if one.layer == candidate.layer]
+    for one in same_layer:
+        if _same(one.value, change.to, change.component):
+            return _linked(candidate, one, seen, clock)
+    return candidate
+
+
+def _by_time(
+    candidate: Candidate, seen: Sequence[Seen], taken: set[tuple[str, str]], clock: Clock
+) -> Candidate:
+    """Linked to the only new version of its layer that appears when its record says, if there is one."""
+    change, at = candidate.change, candidate.at
+    if change is None or at is None:
+        return candidate
+    slack = change.uncertainty or timedelta(0)
+    before, after = max(slack, EARLY), max(slack, LATE)
+    if change.to is not None:  # a name that the traces do not use: only a close neighbour can be meant
+        before = after = max(slack, timedelta(hours=2))
+    near = [
+        one
+        for one in _of_layer(candidate, seen)
+        if (one.key, one.value) not in taken
+        and one.first > clock.since + timedelta(hours=6)
+        and at - before <= one.first <= at + after
+    ]
+    if not near:
+        return candidate
+    return _linked(candidate, min(near, key=lambda one: (abs(one.first - at), one.key, one.value)), seen, clock)
+
+
+def _linked(candidate: Candidate, one: Seen, seen: Sequence[Seen], clock: Clock) -> Candidate:
+    at = candidate.at
+    returned = at is not None and one.first < at - LATE
+    return replace(
+        candidate,
+        key=one.key,
+        value=one.value,
+        seen_at=at if returned else one.first,
+        returned=returned,
+        successors=_successors(one, seen),
+        also=tuple(sorted(twin.attribute for twin in _twins(one, seen, clock))),
+    )
+
+
+def _successors(one: Seen, seen: Sequence[Seen]) -> tuple[str, ...]:
+    return tuple(other.value for other in seen if other.key == one.key and other.first > one.first)
+
+
+def _twins(one: Seen, seen: Sequence[Seen], clock: Clock) -> list[Seen]:
+    """Versions of the same layer under other attributes that come and go with this one."""
+    close = timedelta(seconds=2 * clock.width)
+    return [
+        other
+        for other in seen
+        if other.layer == one.layer
+        and other.key != one.key
+        and abs(other.first - one.first) <= close
+        and abs(other.last - one.last) <= close
+        and 0.8 <= other.n / max(one.n, 1) <= 1.25
+    ]
+
+
+def _undeclared(declared: Sequence[Candidate], seen: Sequence[Seen], clock: Clock) -> list[Candidate]:
+    """Versions that first appear inside the window and that no declared change accounts for."""
+    explained = {(candidate.key, candidate.value) for candidate in declared if candidate.key}
+    begin = clock.since + max(timedelta(hours=12), timedelta(seconds=0.04 * (clock.until - clock.since).total_seconds()))
+    for one in seen:
+        if (one.key, one.value) in explained:
+            explained |= {(twin.key, twin.value) for twin in _twins(one, seen, clock)}
+    found: list[Candidate] = []
+    for one in seen:
+        if (one.key, one.value) in explained or one.first <= begin or one.n < 20:
+            continue
+        twins = _twins(one, seen, clock)
+        explained |= {(twin.key, twin.value) for twin in twins}
+        found.append(
+            Candidate(
+                id=f"undeclared:{one.layer}:{one.attribute}={one.value}",
+                kind=f"undeclared_{one.layer}",
+                layer=one.layer,  # type: ignore[arg-type]
+                declared=False,
+                at=one.first,
+                key=one.key,
+                value=one.value,
+                seen_at=one.first,
+                successors=_successors(one, seen),
+                also=tuple(sorted(twin.attribute for twin in twins)),
+                summary=f"{one.attribute} = {one.value} appeared in the traces and is declared nowhere",
+            )
+        )
+    found.sort(key=lambda candidate: -next(one.n for one in seen if (one.key, one.value) == (candidate.key, candidate.value)))
+    kept = found[:MOST_UNDECLARED]
+    return sorted(kept, key=lambda candidate: (candidate.at or clock.since, candidate.id))

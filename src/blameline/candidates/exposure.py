@@ -1,0 +1,109 @@
+"""What each candidate predicts: columns over the cells, between 0 and 1, one a variant.
+
+A candidate is a regressor over the cells and not a point in time: it says which cells move. Where the traces carry its
+version, the column is that stamp; else it is built from the record: time, scope, stages, revert. Variants say how it may act
+otherwise (later, in one slice only, at another hour than written down); their weights sum to 1, so that a candidate pays for
+its freedom as ``unknown`` pays for its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blameline.candidates.bids import Candidate
+from blameline.cells import Cells
+
+Floats = NDArray[np.float64]
+LAGS = (2.0, 4.0, 8.0, 16.0, 28.0)
+"""Hours by which an effect may trail its cause (caches, batches, queues)."""
+SKEWS = (-6.0, -3.0, -1.5, 1.5, 3.0, 6.0)
+"""Hours by which a written time may be wrong."""
+
+
+@dataclass(frozen=True)
+class Variants:
+    """Columns (cells x k), their log weights and a word for each."""
+
+    columns: Floats
+    log_weight: Floats
+    labels: tuple[str, ...]
+
+
+def variants(candidate: Candidate, cells: Cells, places: list[dict[str, str]]) -> Variants:
+    """The columns of one candidate over these cells; ``places`` are the slices that an effect may be confined to."""
+    base = stamped(candidate, cells) if candidate.key else declared(candidate, cells, 0.0)
+    columns, weights, labels = [base], [0.0], ["as recorded"]
+
+    def add(group: list[tuple[str, Floats]], weight: float) -> None:
+        fresh = [(label, column) for label, column in group if column.any() and not np.array_equal(column, base)]
+        for label, column in fresh:
+            columns.append(column)
+            labels.append(label)
+            weights.append(weight / len(group))
+
+    start = cells.hour_of(candidate.starts) if candidate.starts else 0.0
+    add([(f"{lag:g} h later", base * (cells.hours > start + lag)) for lag in LAGS], 0.12)
+    if candidate.key:
+        add([("kept by later versions", np.maximum(base, kept(candidate, cells)))], 0.1)
+    else:
+        slack = (candidate.change.uncertainty if candidate.change else None) or timedelta(0)
+        scale = max(1.0, slack.total_seconds() / 3600 / 4)
+        add([(f"{skew * scale:+g} h", declared(candidate, cells, skew * scale)) for skew in SKEWS], 0.2)
+    if candidate.layer != "judge":
+        add([(f"in {_words(place)} only", base * cells.inside(place)) for place in places], 0.16)
+    weights[0] = 1.0 - sum(weights)
+    return Variants(np.column_stack(columns), np.log(np.array(weights)), tuple(labels))
+
+
+def stamped(candidate: Candidate, cells: Cells) -> Floats:
+    """Which share of each cell carries the candidate's version; requests without any stamp count as their hour does."""
+    assert candidate.key is not None
+    assert candidate.value is not None
+    carried = cells.carries(candidate.key, candidate.value)
+    if candidate.returned and candidate.at is not None:
+        carried = carried * (cells.hours > cells.hour_of(candidate.at))
+    known = cells.stamped(candidate.key)
+    unknown = float(((1 - known) * cells.n).sum() / cells.n.sum())
+    if 0 < unknown < 0.1:  # rarely missing: a lost stamp, and not a request that never touched the layer
+        seen = np.bincount(cells.bucket, cells.n * known, minlength=cells.buckets)
+        share = np.bincount(cells.bucket, cells.n * carried, minlength=cells.buckets)
+        expected = np.divide(share, seen, out=np.zeros_like(share), where=seen > 0)
+        carried = np.where(known > 0, carried, expected[cells.bucket])
+    result: Floats = np.asarray(carried, dtype=float)
+    return result
+
+
+def declared(candidate: Candidate, cells: Cells, skew: float) -> Floats:
+    """What the record alone says: from ``at`` (moved by ``skew`` hours) in its scope, by its stages, until it is reverted."""
+    assert candidate.at is not None
+    change = candidate.change
+    stages = [(cells.hour_of(stage.at), stage.percent / 100) for stage in change.rollout] if change else []
+    if not stages:
+        stages = [(cells.hour_of(candidate.at), 1.0)]
+    column = np.zeros(len(cells.n))
+    for at, share in sorted(stages):
+        column = np.where(cells.hours > at + skew, share, column)
+    if candidate.until is not None:
+        column = column * (cells.hours <= cells.hour_of(candidate.until) + skew)
+    if change and change.scope:
+        known = {key for segment in cells.segments for key in segment}
+        column = column * cells.inside({k: str(v) for k, v in change.scope.items() if k in known})
+    result: Floats = np.asarray(column, dtype=float)
+    return result
+
+
+def kept(candidate: Candidate, cells: Cells) -> Floats:
+    """Cells that carry a later version of the same attribute, which may have inherited the change."""
+    assert candidate.key is not None
+    column = np.zeros(len(cells.n))
+    for value in candidate.successors:
+        column = np.maximum(column, cells.carries(candidate.key, value))
+    return column
+
+
+def _words(place: dict[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in place.items())

@@ -1,0 +1,14 @@
+"""One pass over the traces: time bucket x layer versions x segment -> n, sum and sum of squares of a signal.
+
+In comes the store after a load; out come ``Cells``, small columns on which everything later works, so that a case costs the
+same at 10^5 and at 10^9 traces. ``derive`` rebuilds the derived tables (roles, traces, version and segment sets,
+measurements) and belongs at the end of every load. A request without a version is a value of its own, never dropped.
+"""
+
+from __future__ import annotations
+
+from blameline.cells.derive import derive
+from blameline.cells.grid import JOIN, Cells
+from blameline.cells.read import Clock, clock, measured, read, volume
+
+__all__ = ["JOIN", "Cells", "Clock", "clock", "derive", "measured", "read", "volume"]

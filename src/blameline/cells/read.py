@@ -1,0 +1,153 @@
+"""Read the cells of a signal, or of the traffic itself, on the clock of the case."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from blameline.cells.grid import Cells
+from blameline.records import Better, Manifest, Signal
+from blameline.store import Store
+
+LOWER = re.compile(
+    r"refus|error|fail|halluc|toxic|latenc|cost|token|truncat|retr(y|ies)|escalat|abandon|violat|invalid|complain|re_?ask|"
+    r"regenerat|bias|harm|risk|drift|duration|unsafe|leak|contradict",
+    re.IGNORECASE,
+)
+FEEDBACK = re.compile(r"thumb|csat|satisf|feedback|click|ctr|rating|like|nps|copy|vote", re.IGNORECASE)
+BEHAVIOUR = frozenset({"request_failed", "answer_truncated"})
+BUCKETS = 620
+"""At most this many buckets in a window."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The window and its buckets."""
+
+    since: datetime
+    until: datetime
+    width: int
+    """Seconds a bucket."""
+    traces: int
+
+    @property
+    def buckets(self) -> int:
+        """How many buckets the window has."""
+        return int(-(-(self.until - self.since).total_seconds() // self.width))
+
+
+def clock(store: Store) -> Clock | None:
+    """The window of the case in whole hours, with the finest bucket the traffic can fill; ``None`` without traces."""
+    row = store.rows("cells/bounds")[0]
+    if row["first_at"] is None:
+        return None
+    window = store.manifest().window
+    first = max(filter(None, (row["first_at"], window.from_)))
+    since = first.replace(minute=0, second=0, microsecond=0)
+    last = row["last_at"] + timedelta(seconds=1)
+    until = min(last, window.to) if window.to else last
+    if until <= since:
+        return None
+    hours = (until - since).total_seconds() / 3600
+    rate = row["traces"] / max(hours, 1)
+    for width in (1, 2, 3, 6, 12, 24):
+        if hours / width <= BUCKETS and rate * width >= 12:
+            return Clock(since, until, width * 3600, row["traces"])
+    return Clock(since, until, 24 * 3600 if hours > 240 else 6 * 3600, row["traces"])
+
+
+def measured(store: Store, window: Clock) -> tuple[Signal, ...]:
+    """Every signal with at least two distinct values in the window; what the manifest lists keeps its direction."""
+    manifest = store.manifest()
+    found = []
+    for row in store.rows("cells/signals", since=_naive(window.since), until=_naive(window.until)):
+        if row["spread"] <= 0:
+            continue
+        name = row["signal"]
+        setting = manifest.signals.get(name)
+        better: Better = "lower" if LOWER.search(name) else "higher"
+        if setting is not None and setting.better is not None:
+            better = setting.better
+        family = "behaviour" if name in BEHAVIOUR else "feedback" if FEEDBACK.search(name) else "quality"
+        bounded = row["low"] >= 0 and row["high"] <= 1
+        found.append(
+            Signal(
+                name=name,
+                better=better,
+                unit="share" if bounded else "score",
+                family=family,  # type: ignore[arg-type]
+                control=name in manifest.controls,
+                judged=row["judged"] > 0,
+                bounded=bounded,
+            )
+        )
+    return tuple(found)
+
+
+def read(store: Store, signal: Signal, window: Clock) -> Cells:
+    """The cells of one signal; the judge's version joins the layer versions as ``judge:evaluator``."""
+    columns = store.query(
+        "cells/by_signal",
+        signal=signal.name,
+        since=_naive(window.since),
+        until=_naive(window.until),
+        width=window.width,
+    )
+    sets, segments = _sets(store)
+    judges = [None if judge is None else str(judge) for judge in columns["judge"]]
+    pairs = sorted({(int(v), j or "") for v, j in zip(columns["version_id"], judges, strict=True)})
+    number = {pair: index for index, pair in enumerate(pairs)}
+    versions = tuple({**sets[v], **({JUDGE: j} if j else {})} for v, j in pairs)
+    return Cells(
+        signal=signal,
+        origin=window.since.astimezone(UTC),
+        width=window.width,
+        buckets=window.buckets,
+        bucket=columns["bucket"].astype(np.int64),
+        segment=columns["segment_id"].astype(np.int64),
+        version=np.array([number[(int(v), j or "")] for v, j in zip(columns["version_id"], judges, strict=True)], dtype=np.int64),
+        n=columns["n"].astype(float),
+        total=columns["total"].astype(float),
+        square=columns["square"].astype(float),
+        segments=segments,
+        versions=versions,
+    )
+
+
+JUDGE = "judge:gen_ai.evaluation.evaluator.version"
+"""The key under which a score's evaluator stands among the layer versions."""
+VOLUME = Signal(name="requests", better=None, unit="requests", family="operations", bounded=False)
+
+
+def volume(store: Store, window: Clock) -> Cells:
+    """The cells of the traffic itself: ``n`` requests, ``total`` the same."""
+    columns = store.query("cells/by_volume", since=_naive(window.since), until=_naive(window.until), width=window.width)
+    sets, segments = _sets(store)
+    n = columns["n"].astype(float)
+    return Cells(
+        signal=VOLUME,
+        origin=window.since.astimezone(UTC),
+        width=window.width,
+        buckets=window.buckets,
+        bucket=columns["bucket"].astype(np.int64),
+        segment=columns["segment_id"].astype(np.int64),
+        version=columns["version_id"].astype(np.int64),
+        n=n,
+        total=n,
+        square=n,
+        segments=segments,
+        versions=tuple(sets),
+    )
+
+
+def _sets(store: Store) -> tuple[list[dict[str, str]], tuple[dict[str, str], ...]]:
+    versions = [dict(row["versions"]) for row in store.rows("cells/version_sets")]
+    segments = tuple(dict(row["segment"]) for row in store.rows("cells/segment_sets"))
+    return versions, segments
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,62 @@
+"""Dose: where more traffic had it, was the loss larger?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from blameline.candidates import Candidate
+from blameline.evidence.exposure import ENOUGH
+from blameline.evidence.hearing import Hearing
+from blameline.evidence.questions import Answered, Rows, exposure, points, window
+from blameline.shifts.describe import Z90
+
+
+class Dose:
+    """The plain mean against the exposed share over time, beyond a single step at its start."""
+
+    name = "dose"
+    asks = "As its share of the traffic rose and fell, did the loss rise and fall with it?"
+    query = "evidence/by_day"
+
+    def concerns(self, candidate: Candidate) -> bool:
+        """Every change."""
+        return not candidate.standing
+
+    def parameters(self, hearing: Hearing, candidate: Candidate) -> Mapping[str, object]:
+        """Exposed share and mean by day."""
+        return {**window(hearing), **exposure(candidate)}
+
+    def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
+        """Needs at least two levels of exposure that each lasted half a day."""
+        del seed
+        column = hearing.bids[candidate.id].variants.columns[:, 0]
+        share = hearing.share(column)
+        hours = hearing.clock
+        per = hearing.fit.cells.width / 3600
+        begun = share > 0.02
+        levels = np.unique(np.round(share[begun], 1))
+        lasting = [value for value in levels if (np.abs(share[begun] - value) <= 0.07).sum() * per >= 12]
+        distinct = len(lasting) >= 2 and max(lasting) - min(lasting) >= 0.2
+        numbers: dict[str, float | int | str | bool | None] = {
+            "levels": ", ".join(f"{value:.0%}" for value in lasting),
+            "days_with_exposure": int((np.asarray(rows["exposed"], dtype=float) > 0.02).sum()),
+        }
+        if not begun.any() or not distinct:
+            return Answered("inconclusive", "its share of the traffic had no two lasting levels to compare", numbers)
+        first = hours[begun].min()
+        step = (hearing.fit.cells.hours >= first).astype(float)
+        dose = share[hearing.fit.cells.bucket]
+        scores = hearing.fit.without(dose[:, None], step[:, None])
+        if not scores.information[0]:
+            return Answered("inconclusive", "its share of the traffic went up once and stayed there", numbers)
+        estimate, error = float(scores.estimate[0]), float(scores.error[0])
+        harm, target = hearing.harm * estimate, abs(hearing.shift.delta.estimate)
+        numbers |= {"effect_of_full_dose": estimate, "low": estimate - Z90 * error, "high": estimate + Z90 * error}
+        interval = f"{points(estimate, hearing)} [{points(estimate - Z90 * error, hearing)}, {points(estimate + Z90 * error, hearing)}]"
+        if harm / error > 2.33 and harm > ENOUGH * target:
+            return Answered("supports", f"from none to all of the traffic: {interval}, beyond a step at its start", numbers)
+        if harm + Z90 * error < ENOUGH * target:
+            return Answered("refutes", f"the loss did not follow its share: {interval}", numbers)
+        return Answered("inconclusive", f"the loss may or may not follow its share: {interval}", numbers)

@@ -1,0 +1,246 @@
+"""One shift, all bids: the shared fit that most checks ask, worked out once.
+
+In come the fits of the signals, the shift and the candidates; out comes, for each candidate, the Bayes factor of its columns,
+its best variant and its effect, and how far the other signals, the traffic and the records moved in the way that it predicts.
+One likelihood carries timing, exposure, dose, scope and reversal together, so that no fact is counted twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from blameline.candidates import Candidate, Variants, variants
+from blameline.cells import Cells
+from blameline.fit import Fit, Scores
+from blameline.records import RULER_LAYERS, Shift
+from blameline.shifts import Move
+from blameline.shifts.steps import Family, family, slices
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Bid:
+    """What the fit says of one candidate."""
+
+    candidate: Candidate
+    variants: Variants
+    logs: Floats
+    """Log Bayes factor of each variant, its prior weight included."""
+    effect: float
+    """Change of the signal on fully exposed traffic, for the best variant."""
+    error: float
+
+    @property
+    def log_factor(self) -> float:
+        """Log Bayes factor of the candidate: the mean over its variants."""
+        return float(logsumexp(self.logs)) if self.logs.size else 0.0
+
+    @property
+    def best(self) -> int:
+        """Number of the variant that does best."""
+        return int(np.argmax(self.logs))
+
+    @property
+    def column(self) -> Floats:
+        """The best variant's column over the cells."""
+        return self.variants.columns[:, self.best]
+
+
+@dataclass(frozen=True)
+class Moves:
+    """How another series moved along one candidate's column."""
+
+    log_factor: float
+    effect: float
+    error: float
+
+
+class Hearing:
+    """The joint fit of one shift; checks read it and never change it."""
+
+    def __init__(
+        self,
+        shift: Shift,
+        move: Move,
+        fits: Mapping[str, Fit],
+        raw: Fit,
+        traffic: Cells,
+        candidates: tuple[Candidate, ...],
+    ) -> None:
+        self.shift = shift
+        self.move = move
+        self.fits = fits
+        self.fit = fits[shift.signal]
+        self.raw = raw
+        self.traffic = traffic
+        self.candidates = candidates
+        better = self.fit.cells.signal.better or "higher"
+        self.harm = -1 if better == "higher" else 1
+        self.places = slices(self.fit)
+        self.bids = {c.id: self._bid(c) for c in candidates if not c.standing}
+
+    def _bid(self, candidate: Candidate) -> Bid:
+        options = variants(candidate, self.fit.cells, self.places)
+        scores = self.fit.scores(options.columns)
+        logs = options.log_weight + scores.log_factor(self.fit.slab, sign=self.harm)
+        best = int(np.argmax(logs))
+        return Bid(candidate, options, logs, float(scores.estimate[best]), float(scores.error[best]))
+
+    @cached_property
+    def clock(self) -> Floats:
+        """Middle of each bucket, in hours."""
+        cells = self.fit.cells
+        return (np.arange(cells.buckets) + 0.5) * cells.width / 3600
+
+    def share(self, column: Floats) -> Floats:
+        """The exposed share of the signal's traffic in each bucket."""
+        cells = self.fit.cells
+        n = np.bincount(cells.bucket, cells.n, minlength=cells.buckets)
+        exposed = np.bincount(cells.bucket, cells.n * column, minlength=cells.buckets)
+        return np.divide(exposed, n, out=np.zeros_like(n), where=n > 0)
+
+    def pattern(self, column: Floats) -> Floats:
+        """The exposed share by bucket and segment (buckets x segments), where there was traffic."""
+        cells = self.fit.cells
+        shape = (cells.buckets, len(cells.segments))
+        n, exposed = np.zeros(shape), np.zeros(shape)
+        np.add.at(n, (cells.bucket, cells.segment), cells.n)
+        np.add.at(exposed, (cells.bucket, cells.segment), cells.n * column)
+        return np.divide(exposed, n, out=np.zeros(shape), where=n > 0)
+
+    @cached_property
+    def shapes(self) -> Family:
+        """The moves that ``unknown``, ``ruler`` and ``artefact`` may have made."""
+        return family(self.fit)
+
+    @cached_property
+    def shape_logs(self) -> Floats:
+        """Log Bayes factor of each of those moves, prior weight included."""
+        scores = self.fit.scores(self.shapes.columns)
+        return self.shapes.log_weight + scores.log_factor(self.fit.slab, sign=self.harm)
+
+    def free_factor(self, *shapes: str) -> float:
+        """Log Bayes factor of a move of these shapes at an unknown time (all shapes if none is named)."""
+        logs = self.shape_logs
+        if shapes:
+            chosen = np.isin(self.shapes.shape, shapes)
+            if not chosen.any():
+                return 0.0
+            logs = logs[chosen] - logsumexp(self.shapes.log_weight[chosen])
+        return float(logsumexp(logs)) if logs.size else 0.0
+
+    @cached_property
+    def best_move(self) -> Floats:
+        """The single column over the signal's cells that describes the move best, whoever made it."""
+        return self.shapes.columns[:, int(np.argmax(self.shape_logs))]
+
+    def elsewhere(self, candidate: Candidate, signal: str) -> Moves:
+        """How another signal moved along the candidate's best column (for a standing bidder, along the move itself)."""
+        fit = self.fits[signal]
+        if candidate.standing:
+            begin, end = self._begun()
+            hours = fit.cells.hours
+            column = fit.cells.inside(dict(self.shift.segment)) * ((hours > begin) & (hours <= end))
+            column = np.asarray(column, dtype=float)
+        else:
+            bid = self.bids[candidate.id]
+            options = variants(candidate, fit.cells, self.places)
+            label = bid.variants.labels[bid.best]
+            at = options.labels.index(label) if label in options.labels else 0
+            column = options.columns[:, at]
+        scores = fit.scores(column[:, None])
+        return _moves(scores, fit.slab)
+
+    def _begun(self) -> tuple[float, float]:
+        cells = self.fit.cells
+        begin = cells.hour_of(self.shift.onset.estimate)
+        end = cells.hour_of(self.shift.ended.estimate) if self.shift.ended else np.inf
+        return begin, end
+
+    @cached_property
+    def volume(self) -> Fit:
+        """The log of the number of requests in each bucket."""
+        n = np.bincount(self.traffic.bucket, self.traffic.n, minlength=self.traffic.buckets)
+        return _counted(self.traffic, n, np.ones_like(n))
+
+    @cached_property
+    def measured(self) -> Fit:
+        """The log of the share of requests that the signal was measured on, in each bucket."""
+        cells = self.fit.cells
+        n = np.bincount(cells.bucket, cells.n, minlength=cells.buckets)
+        whole = np.bincount(self.traffic.bucket, self.traffic.n, minlength=cells.buckets)
+        return _counted(cells, n, np.maximum(whole, 1))
+
+    def records_moved(self, fit: Fit, candidate: Candidate | None = None) -> Moves:
+        """Whether a series of counts moved when the signal did: its step, averaged over the onset's posterior."""
+        hours = fit.cells.hours
+        end = self._begun()[1]
+        if candidate is not None and candidate.starts is not None:
+            begins, weights = np.array([fit.cells.hour_of(candidate.starts)]), np.ones(1)
+        else:
+            keep = np.argsort(-self.move.weights, kind="stable")[:24]
+            begins, weights = self.move.moments[keep], self.move.weights[keep] / self.move.weights[keep].sum()
+        columns = ((hours[:, None] > begins[None, :]) & (hours[:, None] <= end)).astype(float)
+        scores = fit.scores(columns)
+        logs = scores.log_factor(0.35) + np.log(np.maximum(weights, 1e-12))
+        best = int(np.argmax(logs))
+        return Moves(float(logsumexp(logs)), float(scores.estimate[best]), float(scores.error[best]))
+
+    @cached_property
+    def mix_column(self) -> Floats:
+        """What the change of traffic alone predicts for each bucket of the plain mean, in the signal's unit."""
+        cells, begin = self.fit.cells, self._begun()[0]
+        sets = int(cells.segment.max(initial=0)) + 1
+        early = cells.hours <= begin
+        n = np.bincount(cells.segment[early], cells.n[early], minlength=sets)
+        total = np.bincount(cells.segment[early], cells.total[early], minlength=sets)
+        whole = total.sum() / max(n.sum(), 1.0)
+        level = (total + 10 * whole) / (n + 10)
+        here = np.bincount(cells.bucket, cells.n, minlength=cells.buckets)
+        sums = np.bincount(cells.bucket, cells.n * level[cells.segment], minlength=cells.buckets)
+        predicted = np.divide(sums, here, out=np.full_like(sums, whole), where=here > 0)
+        return predicted - whole
+
+    @cached_property
+    def mix_factor(self) -> float:
+        """Log likelihood ratio of "the plain mean follows the mix" against "it does not", for a harmful mix only."""
+        if self.shift.mix_delta * self.harm <= 0:
+            return -4.0
+        column = self.mix_column[self.raw.cells.bucket]
+        scores = self.raw.scores(column[:, None])
+        return float(scores.pull[0] - scores.information[0] / 2)
+
+
+def _moves(scores: Scores, slab: float) -> Moves:
+    return Moves(float(scores.log_factor(slab)[0]), float(scores.estimate[0]), float(scores.error[0]))
+
+
+def _counted(cells: Cells, n: Floats, whole: Floats) -> Fit:
+    """A fit of log(n / whole) by bucket, with Poisson noise."""
+    kept = np.flatnonzero(n > 0)
+    value = np.log(n[kept] / whole[kept])
+    flat = replace(
+        cells,
+        bucket=kept.astype(np.int64),
+        segment=np.zeros(len(kept), dtype=np.int64),
+        version=np.zeros(len(kept), dtype=np.int64),
+        n=n[kept],
+        total=n[kept] * value,
+        square=n[kept] * value**2,
+        segments=({},),
+        versions=({},),
+        _memory={},
+    )
+    return Fit(flat, sigma2=1.0)
+
+
+def is_ruler(candidate: Candidate) -> bool:
+    """Whether a candidate can move a score and never an answer."""
+    return candidate.id == "ruler" or (candidate.layer in RULER_LAYERS)

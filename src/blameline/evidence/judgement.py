@@ -1,0 +1,154 @@
+"""From a hearing to ledger lines: every check asked, every bid weighed, the next test named."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from scipy.stats import norm
+
+from blameline import plugins
+from blameline.candidates import Candidate
+from blameline.evidence.hearing import Bid, Hearing
+from blameline.evidence.next_test import next_test
+from blameline.evidence.odds import Odds, weigh_all
+from blameline.evidence.questions import Archive, points, weigh
+from blameline.evidence.ties import tie_groups
+from blameline.evidence.verdicts import outcome, verdict
+from blameline.records import Evidence, Interval, LedgerLine, Moved, Outcome
+from blameline.shifts.describe import Z90
+
+
+def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[LedgerLine], Outcome, Moved]:
+    """The ledger of one shift, the most probable bid first, with its outcome and what moved."""
+    odds = weigh_all(hearing)
+    tied = tie_groups(hearing, odds)
+    checks = plugins.load_all("blameline.checks")
+    shares = _shares(hearing, odds)
+    lines = []
+    for candidate in hearing.candidates:
+        evidence = tuple(
+            weigh(check, archive, hearing, candidate, seed=seed) for check in checks if check.concerns(candidate)
+        )
+        bid = hearing.bids.get(candidate.id)
+        others = tied.get(candidate.id, ())
+        probability = odds[candidate.id].probability
+        word = verdict(candidate, bid, probability, evidence, others, hearing.shift)
+        lines.append(
+            LedgerLine(
+                candidate=candidate.id,
+                shift=hearing.shift.id,
+                kind=candidate.kind,
+                layer=candidate.layer,
+                declared=candidate.declared,
+                probability=_digits(probability),
+                prior=_digits(odds[candidate.id].prior),
+                share=shares[candidate.id],
+                verdict=word,
+                tied_with=others,
+                because=_because(candidate, bid, evidence, hearing, others, odds),
+                evidence=evidence,
+                next_test=next_test(hearing, candidate, bid, word, others),
+                at=candidate.starts,
+                summary=candidate.summary,
+                effect=_effect(bid),
+            )
+        )
+    lines.sort(key=lambda line: (-line.probability, line.candidate))
+    return lines, *outcome(lines, tied)
+
+
+def _digits(value: float) -> float:
+    return round(value, 6)
+
+
+def _effect(bid: Bid | None) -> Interval | None:
+    if bid is None or not math.isfinite(bid.error):
+        return None
+    return Interval(
+        estimate=_digits(bid.effect), low=_digits(bid.effect - Z90 * bid.error), high=_digits(bid.effect + Z90 * bid.error)
+    )
+
+
+def _shares(hearing: Hearing, odds: Mapping[str, Odds]) -> dict[str, Interval]:
+    """Share of the plain shift that each bid accounts for: effect times the rise of its exposure, times its odds.
+
+    The interval is the middle 90% of the mixture "nothing, or its own normal"; the rest belongs to ``unknown``.
+    """
+    shift, cells = hearing.shift, hearing.fit.cells
+    begin = cells.hour_of(shift.onset.estimate)
+    end = cells.hour_of(shift.ended.estimate) if shift.ended else math.inf
+    inside = cells.inside(dict(shift.segment))
+    early = inside & (cells.hours <= begin)
+    late = inside & (cells.hours > begin) & (cells.hours <= end)
+    whole = shift.raw_delta if shift.raw_delta * hearing.harm > 0 else shift.delta.estimate
+    found: dict[str, Interval] = {}
+    for candidate in hearing.candidates:
+        p = odds[candidate.id].probability
+        if candidate.id == "mix":
+            share = min(max(shift.mix_delta / whole, 0.0), 1.0) if whole else 0.0
+            found["mix"] = _mixture(p, share, 0.05)
+        elif candidate.id in {"ruler", "artefact"}:
+            found[candidate.id] = _mixture(p, 1.0, abs(shift.delta.high - shift.delta.low) / 3.29 / max(abs(whole), 1e-9))
+        elif not candidate.standing:
+            bid = hearing.bids[candidate.id]
+            rise = 0.0
+            if early.any() and late.any():
+                rise = float(
+                    (cells.n[late] @ bid.column[late]) / cells.n[late].sum()
+                    - (cells.n[early] @ bid.column[early]) / cells.n[early].sum()
+                )
+            if not whole or not math.isfinite(bid.error):
+                found[candidate.id] = Interval(estimate=0.0, low=0.0, high=1.0 if p > 0.05 else 0.0)
+            else:
+                found[candidate.id] = _mixture(p, bid.effect * rise / whole, bid.error * abs(rise / whole))
+    found["chance"] = Interval(estimate=0.0, low=0.0, high=0.0)
+    rest = max(0.0, 1.0 - sum(one.estimate for one in found.values()))
+    spread = max((one.high - one.low for one in found.values()), default=1.0)
+    found["unknown"] = Interval(
+        estimate=_digits(rest), low=_digits(max(0.0, rest - spread)), high=_digits(min(1.0, rest + spread))
+    )
+    return found
+
+
+def _mixture(p: float, mean: float, error: float) -> Interval:
+    """Mean and 90% interval of ``(1-p) at 0 + p N(mean, error)``, kept between 0 and 1."""
+
+    def quantile(level: float) -> float:
+        below = p * float(norm.cdf(0.0, mean, max(error, 1e-9)))
+        if level < below:
+            return 0.0
+        if level <= below + (1 - p):
+            return 0.0
+        return float(norm.ppf(min(max((level - (1 - p)) / p, 1e-6), 1 - 1e-6), mean, max(error, 1e-9)))
+
+    estimate, low, high = (min(max(value, 0.0), 1.0) for value in (p * mean, quantile(0.05), quantile(0.95)))
+    return Interval(estimate=_digits(estimate), low=_digits(min(low, estimate)), high=_digits(max(high, estimate)))
+
+
+def _because(
+    candidate: Candidate, bid: Bid | None, evidence: Sequence[Evidence], hearing: Hearing, tied: Sequence[str], odds: Mapping[str, Odds]
+) -> str:
+    """The sentence of the line: what decided it."""
+    told = {one.check: one for one in evidence}
+    if candidate.id == "chance":
+        return f"a move this size comes from noise with a log Bayes factor of {-hearing.free_factor():+.1f}".replace("-", "−")
+    if candidate.id == "unknown":
+        best = max((o.log_factor for name, o in odds.items() if name in hearing.bids), default=0.0)
+        gain = hearing.free_factor() - best
+        if gain > 0:
+            return "a move at a free time fits the data better than any recorded or visible change"
+        return f"the best recorded change fits better than a move at a free time, by a factor of e^{-gain:.1f}"
+    if tied:
+        return f"its exposure is the same as that of {', '.join(tied)}: this data cannot tell them apart"
+    order = ("replay", "exposure", "reversal", "ruler", "mix", "records", "dose", "timing", "placebo")
+    loud = [told[name] for name in order if name in told and told[name].verdict == "supports"]
+    against = [told[name] for name in order if name in told and told[name].verdict == "refutes"]
+    leading = odds[candidate.id].probability >= 0.5
+    chosen = (loud + against) if leading else (against + loud)
+    if chosen:
+        return "; ".join(one.because for one in chosen[:2])
+    quiet = [told[name].because for name in order if name in told]
+    if bid is not None and math.isfinite(bid.error):
+        return f"effect on exposed traffic {points(bid.effect, hearing)}; {quiet[0] if quiet else 'no check could tell'}"
+    return quiet[0] if quiet else "no check could tell"

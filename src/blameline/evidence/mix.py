@@ -1,0 +1,48 @@
+"""Mix: would the change of traffic alone have moved the mean?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from blameline.candidates import Candidate
+from blameline.evidence.hearing import Hearing
+from blameline.evidence.questions import Answered, Rows, onset, points, window
+
+
+class Mix:
+    """Kitagawa's split of the plain move, beside whether any segment moved by itself."""
+
+    name = "mix"
+    asks = "Would the change of traffic between segments have moved the mean by itself?"
+    query = "evidence/mix"
+
+    def concerns(self, candidate: Candidate) -> bool:
+        """The bidder ``mix``, and declared traffic shifts."""
+        return candidate.id == "mix" or candidate.layer == "traffic"
+
+    def parameters(self, hearing: Hearing, candidate: Candidate) -> Mapping[str, object]:
+        """Shares and levels before and after the onset."""
+        del candidate
+        return {**window(hearing), **onset(hearing)}
+
+    def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
+        """Supports only when the mix explains more than half and no segment moved by itself."""
+        del candidate, seed
+        shift = hearing.shift
+        segments = len({str(one) for one in rows["segment"]})
+        within = hearing.free_factor()
+        share = shift.mix_delta / shift.raw_delta if shift.raw_delta else 0.0
+        numbers = {
+            "raw_delta": shift.raw_delta, "mix_delta": shift.mix_delta, "share": share,
+            "segments": segments, "log_factor_within_segments": within,
+        }  # fmt: skip
+        words = f"the mix accounts for {points(shift.mix_delta, hearing)} of {points(shift.raw_delta, hearing)}"
+        if segments < 2:
+            return Answered("inconclusive", "no segment attribute was recorded, so the mix cannot be seen", numbers)
+        if shift.mix_delta * hearing.harm > 0 and share > 0.5 and within < 3:
+            return Answered("supports", f"{words}, and no segment moved by itself", numbers)
+        if share < 0.25 or within > 5:
+            return Answered("refutes", f"{words}; segments moved by themselves" if within > 3 else words, numbers)
+        return Answered("inconclusive", f"{words}; whether segments moved too is open", {**numbers, "share": float(np.clip(share, -9, 9))})

@@ -1,0 +1,162 @@
+"""From one shift's evidence to probabilities that sum to 1, standing bidders included.
+
+::
+
+    log p(H) = [ log prior(H) + log BF(H) + sum_m log LR_m(H) ] / T + offset(H)        then normalised
+
+``BF`` is the fit's; the other signals, the traffic and the records enter as bounded likelihood ratios ``(g BF + 1 - g) /
+(i BF + 1 - i)``, where ``g`` is the chance that such a series moves when ``H`` is guilty and ``i`` that it moves by itself.
+``T`` and the offsets are fitted on the drill's calibration seeds (``benchmarks/calibrate.py``) and on nothing that is
+reported.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logsumexp
+
+from blameline.candidates import Candidate
+from blameline.evidence.hearing import Hearing, is_ruler
+from blameline.records import Signal
+
+PRIOR: Mapping[str, float] = {"chance": 0.18, "mix": 0.06, "unknown": 0.14, "ruler": 0.05, "artefact": 0.04}
+"""Prior of the standing bidders; the changes share the rest by the weight of their layer."""
+LAYER_WEIGHT: Mapping[str, float] = {
+    "prompt": 1.0, "model": 1.2, "retrieval": 1.0, "sampling": 0.8, "context": 0.8, "tools": 0.8, "router": 0.8,
+    "guardrail": 0.8, "deploy": 0.8, "data": 0.8, "judge": 0.8, "eval": 0.1, "telemetry": 0.5, "traffic": 0.4,
+}  # fmt: skip
+TEMPERATURE = 1.3
+OFFSET: Mapping[str, float] = {"chance": 0.75, "mix": 2.0, "unknown": -0.75, "ruler": -0.75, "artefact": 0.0}
+MOVES: Mapping[str, Mapping[str, float]] = {
+    "control": {"app": 0.02, "ruler": 0.85, "records": 0.3, "by itself": 0.05},
+    "judged": {"app": 0.45, "ruler": 0.85, "records": 0.5, "by itself": 0.1},
+    "plain": {"app": 0.15, "ruler": 0.01, "records": 0.2, "by itself": 0.1},
+    "feedback": {"app": 0.6, "ruler": 0.02, "records": 0.4, "by itself": 0.15},
+}
+"""Chance that a signal of this kind moves along, by what is guilty."""
+COUNTS: Mapping[str, float] = {"records": 0.95, "other": 0.02, "by itself": 0.02}
+"""Chance that the number of records steps at the very onset."""
+
+
+@dataclass(frozen=True)
+class Odds:
+    """One candidate's way from prior to posterior; all logs natural."""
+
+    candidate: Candidate
+    prior: float
+    log_factor: float
+    ratios: Mapping[str, float]
+    """Log likelihood ratios of the other signals, the traffic and the records, by name."""
+    probability: float
+
+
+def weigh_all(hearing: Hearing) -> dict[str, Odds]:
+    """The odds of every candidate, in the order in which they were listed."""
+    priors = _priors(hearing)
+    others = [signal for name, signal in _signals(hearing) if name != hearing.shift.signal]
+    logs, parts = [], []
+    for candidate in hearing.candidates:
+        factor = _factor(hearing, candidate)
+        ratios = {signal.name: _along(hearing, candidate, signal) for signal in others}
+        ratios["records"] = _records(hearing, candidate)
+        total = (math.log(priors[candidate.id]) + factor + sum(ratios.values())) / TEMPERATURE
+        logs.append(total + OFFSET.get(candidate.id, 0.0))
+        parts.append((candidate, priors[candidate.id], factor, ratios))
+    posterior = np.exp(np.array(logs) - logsumexp(logs))
+    return {
+        candidate.id: Odds(candidate, prior, factor, ratios, float(p))
+        for (candidate, prior, factor, ratios), p in zip(parts, posterior, strict=True)
+    }
+
+
+def _signals(hearing: Hearing) -> list[tuple[str, Signal]]:
+    return [(name, fit.cells.signal) for name, fit in sorted(hearing.fits.items())]
+
+
+def _priors(hearing: Hearing) -> dict[str, float]:
+    changes = [c for c in hearing.candidates if not c.standing]
+    weights = {c.id: LAYER_WEIGHT.get(c.layer or "", 0.5) for c in changes}
+    left = 1.0 - sum(PRIOR.values())
+    whole = sum(weights.values())
+    shared = {name: left * weight / whole for name, weight in weights.items()} if whole else {}
+    return {**PRIOR, **shared}
+
+
+def _factor(hearing: Hearing, candidate: Candidate) -> float:
+    """Log Bayes factor of one hypothesis against nothing having moved within segments."""
+    if candidate.id == "chance":
+        return 0.0
+    if candidate.id == "mix":
+        return _mix(hearing)
+    if candidate.id == "unknown":
+        return hearing.free_factor()
+    if candidate.id in {"ruler", "artefact"}:
+        return hearing.free_factor("step", "pulse", "ramp")
+    factor = hearing.bids[candidate.id].log_factor
+    if candidate.layer == "traffic":
+        return max(factor, _mix(hearing) + _when(hearing, candidate))
+    return factor
+
+
+def _mix(hearing: Hearing) -> float:
+    """The traffic's bid: bounded, unless no segment moved by itself and the mix explains most of the plain move."""
+    gain = hearing.mix_factor
+    shift = hearing.shift
+    share = shift.mix_delta / shift.raw_delta if shift.raw_delta else 0.0
+    within = hearing.free_factor()
+    if share > 0.5 and within < 3.0:
+        return min(gain, 8.0)
+    return gain - float(np.logaddexp(math.log(0.03) + gain, math.log(0.97))) - (2.0 if share <= 0.5 else 0.0)
+
+
+def _when(hearing: Hearing, candidate: Candidate) -> float:
+    """How well a declared traffic shift's own time fits the onset: log density against uniform, within ±4."""
+    if candidate.at is None:
+        return -4.0
+    cells = hearing.fit.cells
+    at = cells.hour_of(candidate.at)
+    near = np.abs(hearing.move.moments - at) <= 12
+    inside = float(hearing.move.weights[near].sum())
+    share = max(float(near.mean()), 1e-3)
+    return float(np.clip(math.log(max(inside, 1e-6) / share), -4, 4))
+
+
+def _along(hearing: Hearing, candidate: Candidate, signal: Signal) -> float:
+    if candidate.id in {"chance", "mix"}:
+        return 0.0
+    kind = kind_of(signal, hearing)
+    guilty = MOVES[kind]["ruler" if is_ruler(candidate) and candidate.layer != "telemetry" else
+                        "records" if candidate.id == "artefact" or candidate.layer == "telemetry" else "app"]  # fmt: skip
+    return bounded(hearing.elsewhere(candidate, signal.name).log_factor, guilty, MOVES[kind]["by itself"])
+
+
+def kind_of(signal: Signal, hearing: Hearing) -> str:
+    """How a signal bears on the shift's own: a control, by a judge too, by none, or by users."""
+    if signal.control:
+        return "control" if signal.judged == hearing.fit.cells.signal.judged else "plain"
+    if signal.family == "feedback":
+        return "feedback"
+    return "judged" if signal.judged else "plain"
+
+
+def _records(hearing: Hearing, candidate: Candidate) -> float:
+    """Whether the number of requests, or the share of them that was scored, stepped with the shift."""
+    if candidate.id == "chance":
+        return 0.0
+    kind = "records" if candidate.id == "artefact" or candidate.layer == "telemetry" else "other"
+    whose = None if candidate.standing else candidate
+    moved = max(
+        hearing.records_moved(hearing.volume, whose).log_factor, hearing.records_moved(hearing.measured, whose).log_factor
+    )
+    return bounded(moved, COUNTS[kind], COUNTS["by itself"])
+
+
+def bounded(log_factor: float, guilty: float, by_itself: float) -> float:
+    """Log of ``(g BF + 1 - g) / (i BF + 1 - i)``: at most ``g / i``, at least ``(1 - g) / (1 - i)``."""
+    up = np.logaddexp(math.log(guilty) + log_factor, math.log(1 - guilty))
+    down = np.logaddexp(math.log(by_itself) + log_factor, math.log(1 - by_itself))
+    return float(up - down)

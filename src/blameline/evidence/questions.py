@@ -1,0 +1,124 @@
+"""The seam of the room: what a check is, and how its answer becomes evidence that names its own query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blameline.candidates import Candidate
+from blameline.evidence.hearing import Hearing
+from blameline.records import Answer, Evidence, Query
+
+Rows = Mapping[str, NDArray[Any]]
+Number = float | int | str | bool | None
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A check's answer to its question about one candidate."""
+
+    verdict: Answer
+    because: str
+    """One sentence, with the numbers that decided."""
+    numbers: Mapping[str, Number] = field(default_factory=dict)
+
+
+class Check(Protocol):
+    """Puts one question to a candidate; it must be able to answer yes, no, and that it cannot tell."""
+
+    name: str
+    asks: str
+    """The question in one plain sentence; printed in the report."""
+    query: str
+    """The file under ``sql/`` that brings the rows a person can look at."""
+
+    def concerns(self, candidate: Candidate) -> bool:
+        """Whether the question makes sense for this candidate at all."""
+        ...
+
+    def parameters(self, hearing: Hearing, candidate: Candidate) -> Mapping[str, object]:
+        """What to bind to the query."""
+        ...
+
+    def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
+        """The answer. Too little data is ``inconclusive`` with the reason, never a verdict."""
+        ...
+
+
+class Archive(Protocol):
+    """What evidence needs of the store: rows, and where they came from."""
+
+    def query(self, name: str, /, **parameters: object) -> dict[str, NDArray[Any]]:
+        """Columns of a named query."""
+        ...
+
+    def provenance(self, name: str, /, **parameters: object) -> Query:
+        """The query's name, hash and parameters."""
+        ...
+
+
+def weigh(check: Check, archive: Archive, hearing: Hearing, candidate: Candidate, *, seed: int) -> Evidence:
+    """Run a check's query, put its question, and keep the answer with its provenance. Catches nothing."""
+    parameters = dict(check.parameters(hearing, candidate))
+    rows = archive.query(check.query, **parameters)
+    answered = check.weigh(rows, hearing, candidate, seed=seed)
+    return Evidence(
+        check=check.name,
+        asks=check.asks,
+        verdict=answered.verdict,
+        because=answered.because,
+        numbers={key: tidy(value) for key, value in answered.numbers.items()},
+        query=archive.provenance(check.query, **parameters),
+    )
+
+
+def tidy(value: Number) -> Number:
+    """A number as it is kept: plain Python, six significant digits, and ``None`` for what is not a number."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if np.isfinite(value) else None
+    return value
+
+
+def window(hearing: Hearing) -> dict[str, object]:
+    """The bounds that every query of the room takes: signal, since, until (UTC, without a zone)."""
+    cells = hearing.fit.cells
+    return {
+        "signal": cells.signal.name,
+        "since": cells.moment(0).replace(tzinfo=None),
+        "until": cells.moment(cells.span_hours).replace(tzinfo=None),
+    }
+
+
+def onset(hearing: Hearing) -> dict[str, object]:
+    """The onset of the shift, as the queries take it."""
+    return {"onset": hearing.shift.onset.estimate.replace(tzinfo=None)}
+
+
+def exposure(candidate: Candidate) -> dict[str, object]:
+    """How the queries tell exposed requests: by the stamp, else by scope and time."""
+    scope = dict(candidate.change.scope) if candidate.change else {}
+    return {
+        "key": candidate.key,
+        "value": candidate.value,
+        "starts": candidate.starts.replace(tzinfo=None) if candidate.starts else None,
+        "scope_keys": sorted(scope),
+        "scope_values": [str(scope[key]) for key in sorted(scope)],
+    }
+
+
+def points(value: float, hearing: Hearing) -> str:
+    """A change of the signal in words: percentage points for shares, the plain unit otherwise."""
+    if hearing.fit.cells.signal.bounded:
+        return f"{100 * value:+.1f} points".replace("-", "−")
+    return f"{value:+.3g}".replace("-", "−")
+
+
+def level(value: float, hearing: Hearing) -> str:
+    """A level of the signal in words."""
+    return f"{100 * value:.1f}%" if hearing.fit.cells.signal.bounded else f"{value:.3g}"

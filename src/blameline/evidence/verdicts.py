@@ -1,0 +1,91 @@
+"""The rules by which odds and answers become a verdict and an outcome; nobody is convicted for being first in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from blameline.candidates import Candidate
+from blameline.evidence.hearing import Bid
+from blameline.records import Answer, Evidence, LedgerLine, Moved, Outcome, Shift, Standing
+from blameline.shifts.describe import Z90
+
+SUPPORTED = 0.9
+EXCLUDED = 0.02
+COVERS = 0.25
+"""Share of the slice's shift that the effect must at least reach."""
+BEYOND_TIMING = ("exposure", "dose", "reversal", "replay", "ruler", "mix", "records")
+"""Checks that can speak for a candidate without the clock; ``placebo`` only says that the clock is not lying."""
+REFUTERS = ("replay", "timing", "exposure", "reversal", "ruler", "records", "mix", "dose", "placebo")
+
+
+def answers(evidence: Sequence[Evidence]) -> Mapping[str, Answer]:
+    """Check name → its answer."""
+    return {one.check: one.verdict for one in evidence}
+
+
+def verdict(
+    candidate: Candidate, bid: Bid | None, probability: float, evidence: Sequence[Evidence], tied: Sequence[str], shift: Shift
+) -> Standing:
+    """The contract's word for one candidate.
+
+    ``supported`` needs odds of 9 in 10, an effect that matters, no tie, no refuter, and a check beyond timing that speaks for it
+    (for the model layer as well: it never wins because nothing else did). ``confirmed`` needs a replay on top. ``excluded`` needs
+    odds below 1 in 50, a check that refutes, and the power to see an effect. ``untestable``: the data could not have moved it.
+    """
+    told = answers(evidence)
+    for_it = [name for name in BEYOND_TIMING if told.get(name) == "supports"]
+    against = [name for name in REFUTERS if told.get(name) == "refutes"]
+    if candidate.standing:
+        return _standing(candidate, probability, for_it, against)
+    target = abs(shift.delta.estimate)
+    assert bid is not None
+    matters = abs(bid.effect) >= COVERS * target and abs(bid.effect) > Z90 * bid.error
+    if probability >= SUPPORTED and matters and not tied and for_it and not set(against) & {"replay", "exposure", "reversal", "timing", "ruler", "records"}:
+        return "confirmed" if "replay" in for_it else "supported"
+    if "replay" in against and probability < 0.5:
+        return "excluded"
+    blind = not bid.error < 1e300 or bid.error > target
+    if blind and "timing" not in against:
+        return "untestable"
+    if probability < EXCLUDED and against and bid.error * 2.49 <= max(target, abs(bid.effect)):
+        return "excluded"
+    if probability < EXCLUDED and "timing" in against:
+        return "excluded"
+    return "consistent"
+
+
+def _standing(candidate: Candidate, probability: float, for_it: Sequence[str], against: Sequence[str]) -> Standing:
+    if candidate.id in {"mix", "ruler", "artefact"}:
+        if probability >= SUPPORTED and for_it and not against:
+            return "supported"
+        if probability < EXCLUDED and against:
+            return "excluded"
+        return "consistent" if for_it or probability >= EXCLUDED else "untestable"
+    return "excluded" if probability < EXCLUDED else "consistent"
+
+
+def outcome(lines: Sequence[LedgerLine], tied: Mapping[str, Sequence[str]]) -> tuple[Outcome, Moved]:
+    """What the ledger of one shift for the worse amounts to, and what moved."""
+    odds = {line.candidate: line.probability for line in lines}
+
+    def mass(layers: set[str], *bidders: str) -> float:
+        return sum(line.probability for line in lines if line.layer in layers or line.candidate in bidders)
+
+    if odds.get("chance", 0.0) > 0.5:
+        return "no_shift", "unknown"
+    classes: dict[Outcome, float] = {
+        "ruler": mass({"judge", "eval"}, "ruler"),
+        "mix": mass({"traffic"}, "mix"),
+        "artefact": mass({"telemetry"}, "artefact"),
+    }
+    for name, weight in classes.items():
+        if weight >= SUPPORTED:
+            return name, name  # type: ignore[return-value]
+    app = 1.0 - sum(classes.values()) - odds.get("chance", 0.0)
+    moved: Moved = "app" if app >= SUPPORTED else "unknown"
+    if any(line.verdict in {"supported", "confirmed"} for line in lines):
+        return "attributed", "app"
+    for name, others in tied.items():
+        if odds[name] + sum(odds[other] for other in others) >= SUPPORTED:
+            return "tied", moved
+    return "unattributed", moved

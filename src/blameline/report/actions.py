@@ -1,0 +1,193 @@
+"""Proposed actions: each hangs on a ledger line, a guard or a gap, and says how to see that it worked.
+
+They are proposals: nobody is named, and owner and date stay empty for people to fill in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from blameline.report.escape import Safe, code, codes, say, segment
+from blameline.report.sentences import level, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from blameline.records import Guard, LedgerLine, Shift
+    from blameline.report.page import Page
+
+ATTRIBUTES = {
+    "prompt": "gen_ai.prompt.version",
+    "model": "gen_ai.response.model",
+    "sampling": "gen_ai.request.temperature",
+    "retrieval": "gen_ai.data_source.id",
+    "deploy": "service.version",
+    "judge": "gen_ai.evaluation.evaluator.version",
+}
+"""The standard attribute that carries a layer's version; the others need one of your own."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing to do."""
+
+    do: Safe
+    check: Safe
+    """How to see that it worked."""
+    tied_to: Safe
+    """The ledger line, guard or gap that it comes from."""
+
+
+def actions(page: Page) -> tuple[Action, ...]:
+    """What the findings suggest, in the order to do it."""
+    return (*_contain(page), *_learn(page), *_record(page), *_guard(page), *_watch(page))
+
+
+def _goal(page: Page, shift: Shift) -> Safe:
+    before = level(page, shift, shift.before)
+    return say("{signal} is back near {before} on the same traffic", signal=code(shift.signal), before=before)
+
+
+def _line(line: LedgerLine) -> Safe:
+    return say("ledger line {id}", id=code(line.candidate))
+
+
+def _contain(page: Page) -> Iterator[Action]:
+    shift = page.main
+    outcome = page.story.found.outcome
+    if shift is None:
+        return
+    if outcome == "tied":
+        ids = codes(line.candidate for line in page.suspects)
+        yield Action(
+            say(
+                "If users are being harmed now, take back all of {ids}; if not, take back one of them alone and watch.",
+                ids=ids,
+            ),
+            _goal(page, shift),
+            say("ledger lines {ids}", ids=ids),
+        )
+    if outcome == "attributed":
+        for line in page.suspects:
+            yield Action(_take_back(page, line, shift), _goal(page, shift), _line(line))
+
+
+def _take_back(page: Page, line: LedgerLine, shift: Shift) -> Safe:
+    change = page.change(line.candidate)
+    if shift.ended is not None:
+        return say("Keep {id} out, or repaired, until a replay passes.", id=code(line.candidate))
+    if not line.declared:
+        return say(
+            "Find what brought {id} in, and put the earlier version back where you can.", id=code(line.candidate)
+        )
+    if change is not None and change.from_ and change.to:
+        return say(
+            "Take back {id}: return {what} from {to} to {old}.",
+            id=code(change.id),
+            what=code(change.component or change.layer),
+            to=code(change.to),
+            old=code(change.from_),
+        )
+    return say("Take back {id}.", id=code(line.candidate))
+
+
+def _learn(page: Page) -> Iterator[Action]:
+    for line in page.next_tests:
+        if line.verdict != "confirmed":
+            check = Safe("the answer is written here, whichever way it falls")
+            yield Action(sentence(line.next_test), check, _line(line))
+    shift = page.main
+    if shift is None:
+        return
+    signal = code(shift.signal)
+    match page.story.found.outcome:
+        case "ruler":
+            yield Action(
+                say(
+                    "Score one fixed set of answers with the old and the new ruler, "
+                    "and restate {signal} by the difference.",
+                    signal=signal,
+                ),
+                Safe("the restated series has no step at the onset"),
+                say("shift {id}", id=code(shift.id)),
+            )
+        case "mix":
+            yield Action(
+                say("Report {signal} by segment, and alert on those rather than on the total.", signal=signal),
+                Safe("the same change of traffic raises no alert"),
+                say("shift {id}", id=code(shift.id)),
+            )
+        case "artefact":
+            yield Action(
+                Safe("Repair the export, load it again and investigate again."),
+                Safe("the shift is gone, or is found again on whole records"),
+                say("shift {id}", id=code(shift.id)),
+            )
+        case _:
+            return
+
+
+def _record(page: Page) -> Iterator[Action]:
+    for line in page.leading:
+        if not line.declared and line.candidate.startswith("undeclared:"):
+            yield Action(
+                say(
+                    "Write {id} into the changelog, and have whatever makes that change write a record of it.",
+                    id=code(line.candidate),
+                ),
+                Safe("the next such change has a record before it takes effect"),
+                _line(line),
+            )
+    for layer in page.story.unmeasured:
+        attribute = ATTRIBUTES.get(layer)
+        which = (
+            say("as {name}", name=code(attribute))
+            if attribute
+            else Safe("in an attribute named under `fields:` in `incident.yaml`")
+        )
+        yield Action(
+            say("Stamp the version of {layer} on every trace, {which}.", layer=code(layer), which=which),
+            Safe("the version snapshot above shows it"),
+            say("data gap {layer}", layer=code(layer)),
+        )
+
+
+def _guard(page: Page) -> Iterator[Action]:
+    for guard in page.guards if page.app else ():
+        if guard.finding != "caught":
+            yield Action(
+                _mend(page, guard),
+                say("{name} fails on the bad version and passes on the good one", name=code(guard.guard)),
+                say("guard {name}", name=code(guard.guard)),
+            )
+
+
+def _mend(page: Page, guard: Guard) -> Safe:
+    shift = next((shift for shift in page.worse if shift.id == guard.shift), page.main)
+    where = segment(shift.segment) if shift else Safe("this traffic")
+    words = {
+        "no_case": "Add cases from {where} to {name}.",
+        "stale": "Renew the cases of {name} from recent traffic.",
+        "underpowered": "Give {name} enough cases for a drop of this size ({where}).",
+        "blind_judge": "Calibrate the judge of {name} on the answers of this incident, checked by hand.",
+        "not_run": "Make {name} run for every change, and show when it did not.",
+        "not_gating": "Let {name} block a release.",
+        "overridden": "Ask for a written reason when {name} is overridden, and show it beside the change.",
+    }
+    return say(words[guard.finding], name=code(guard.guard), where=where)
+
+
+def _watch(page: Page) -> Iterator[Action]:
+    shift = page.main
+    if shift is None or not page.app or any(guard.finding == "caught" for guard in page.guards):
+        return
+    yield Action(
+        say(
+            "Alert on {signal} ({where}) against its own past. An idea: not tried on past data.",
+            signal=code(shift.signal),
+            where=segment(shift.segment),
+        ),
+        Safe("replaying this incident raises the alert"),
+        say("shift {id}", id=code(shift.id)),
+    )

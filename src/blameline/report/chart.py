@@ -1,0 +1,109 @@
+"""The aligned timeline: rows for a table, and the same rows as a Mermaid chart.
+
+The table stands by itself; the chart is for readers whose viewer draws it. Labels of the chart carry no sign of
+Mermaid's grammar and begin with the row's number, so that no word of theirs can be a keyword of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from blameline.records import Onset
+from blameline.report import wording
+from blameline.report.escape import Safe, code, inline, label
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from blameline.records import TimelineRow
+    from blameline.report.page import Page
+
+ROWS = 80
+DRAWN = 30
+_LANES = {"undeclared": "change, undeclared", "eval": "eval run", "report": "report", "shift": "quality"}
+_SECTIONS = {
+    "change": "Changes",
+    "undeclared": "Changes nobody declared",
+    "shift": "Quality",
+    "eval": "Eval runs",
+    "report": "Reports and alerts",
+    "note": "Notes",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the table."""
+
+    number: int
+    row: TimelineRow
+    offset: str
+    """Time counted from the onset."""
+    lane: str
+    what: Safe
+
+
+def timeline(page: Page) -> tuple[Line, ...]:
+    """The rows in order of time; far eval runs are the first to go when there are too many."""
+    zero = page.zero
+    return tuple(
+        Line(
+            number=number,
+            row=row,
+            offset=wording.offset(row.at, zero) if zero else "–",  # noqa: RUF001  nothing to count from
+            lane=_LANES.get(row.lane, row.lane),
+            what=_what(row),
+        )
+        for number, row in enumerate(_nearest(page, page.story.timeline, ROWS), start=1)
+    )
+
+
+def _nearest(page: Page, rows: tuple[TimelineRow, ...], most: int) -> list[TimelineRow]:
+    """The rows that matter most, in order of time."""
+    zero = page.zero
+
+    def weight(row: TimelineRow) -> tuple[bool, float]:
+        return row.lane in {"eval", "note"}, abs((row.at - zero).total_seconds()) if zero else 0.0
+
+    kept = sorted(rows, key=weight)[:most]
+    return sorted(kept, key=lambda row: (row.at, list(_SECTIONS).index(row.lane), row.id))
+
+
+def _what(row: TimelineRow) -> Safe:
+    text = f"{code(row.id)} {inline(row.what)}" if row.id else inline(row.what)
+    if row.low and row.high and row.low != row.high:
+        text += f" [{wording.between(Onset(estimate=row.at, low=row.low, high=row.high))}]"
+    return Safe(text)
+
+
+def mermaid(page: Page, lines: tuple[Line, ...]) -> Safe:
+    """The rows as a gantt chart in a code block."""
+    chosen = {id(row) for row in _nearest(page, tuple(line.row for line in lines), DRAWN)}
+    drawn = [line for line in lines if id(line.row) in chosen]
+    text = [
+        "```mermaid",
+        "gantt",
+        "    title Changes and quality, UTC",
+        "    dateFormat YYYY-MM-DD HH:mm",
+        "    axisFormat %m-%d %H:%M",
+    ]
+    for lane, section in _SECTIONS.items():
+        rows = [line for line in drawn if line.row.lane == lane]
+        if rows:
+            text.append(f"    section {section}")
+            text.extend(_task(line) for line in rows)
+    return Safe("\n".join([*text, "```"]))
+
+
+def _task(line: Line) -> str:
+    row = line.row
+    name = f"    {line.number} {label(row.id) or label(row.what) or row.lane}"
+    if row.low and row.high and row.high - row.low >= timedelta(minutes=1):
+        return f"{name} :{'crit, ' if row.lane == 'shift' else ''}{_at(row.low)}, {_at(row.high)}"
+    return f"{name} :milestone, {_at(row.at)}, 0m"
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"

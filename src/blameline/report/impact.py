@@ -1,0 +1,110 @@
+"""How many requests it touched, and how late somebody noticed.
+
+Rates carry their interval and their denominator; the delay carries the doubt about the onset. What is no harm is not
+told as harm.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from blameline.report import wording
+from blameline.report.escape import Safe, say
+
+if TYPE_CHECKING:
+    from blameline.records import Shift
+    from blameline.report.page import Page
+
+
+def impact(page: Page) -> tuple[Safe, ...]:
+    """How many requests it touched, as a rate with its interval and its denominator."""
+    shift = page.main
+    if shift is None:
+        return (Safe("No impact is measured. Nothing got worse by more than chance explains."),)
+    told: list[Safe] = []
+    if shift.moved in {"ruler", "mix", "artefact"}:
+        what = {"ruler": "the score", "mix": "the traffic", "artefact": "the records"}[shift.moved]
+        told.append(
+            Safe(
+                f"This is a change of {what}. Do not report it as harm to users: no answer is known to have got worse."
+            )
+        )
+    else:
+        told.append(_harm(page, shift))
+    if shift.raw_delta:
+        told.append(
+            say(
+                "Before adjusting for traffic the mean moved by {raw}, of which the change of traffic explains {mix}.",
+                raw=Safe(_plain(shift.raw_delta, rate=page.within_one)),
+                mix=Safe(_plain(shift.mix_delta, rate=page.within_one)),
+            )
+        )
+    if page.story.traces:
+        told.append(
+            say(
+                "The window holds {traces} in all. A request without this score is not counted above, "
+                "and is not known to be good.",
+                traces=wording.plural(page.story.traces, "request"),
+            )
+        )
+    return tuple(told)
+
+
+def _plain(value: float, *, rate: bool) -> str:
+    return f"{wording.signed(value * 100, 1)} points" if rate else wording.number(value)
+
+
+def _harm(page: Page, shift: Shift) -> Safe:
+    if not page.within_one:
+        return say("It touches the {n} measured after the onset.", n=wording.plural(shift.n_after, "request"))
+    sign = -1 if shift.delta.estimate < 0 else 1
+    low, high = sorted((max(sign * shift.delta.low, 0.0), max(sign * shift.delta.high, 0.0)))
+    middle = abs(shift.delta.estimate)
+    per_thousand = (
+        f"{wording.number(round(middle * 1000, 1))} in every 1,000 [{round(low * 1000)}, {round(high * 1000)}]"
+    )
+    if not shift.n_after:
+        return Safe(
+            f"About {per_thousand} requests are worse off. How many were measured after the onset is not on record."
+        )
+    n = shift.n_after
+    when = "while it lasted" if shift.ended else "after the onset"
+    return Safe(
+        f"About {wording.count(middle * n)} of {wording.plural(n, 'measured request')} {when} came out worse "
+        f"than the rate before would give [{wording.count(low * n)}, {wording.count(high * n)}]. "
+        f"That is {per_thousand}."
+    )
+
+
+def detection(page: Page) -> tuple[Safe, ...]:
+    """From onset to the first report, with the doubt about the onset carried through."""
+    reported = page.story.manifest.reported_at
+    if page.main is None:
+        if reported is None:
+            return (Safe("Nothing to detect, and no report on record."),)
+        return (
+            say(
+                "A report is on record at {at}. Nothing in this data explains it. "
+                "Look at what that report saw before closing this.",
+                at=wording.moment(reported),
+            ),
+        )
+    if reported is None:
+        return (Safe("No report on record. How long this ran before somebody noticed is not known."),)
+    onset = page.main.onset
+    told = say(
+        "First report: {at}, {offset}.", at=wording.moment(reported), offset=wording.offset(reported, onset.estimate)
+    )
+    longest, shortest = reported - onset.low, reported - onset.high
+    if reported < onset.low:
+        early = wording.lag(onset.estimate - reported)
+        return (Safe(f"{told} That is {early} before the estimated onset. The report may be about something else."),)
+    if reported < onset.high:
+        return (Safe(f"{told} It falls inside the onset interval, so the lag is at most {wording.lag(longest)}."),)
+    late = wording.lag(reported - onset.estimate)
+    doubt = ""
+    if onset.low != onset.high:
+        doubt = (
+            f" The onset has an interval, so the lag lies between {wording.lag(shortest)} and {wording.lag(longest)}."
+        )
+    return (Safe(f"{told} That is {late} after the estimated onset.{doubt}"),)

@@ -1,0 +1,245 @@
+"""The sentences of the page: what moved, how much, how late it was noticed, and what is honest to say about it.
+
+Short sentences, each from the records alone. An outcome that blames nothing gets words of its own, never a weaker
+form of blame.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from blameline.report import wording
+from blameline.report.escape import Safe, code, codes, inline, say, segment
+from blameline.report.page import BIDDERS, Page
+
+if TYPE_CHECKING:
+    from blameline.records import Evidence, LedgerLine, Shift, SliceEffect
+
+VERDICTS = {
+    "confirmed": "an experiment took it back and the quality returned",
+    "supported": "more than timing speaks for it, and no experiment has taken it back yet",
+    "consistent": "nothing but timing speaks for it, so it is a lead and not a finding",
+    "excluded": "the evidence speaks against it",
+    "untestable": "this data cannot test it",
+}
+FINDINGS = {
+    "caught": "caught it",
+    "no_case": "has no case for it",
+    "stale": "has cases that are out of date",
+    "underpowered": "has too few cases to see a drop of this size",
+    "blind_judge": "has a judge that cannot see this fault",
+    "not_run": "did not run",
+    "not_gating": "cannot stop a release",
+    "overridden": "was overridden",
+}
+ANSWERS = {"supports": "speaks for it", "refutes": "speaks against it", "inconclusive": "cannot tell"}
+
+
+def candidate(line: LedgerLine) -> Safe:
+    """A bidder by its name."""
+    if line.candidate in BIDDERS:
+        return say("{words} ({id})", words=Safe(BIDDERS[line.candidate]), id=code(line.candidate))
+    return code(line.candidate)
+
+
+def bidder(name: str) -> Safe:
+    """A bidder inside a sentence."""
+    return Safe(BIDDERS[name]) if name in BIDDERS else code(name)
+
+
+def sentence(text: str, *, capital: bool = True) -> Safe:
+    """Somebody's sentence, with one full stop at its end, and a capital where it begins with a plain word."""
+    text = text.strip()
+    if capital and text.partition(" ")[0].isalpha():
+        text = text[:1].upper() + text[1:]
+    line = inline(text)
+    return Safe(line if not line or line[-1] in ".!?…" else line + ".")
+
+
+def moved(page: Page) -> Safe:
+    """Which variable moved."""
+    suspects = codes(line.candidate for line in page.suspects)
+    match page.story.found.outcome:
+        case "attributed":
+            layers = dict.fromkeys(str(line.layer or "unknown") for line in page.suspects)
+            return say("the application, layer {layers}: {ids}", layers=codes(layers), ids=suspects)
+        case "tied" | "unattributed" if page.main is not None and page.main.moved == "unknown":
+            return Safe("not known. This data does not settle whether it was the application at all")
+        case "tied":
+            return say("the application; by {ids}", ids=codes((line.candidate for line in page.suspects), last="or"))
+        case "unattributed":
+            return Safe("the application. What moved it is not known")
+        case "ruler" | "mix" | "artefact" as outcome:
+            what = {"ruler": "ruler", "mix": "traffic", "artefact": "records"}[outcome]
+            by = say(": {ids}", ids=suspects) if suspects else Safe("")
+            return say("the {what}, not the application{by}", what=what, by=by)
+        case _:
+            return Safe("none that can be told from chance")
+
+
+def movement(page: Page, shift: Shift) -> Safe:
+    """One shift in numbers: from, to, by how much, since when."""
+    text = say(
+        "{signal} went from {before} to {after} ({where}): {change} at an equal traffic mix. ",
+        signal=code(shift.signal),
+        before=level(page, shift, shift.before),
+        after=level(page, shift, shift.after),
+        where=segment(shift.segment),
+        change=change(page, shift),
+    )
+    how = "It began to slide" if shift.gradual else "It moved"
+    onset = say(
+        "{how} at about {at} [{between}].",
+        how=how,
+        at=wording.moment(shift.onset.estimate),
+        between=wording.between(shift.onset),
+    )
+    return Safe(f"{text}{onset} {back(shift)}")
+
+
+def back(shift: Shift) -> Safe:
+    """Whether the quality came back."""
+    if shift.ended is None:
+        return Safe("It had not come back when the data ends.")
+    return say(
+        "It came back at about {at} [{between}].",
+        at=wording.moment(shift.ended.estimate),
+        between=wording.between(shift.ended),
+    )
+
+
+def summary(page: Page) -> Safe:
+    """The one paragraph."""
+    if page.main is None:
+        return _quiet(page)
+    opening = movement(page, page.main)
+    match page.story.found.outcome:
+        case "attributed":
+            rest = _blamed(page)
+        case "tied":
+            rest = _tied(page)
+        case "ruler":
+            by = _odds(page, "ruler")
+            rest = Safe(f"The way of scoring moved. Nothing here shows that an answer got worse. {by}")
+        case "mix":
+            rest = Safe(
+                "Other requests came in than before. On like requests, nothing here shows that an answer got worse. "
+                + _odds(page, "mix")
+            )
+        case "artefact":
+            rest = Safe(
+                "Records were lost, doubled or sampled in another way. Nothing here shows that an answer got worse. "
+                "Repair the records first; then investigate again. " + _odds(page, "artefact")
+            )
+        case _:
+            rest = _unearned(page)
+    return Safe(f"{opening} {rest}".strip())
+
+
+def _quiet(page: Page) -> Safe:
+    blind = "; a layer whose version no trace carries can change unseen" if page.story.unmeasured else ""
+    return say(
+        "No signal got worse by more than chance explains. Looked at: {traces}. "
+        "This is no proof that nothing happened: a drop too small for this data does not show{blind}.",
+        traces=wording.plural(page.story.traces, "request"),
+        blind=Safe(blind),
+    )
+
+
+def _blamed(page: Page) -> Safe:
+    parts = [
+        say(
+            "{id} holds {odds} of the odds and explains {share} of the move. {because} Verdict: {verdict} ({meaning}).",
+            id=code(line.candidate),
+            odds=Safe(wording.percent(line.probability)),
+            share=Safe(wording.share(line.share)),
+            because=sentence(line.because),
+            verdict=line.verdict,
+            meaning=Safe(VERDICTS[line.verdict]),
+        )
+        for line in page.suspects
+    ]
+    return Safe(" ".join(parts))
+
+
+def _tied(page: Page) -> Safe:
+    return say(
+        "This data cannot tell {ids} apart. Together they hold {odds} of the odds. "
+        "None of them is picked here: the next test is what separates them.",
+        ids=codes((line.candidate for line in page.suspects), last="and"),
+        odds=Safe(wording.percent(sum(line.probability for line in page.suspects))),
+    )
+
+
+def _unearned(page: Page) -> Safe:
+    text = "The move is larger than chance explains, and no candidate has earned it. Nothing is blamed by default."
+    nearest = next((line for line in page.lines if line.candidate not in BIDDERS and line.verdict != "excluded"), None)
+    if nearest is not None:
+        text += say(
+            " The nearest is {id} with {odds} of the odds: {meaning}.",
+            id=code(nearest.candidate),
+            odds=Safe(wording.percent(nearest.probability)),
+            meaning=Safe(VERDICTS[nearest.verdict]),
+        )
+    if page.unknown is not None:
+        text += f" Something not on the list holds {wording.percent(page.unknown.probability)}."
+    return Safe(text)
+
+
+def _odds(page: Page, name: str) -> Safe:
+    """What the evidence says of the changes behind a standing bidder, or of the bidder itself."""
+    lines = page.suspects or tuple(line for line in page.lines if line.candidate == name)
+    told = [
+        say(
+            "Odds for {who}: {odds}. {because}",
+            who=bidder(line.candidate),
+            odds=Safe(wording.percent(line.probability)),
+            because=sentence(line.because),
+        )
+        for line in lines
+    ]
+    return Safe(" ".join(told))
+
+
+def level(page: Page, shift: Shift, value: float) -> Safe:
+    """A mean of a shift's signal, with its unit."""
+    unit = inline(wording.unit(shift, page.story.signals))
+    return Safe(f"{wording.level(value, within_one=page.is_rate(shift))} {unit}".strip())
+
+
+def change(page: Page, shift: Shift) -> Safe:
+    """How much a shift's signal moved, with its unit."""
+    unit = inline(wording.unit(shift, page.story.signals))
+    return Safe(f"{wording.change(shift.delta, within_one=page.is_rate(shift))} {unit}".strip())
+
+
+def slice_change(page: Page, one: SliceEffect) -> Safe:
+    """How much the main shift's signal moved in one slice."""
+    return Safe(wording.change(one.delta, within_one=page.within_one))
+
+
+def numbers(item: Evidence) -> Safe:
+    """The key numbers of a piece of evidence: the first four, as its check ordered them."""
+    pairs = [f"{inline(name)} {inline(wording.number(value))}" for name, value in list(item.numbers.items())[:4]]
+    return Safe("; ".join(pairs) or "–")  # noqa: RUF001  an en dash: nothing to show
+
+
+def ruled_out(line: LedgerLine) -> Safe:
+    """Why a bid is out: its own sentence, and the question that decided it."""
+    text = say(
+        "**{id}** ({odds}). {because}",
+        id=candidate(line),
+        odds=Safe(wording.percent(line.probability)),
+        because=sentence(line.because),
+    )
+    against = [item for item in line.evidence if item.verdict == "refutes"]
+    told = [
+        say(
+            " Asked: {asks}{because} ({query})",
+            asks=inline(item.asks),
+            because=say(" Found: {it}", it=sentence(item.because)) if item.because != line.because else Safe(""),
+            query=code(item.query.name),
+        )
+        for item in against
+    ]
+    return Safe(text + "".join(told))

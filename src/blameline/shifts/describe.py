@@ -1,0 +1,90 @@
+"""From a move in the model to a shift on record: onset interval, levels before and after, and the part that is traffic mix."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blameline.cells import Cells
+from blameline.fit import Fit
+from blameline.records import Interval, Onset, Shift
+from blameline.shifts.moves import Move, highest_density
+
+Z90 = 1.6449
+"""Standard normal quantile of a two-sided 90% interval."""
+
+
+def describe(number: int, fit: Fit, move: Move, *, within: bool) -> Shift:
+    """The shift that a move amounts to; ``within`` is false when only the plain mean moved and no segment did."""
+    cells = fit.cells
+    onset = onset_of(cells, move.moments, move.weights)
+    ended = onset_of(cells, move.ends, move.end_weights) if move.ends.size else None
+    inside = cells.inside(move.segment)
+    early = inside & (cells.hours < cells.hour_of(onset.low))
+    late = inside & (cells.hours > cells.hour_of(onset.high))
+    if ended:
+        late &= cells.hours < cells.hour_of(ended.low)
+    if not late.any():
+        late = inside & (cells.hours > cells.hour_of(onset.estimate))
+    if not early.any():
+        early = inside & (cells.hours <= cells.hour_of(onset.estimate))
+    raw, mix = kitagawa(cells, early, late)
+    before = _mean(cells, early)
+    delta = Interval(
+        estimate=move.effect, low=move.effect - Z90 * move.error, high=move.effect + Z90 * move.error
+    )
+    after = before + (move.effect if within else raw)
+    if cells.signal.bounded:
+        after = min(max(after, 0.0), 1.0)
+    return Shift(
+        id=f"shift-{number}",
+        signal=cells.signal.name,
+        segment=move.segment,
+        direction="worse" if move.worse else "better",
+        moved="unknown",
+        onset=onset,
+        ended=ended,
+        before=before,
+        after=after,
+        delta=delta,
+        raw_delta=raw,
+        mix_delta=mix,
+        n_before=int(cells.n[early].sum()),
+        n_after=int(cells.n[late].sum()),
+        gradual=move.gradual,
+    )
+
+
+def onset_of(cells: Cells, moments: NDArray[np.float64], weights: NDArray[np.float64]) -> Onset:
+    """The 90% highest-density range of a posterior over moments, no narrower than the bucket that it was seen in."""
+    mode, low, high = highest_density(moments, weights)
+    slack = cells.width / 3600 / 2
+    return Onset(
+        estimate=cells.moment(mode), low=cells.moment(max(low - slack, 0.0)), high=cells.moment(min(high + slack, cells.span_hours))
+    )
+
+
+def kitagawa(cells: Cells, early: NDArray[np.bool_], late: NDArray[np.bool_]) -> tuple[float, float]:
+    """Change of the plain mean, and the part that the change of segment shares explains (Kitagawa 1955, midpoint)."""
+    sets = int(cells.segment.max(initial=0)) + 1
+
+    def levels(mask: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        n = np.bincount(cells.segment[mask], cells.n[mask], minlength=sets)
+        total = np.bincount(cells.segment[mask], cells.total[mask], minlength=sets)
+        return n, total
+
+    n0, t0 = levels(early)
+    n1, t1 = levels(late)
+    if not n0.sum() or not n1.sum():
+        return 0.0, 0.0
+    both = np.divide(t0 + t1, n0 + n1, out=np.zeros_like(n0), where=(n0 + n1) > 0)
+    m0 = np.divide(t0, n0, out=both.copy(), where=n0 > 0)
+    m1 = np.divide(t1, n1, out=both.copy(), where=n1 > 0)
+    w0, w1 = n0 / n0.sum(), n1 / n1.sum()
+    raw = float(t1.sum() / n1.sum() - t0.sum() / n0.sum())
+    return raw, float(((w1 - w0) * (m0 + m1) / 2).sum())
+
+
+def _mean(cells: Cells, mask: NDArray[np.bool_]) -> float:
+    n = cells.n[mask].sum()
+    return float(cells.total[mask].sum() / n) if n else 0.0

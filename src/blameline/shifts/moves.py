@@ -1,0 +1,62 @@
+"""The seam of the room: what a detector is handed and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blameline import plugins
+from blameline.fit import Fit
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Move:
+    """One lasting move of a signal, in the signal's unit and in hours since the start of its cells."""
+
+    segment: dict[str, str]
+    """The slice that moved; empty for all traffic."""
+    worse: bool
+    evidence: float
+    """Log Bayes factor of this kind of move against no move, averaged over onsets and shapes."""
+    moments: Floats
+    """Possible onsets, in hours."""
+    weights: Floats
+    """Their posterior, summing to 1."""
+    effect: float
+    error: float
+    """Estimate of the change of the mean, and its standard error."""
+    ends: Floats
+    """Possible moments of recovery, in hours; empty if it has not recovered."""
+    end_weights: Floats
+    gradual: bool
+    column: Floats
+    """The best single regressor over the cells, between 0 and 1."""
+
+
+class Detector(Protocol):
+    """Finds the moments at which a signal moved."""
+
+    name: str
+
+    def find(self, fit: Fit, *, better: str, seed: int) -> list[Move]:
+        """All moves, the strongest first; ``better`` is ``higher`` or ``lower``."""
+        ...
+
+
+def find(fit: Fit, *, better: str, seed: int, detector: str = "steps") -> list[Move]:
+    """What the named detector finds in one signal."""
+    chosen: Detector = plugins.load("blameline.detectors", detector)
+    return chosen.find(fit, better=better, seed=seed)
+
+
+def highest_density(moments: Floats, weights: Floats, level: float = 0.9) -> tuple[float, float, float]:
+    """Mode, low and high end of the smallest set of moments that holds ``level`` of the posterior."""
+    order = np.argsort(-weights, kind="stable")
+    enough = int(np.searchsorted(np.cumsum(weights[order]), level)) + 1
+    kept = moments[order[:enough]]
+    return float(moments[order[0]]), float(kept.min()), float(kept.max())

@@ -1,0 +1,177 @@
+"""The first bytes of a file: what every source looks at before it says that a file is its own.
+
+A path comes in; a ``Head`` (decompressed start, compression, shape) goes out. Never the name alone: exports are renamed, rotated
+and compressed by other people.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from blameline.sources.plainyaml import Refused, compose, plain
+from blameline.sources.unpacked import DAMAGE, Compression, compression, pieces
+
+Shape = Literal["folder", "empty", "parquet", "duckdb", "protobuf", "binary", "jsonl", "json", "yaml", "csv", "text"]
+
+HEAD_BYTES = 1 << 16
+_HEADER = re.compile(r'^"?[\w.$@#/ -]+"?([,;\t]"?[\w.$@#/ -]*"?)+$')
+_DELIMITERS = ",;\t"
+
+
+@dataclass(frozen=True)
+class Head:
+    """The start of a file, or of what a compressed file holds."""
+
+    data: bytes
+    size: int
+    compression: Compression = "none"
+    folder: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """True when nothing comes after ``data``."""
+        return len(self.data) < HEAD_BYTES
+
+    @cached_property
+    def text(self) -> str:
+        """The start as text, without a byte-order mark; what is no UTF-8 becomes a replacement character."""
+        return self.data.decode("utf-8-sig", errors="replace")
+
+    @cached_property
+    def shape(self) -> Shape:
+        """What kind of container it is, by its bytes."""
+        if self.folder:
+            return "folder"
+        if not self.data.strip():
+            return "empty"
+        if self.data[:4] == b"PAR1":
+            return "parquet"
+        if self.data[8:12] == b"DUCK":
+            return "duckdb"
+        if self.data[:1] == b"\0" and self.data[4:5] == b"\x0a":
+            return "protobuf"
+        if b"\0" in self.data:
+            return "protobuf" if self.data[:1] == b"\x0a" else "binary"  # 0x0a begins a bare protobuf request
+        return self._text_shape()
+
+    def _text_shape(self) -> Shape:
+        text = self.text.lstrip()
+        first, _, rest = text.partition("\n")
+        if text[0] == "[":
+            return "json"
+        if text[0] == "{":
+            if _is_json(first) or not rest.strip() or rest.lstrip(" ").startswith("{"):
+                return "jsonl"
+            return "json"
+        lines = text.splitlines()
+        if _HEADER.match(first.strip()) and len(lines) > 1:
+            return "csv"
+        return "yaml" if self._yaml is not None else "text"
+
+    @cached_property
+    def _yaml(self) -> Any:  # noqa: ANN401  whatever a person wrote
+        text = self.text
+        if not self.whole:  # cut before the item that the head ends in
+            text = text[: max(text.rfind("\n- "), text.rfind("\n  - "), 0)]
+        try:
+            value = plain(compose(text))
+        except (yaml.YAMLError, Refused):
+            return [] if re.match(r"(#[^\n]*\n|---\n|\s)*(- \w+:|[\w]+:(\s|$))", text) else None
+        return value if isinstance(value, (dict, list)) else None
+
+    @cached_property
+    def samples(self) -> tuple[Mapping[str, Any], ...]:
+        """The first records, of whichever text form."""
+        match self.shape:
+            case "jsonl":
+                found = [_loads(line) for line in self.text.splitlines()]
+            case "json":
+                found = self._json_samples()
+            case "csv":
+                lines = self.text.splitlines()
+                rows = csv.DictReader(io.StringIO("\n".join(lines if self.whole else lines[:-1])), delimiter=self.delimiter)
+                found = list(rows)
+            case "yaml":
+                found = self._yaml.get("changes", [self._yaml]) if isinstance(self._yaml, dict) else self._yaml
+            case _:
+                found = []
+        return tuple(record for record in found or () if isinstance(record, dict))
+
+    def _json_samples(self) -> list[Any]:
+        text = self.text.strip()
+        value = _loads(text) if self.whole else None
+        if isinstance(value, list):
+            return value
+        if isinstance(value, dict):
+            inner = value.get("changes", value.get("data"))
+            return inner if isinstance(inner, list) else [value]
+        start = text.find("{", 1 if text[0] == "[" else text.find("[") + 1)
+        try:
+            return [json.JSONDecoder().raw_decode(text, start)[0]] if start >= 0 else []
+        except ValueError:
+            return []
+
+    @property
+    def delimiter(self) -> str:
+        """What parts the columns of a CSV file."""
+        first = self.text.lstrip().partition("\n")[0]
+        return max(_DELIMITERS, key=first.count)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names that the first records use, in order of appearance."""
+        return tuple(dict.fromkeys(str(key) for record in self.samples for key in record))
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that some source recognised."""
+
+    path: Path
+    source: str
+    """The path as it is shown: below what was handed in, with ``/`` between parts."""
+    head: Head
+
+
+def look(path: Path) -> Head:
+    """The head of a file or folder.
+
+    Raises ``OSError`` when it cannot be opened; a damaged compressed file has the head that can be had.
+    """
+    if path.is_dir():
+        return Head(b"", 0, folder=True)
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        raw = file.read(HEAD_BYTES)
+    how = compression(raw)
+    return Head(raw if how == "none" else _start(pieces(path, how)), size, how)
+
+
+def _start(found: Iterator[bytes]) -> bytes:
+    start = b""
+    with suppress(*DAMAGE):
+        while len(start) < HEAD_BYTES and (piece := next(found, b"")):
+            start += piece
+    return start[:HEAD_BYTES]
+
+
+def _loads(text: str) -> Any:  # noqa: ANN401  whatever the file holds
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_json(text: str) -> bool:
+    return isinstance(_loads(text), dict)

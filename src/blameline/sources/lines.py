@@ -1,0 +1,170 @@
+"""Small files of records: JSON lines, a JSON list, CSV or YAML in; each record with its line out, and a ``Problem`` for each fault.
+
+Bulk traces never come this way; DuckDB reads them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+
+from blameline.records import Problem
+from blameline.sources.heads import File
+from blameline.sources.plainyaml import Refused, compose, line_of, plain
+from blameline.sources.unpacked import DAMAGE, pieces, split
+
+
+@dataclass(frozen=True)
+class Found:
+    """One record of a file, and where it starts."""
+
+    line: int | None
+    record: dict[str, Any]
+
+
+def lines(file: File) -> Iterator[tuple[int, bytes] | Problem]:
+    """Each line with its number; a ``Problem`` ends a file that is damaged."""
+    number = 0
+    try:
+        for number, line in enumerate(split(pieces(file.path, file.head.compression)), 1):  # noqa: B007  told when it breaks
+            yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+    except DAMAGE as error:
+        said = str(error).strip() or type(error).__name__
+        yield Problem(source=file.source, line=number + 1, message=f"the file is damaged from here on: {said}")
+
+
+@contextmanager
+def copied(file: File, problems: list[Problem]) -> Iterator[Path]:
+    """A passing, unpacked copy of a compressed file, as far as it can be read; its damage is added to ``problems``."""
+    with TemporaryDirectory(prefix="blameline-") as folder:
+        path = Path(folder) / "unpacked"
+        with path.open("wb") as out:
+            for part in lines(file):
+                if isinstance(part, Problem):
+                    problems.append(part)
+                else:
+                    out.write(part[1])
+        yield path
+
+
+def records(file: File, key: str = "changes") -> Iterator[Found | Problem]:
+    """Each record of a small file; ``key`` is the list to take where the file is a mapping."""
+    if file.head.shape == "jsonl":
+        yield from _json_lines(file)
+        return
+    text = ""
+    for part in lines(file):
+        if isinstance(part, Problem):
+            yield part
+        else:
+            text += part[1].decode("utf-8", errors="replace")
+    if file.head.shape == "csv":
+        yield from _csv(file, text)
+    elif file.head.shape == "json":
+        yield from _json_document(file, text, key)
+    else:
+        yield from _yaml(file, text, key)
+
+
+def _json_lines(file: File) -> Iterator[Found | Problem]:
+    for part in lines(file):
+        if isinstance(part, Problem):
+            yield part
+            continue
+        number, line = part
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield Problem(source=file.source, line=number, message=f"not JSON: {str(error).splitlines()[0]}")
+            continue
+        if isinstance(value, dict):
+            yield Found(number, value)
+        else:
+            yield Problem(source=file.source, line=number, message="not a record: a JSON object is expected on each line")
+
+
+def _json_document(file: File, text: str, key: str) -> Iterator[Found | Problem]:
+    decoder = json.JSONDecoder()
+    start = 0
+    if text.lstrip()[:1] == "{":
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            yield Problem(source=file.source, line=getattr(error, "lineno", None), message=f"not JSON: {error}")
+            return
+        if not isinstance(value.get(key), list):
+            yield Found(1, value)
+            return
+        start = text.find("[", text.find(f'"{key}"'))
+    else:
+        start = text.find("[")
+    at = start + 1
+    while True:
+        while at < len(text) and text[at] in " \t\r\n,":
+            at += 1
+        line = text.count("\n", 0, at) + 1
+        if at >= len(text):
+            yield Problem(source=file.source, line=line, message="the list is not closed: the file ends early")
+            return
+        if text[at] == "]":
+            return
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            yield Problem(source=file.source, line=getattr(error, "lineno", line), message=f"not JSON from here on: {error}")
+            return
+        if isinstance(value, dict):
+            yield Found(line, value)
+        else:
+            yield Problem(source=file.source, line=line, message="not a record: a JSON object is expected")
+
+
+def _csv(file: File, text: str) -> Iterator[Found | Problem]:
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=file.head.delimiter, restkey="")
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            yield Problem(source=file.source, line=reader.line_num, message=f"not CSV: {error}")
+            continue
+        if row is None:
+            return
+        if "" in row:
+            yield Problem(source=file.source, line=reader.line_num, message="more fields than the header names")
+            continue
+        yield Found(reader.line_num, {k.strip(): v.strip() for k, v in row.items() if v is not None and v.strip()})
+
+
+def _yaml(file: File, text: str, key: str) -> Iterator[Found | Problem]:
+    try:
+        node = compose(text)
+    except Refused as refused:
+        yield Problem(source=file.source, line=refused.line, message=f"refused: {refused.message}")
+        return
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        said = getattr(error, "problem", None) or "cannot be parsed"
+        yield Problem(source=file.source, line=mark.line + 1 if mark else None, message=f"not YAML: {said}")
+        return
+    if isinstance(node, yaml.MappingNode):
+        inner = next((value for name, value in node.value if plain(name) == key), None)
+        if inner is None:
+            yield Found(1, plain(node))
+            return
+        node = inner
+    for part in node.value if isinstance(node, yaml.SequenceNode) else []:
+        if isinstance(part, yaml.MappingNode):
+            yield Found(line_of(part), plain(part))
+        else:
+            yield Problem(source=file.source, line=line_of(part), message="not a record: a mapping is expected")

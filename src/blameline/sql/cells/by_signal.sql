@@ -1,0 +1,8 @@
+-- The cells of one signal: time bucket x layer versions x segment x judge -> n, sum, sum of squares.
+SELECT (epoch_us(t.start_at) - epoch_us($since::TIMESTAMP)) // ($width::BIGINT * 1000000) AS bucket, t.version_id, t.segment_id, m.judge,
+       count(*) AS n, sum(m.value) AS total, sum(m.value * m.value) AS square
+FROM measurements m
+JOIN traces t USING (trace_id)
+WHERE m.signal = $signal AND t.start_at >= $since AND t.start_at < $until
+GROUP BY ALL
+ORDER BY ALL

@@ -1,0 +1,2 @@
+-- Forget the derived rows of measurements.
+DELETE FROM measurements

@@ -1,0 +1,2 @@
+-- Forget which attribute carries what.
+DELETE FROM roles

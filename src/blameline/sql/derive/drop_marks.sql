@@ -1,0 +1,2 @@
+-- Make room for the marks of this derivation.
+DROP TABLE IF EXISTS marks

@@ -1,0 +1,2 @@
+-- Make room for the outlines of this derivation.
+DROP TABLE IF EXISTS outlines

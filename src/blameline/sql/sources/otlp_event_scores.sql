@@ -1,0 +1,78 @@
+-- Scores of evaluation results that older emitters write as span events.
+INSERT INTO scores
+WITH requests AS (
+    SELECT unnest(resourceSpans) AS r
+    FROM read_json(
+        $path,
+        columns = {
+            resourceSpans: 'STRUCT(
+                scopeSpans STRUCT(
+                    spans STRUCT(
+                        traceId VARCHAR, spanId VARCHAR,
+                        events STRUCT(
+                            "name" VARCHAR, timeUnixNano VARCHAR,
+                            attributes STRUCT("key" VARCHAR, "value" STRUCT(stringValue VARCHAR, intValue VARCHAR, doubleValue DOUBLE, boolValue VARCHAR, arrayValue JSON, kvlistValue JSON))[]
+                        )[]
+                    )[]
+                )[]
+            )[]'
+        },
+        format = $format, compression = $compression, ignore_errors = $lenient, maximum_object_size = $object_size,
+        sample_size = 1, maximum_sample_files = 1, hive_partitioning = false
+    )
+),
+scopes AS (
+    SELECT unnest(r.scopeSpans) AS s FROM requests
+),
+told AS (
+    SELECT unnest(s.spans) AS span FROM scopes
+),
+events AS (
+    SELECT span.traceId AS traceId, span.spanId AS spanId, unnest(span.events) AS event FROM told
+),
+mapped AS (
+    SELECT
+        traceId,
+        spanId,
+        event,
+        first_of_each(
+            list_transform(event.attributes, lambda a: a.key),
+            list_transform(event.attributes, lambda a: coalesce(
+                a.value.stringValue, a.value.intValue, a.value.doubleValue::VARCHAR, a.value.boolValue,
+                plain_value(a.value.arrayValue, a.value.kvlistValue)
+            ))
+        ) AS attributes
+    FROM events
+    WHERE event.name = 'gen_ai.evaluation.result'
+),
+scored AS (
+    SELECT
+        attributes,
+        hex_id(traceId) AS trace_id,
+        hex_id(spanId) AS span_id,
+        attributes['gen_ai.response.id'] AS response_id,
+        attributes['gen_ai.evaluation.name'] AS name,
+        attributes['gen_ai.evaluation.score.label'] AS label,
+        coalesce(
+            score_value(attributes['gen_ai.evaluation.score.value']),
+            CASE WHEN attributes['gen_ai.evaluation.score.value'] IS NULL THEN score_value(attributes['gen_ai.evaluation.score.label']) END
+        ) AS value,
+        list_filter(list_transform($judge::VARCHAR[], lambda key: attributes[key]), lambda given: given IS NOT NULL)[1] AS evaluator,
+        nullif(try_cast(event.timeUnixNano AS BIGINT), 0) AS scored_ns
+    FROM mapped
+)
+SELECT
+    md5(to_json([trace_id, span_id, response_id, name, value::VARCHAR, label, evaluator, scored_ns::VARCHAR])::VARCHAR) AS score_key,
+    trace_id,
+    span_id,
+    response_id,
+    name,
+    value,
+    label,
+    evaluator,
+    make_timestamp(scored_ns // 1000) AS scored_at,
+    attributes,
+    $file_id AS file_id,
+    NULL AS line
+FROM scored
+WHERE NOT $lenient OR (name IS NOT NULL AND value IS NOT NULL)

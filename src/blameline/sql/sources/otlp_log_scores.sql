@@ -1,0 +1,74 @@
+-- Scores of OTLP/JSON log records that are evaluation results.
+INSERT INTO scores
+WITH requests AS (
+    SELECT unnest(resourceLogs) AS r
+    FROM read_json(
+        $path,
+        columns = {
+            resourceLogs: 'STRUCT(
+                resource STRUCT(attributes STRUCT("key" VARCHAR, "value" STRUCT(stringValue VARCHAR, intValue VARCHAR, doubleValue DOUBLE, boolValue VARCHAR, arrayValue JSON, kvlistValue JSON))[]),
+                scopeLogs STRUCT(
+                    logRecords STRUCT(
+                        timeUnixNano VARCHAR, observedTimeUnixNano VARCHAR, eventName VARCHAR, traceId VARCHAR, spanId VARCHAR,
+                        attributes STRUCT("key" VARCHAR, "value" STRUCT(stringValue VARCHAR, intValue VARCHAR, doubleValue DOUBLE, boolValue VARCHAR, arrayValue JSON, kvlistValue JSON))[]
+                    )[]
+                )[]
+            )[]'
+        },
+        format = $format, compression = $compression, ignore_errors = $lenient, maximum_object_size = $object_size,
+        sample_size = 1, maximum_sample_files = 1, hive_partitioning = false
+    )
+),
+scopes AS (
+    SELECT r.resource.attributes AS of_resource, unnest(r.scopeLogs) AS s FROM requests
+),
+told AS (
+    SELECT of_resource, unnest(s.logRecords) AS record FROM scopes
+),
+listed AS (
+    SELECT record, list_concat(record.attributes, of_resource) AS pairs FROM told
+),
+mapped AS (
+    SELECT
+        record,
+        first_of_each(
+            list_transform(pairs, lambda a: a.key),
+            list_transform(pairs, lambda a: coalesce(
+                a.value.stringValue, a.value.intValue, a.value.doubleValue::VARCHAR, a.value.boolValue,
+                plain_value(a.value.arrayValue, a.value.kvlistValue)
+            ))
+        ) AS attributes
+    FROM listed
+),
+scored AS (
+    SELECT
+        attributes,
+        hex_id(record.traceId) AS trace_id,
+        hex_id(record.spanId) AS span_id,
+        attributes['gen_ai.response.id'] AS response_id,
+        attributes['gen_ai.evaluation.name'] AS name,
+        attributes['gen_ai.evaluation.score.label'] AS label,
+        coalesce(
+            score_value(attributes['gen_ai.evaluation.score.value']),
+            CASE WHEN attributes['gen_ai.evaluation.score.value'] IS NULL THEN score_value(attributes['gen_ai.evaluation.score.label']) END
+        ) AS value,
+        list_filter(list_transform($judge::VARCHAR[], lambda key: attributes[key]), lambda given: given IS NOT NULL)[1] AS evaluator,
+        coalesce(nullif(try_cast(record.timeUnixNano AS BIGINT), 0), nullif(try_cast(record.observedTimeUnixNano AS BIGINT), 0)) AS scored_ns
+    FROM mapped
+    WHERE 'gen_ai.evaluation.result' IN (record.eventName, attributes['event.name'])
+)
+SELECT
+    md5(to_json([trace_id, span_id, response_id, name, value::VARCHAR, label, evaluator, scored_ns::VARCHAR])::VARCHAR) AS score_key,
+    trace_id,
+    span_id,
+    response_id,
+    CASE WHEN coalesce(trace_id, span_id, response_id) IS NOT NULL THEN name END AS name,
+    value,
+    label,
+    evaluator,
+    make_timestamp(scored_ns // 1000) AS scored_at,
+    attributes,
+    $file_id AS file_id,
+    NULL AS line
+FROM scored
+WHERE NOT $lenient OR (name IS NOT NULL AND value IS NOT NULL AND coalesce(trace_id, span_id, response_id) IS NOT NULL)

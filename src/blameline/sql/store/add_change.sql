@@ -1,0 +1,2 @@
+-- Keep one change.
+INSERT INTO changes VALUES ($change_id, $took_effect, $kind, $layer, $record)

@@ -1,0 +1,2 @@
+-- Keep one eval run.
+INSERT INTO eval_runs VALUES ($run_id, $ran_at, $suite, $record)

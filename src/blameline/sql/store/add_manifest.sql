@@ -1,0 +1,2 @@
+-- Keep the merged manifest.
+INSERT INTO manifest VALUES ($record)

@@ -1,0 +1,17 @@
+-- The canonical names and values to add for the names that a row carries, the most trusted first: a list of {r, c, v}.
+CREATE OR REPLACE TEMP MACRO also_known(names, said, aliases) AS (
+    list_filter(
+        list_sort(flatten(list_transform(
+            list_intersect(names, map_keys(aliases)),
+            lambda known: list_transform(aliases[known], lambda a: {
+                r: a.r,
+                c: a.c,
+                v: CASE
+                    WHEN a.p IS NULL THEN said[list_position(names, known)]
+                    WHEN json_valid(said[list_position(names, known)]) THEN json_extract_string(said[list_position(names, known)], a.p)
+                END
+            })
+        ))),
+        lambda a: a.v IS NOT NULL
+    )
+)

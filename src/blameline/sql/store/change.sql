@@ -1,0 +1,2 @@
+-- The change of one id.
+SELECT record FROM changes WHERE change_id = $change_id

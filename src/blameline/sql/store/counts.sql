@@ -1,0 +1,7 @@
+-- How much of each kind the case file holds.
+SELECT
+    (SELECT count(*) FROM spans) AS spans,
+    (SELECT count(*) FROM scores) AS scores,
+    (SELECT count(*) FROM changes) AS changes,
+    (SELECT count(*) FROM eval_runs) AS eval_runs,
+    (SELECT count(*) FROM replays) AS replays

@@ -1,0 +1,2 @@
+-- Make room for the merged manifest.
+DELETE FROM manifest

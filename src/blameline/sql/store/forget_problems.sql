@@ -1,0 +1,2 @@
+-- Take back the faults of one file.
+DELETE FROM problems WHERE source = $source

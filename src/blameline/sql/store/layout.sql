@@ -1,0 +1,2 @@
+-- Which layout the file has.
+SELECT version FROM layout

@@ -1,0 +1,2 @@
+-- The merged incident.yaml.
+SELECT record FROM manifest

@@ -1,0 +1,2 @@
+-- Say which layout the file has.
+INSERT INTO layout VALUES ($version)

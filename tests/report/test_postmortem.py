@@ -1,0 +1,383 @@
+"""Each outcome gets an honest page, and hostile data does nothing on it."""
+# ruff: noqa: RUF001  the page has real minus signs and dashes
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from markdown_it import MarkdownIt
+
+import blameline.report
+from blameline.errors import BlamelineError, UnknownPlugin
+from blameline.records import Interval, Loaded, Manifest, Onset, Problem, Runbook, Signal, SliceEffect
+from blameline.report.markdown import Markdown
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OUTCOMES = ("attributed", "tied", "unattributed", "ruler", "mix", "artefact", "no_shift")
+SECTIONS = (
+    "Summary",
+    "Impact",
+    "Detection lag",
+    "Version snapshot",
+    "Timeline",
+    "Blame ledger",
+    "Ruled out, and how",
+    "Could not be tested",
+    "The next test",
+    "What the evals missed",
+    "Data gaps",
+    "Actions",
+    "Open questions",
+    "Notes",
+    "Appendix: queries",
+)
+HOSTILE = (
+    "|x|`y` <script>alert(1)</script> ![i](http://e.example/i.png) [l](javascript:z)\n\n# owned\n---\n```\n"
+    "{{ 7*7 }} {% raw %} \x1b[2J\u202e@alice"
+)
+HTML = MarkdownIt("commonmark").enable("table")
+
+
+def page(story: Any) -> str:
+    return Markdown().render(story)
+
+
+def body(text: str) -> str:
+    return text.split("\n---\n", 1)[1]
+
+
+def matter(text: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(text.split("---\n")[1])
+    return loaded
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_every_outcome_has_every_section_in_order(story: Any, outcome: str) -> None:
+    text = page(story(outcome))
+    assert tuple(re.findall(r"^## (.*)$", body(text), re.MULTILINE)) == SECTIONS
+    assert matter(text)["outcome"] == outcome
+    assert matter(text)["status"] == "draft"
+    assert "root cause" not in text.lower()
+    assert "100%" not in text
+    assert not re.search(r"(?<![\d.])0%", text)
+    assert body(text).count("90%") == 1
+    assert "None" not in text.replace("None.", "").replace("None of them", "").replace("None on record", "").replace(
+        "None:", ""
+    )
+    assert not re.search(r"\n{3}|[^ \n] {2}[^ ]", body(text))
+    assert page(story(outcome)) == text
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sentences"),
+    [
+        (
+            "attributed",
+            [
+                "Which variable moved: the application, layer `prompt`: `chg-003`.",
+                "−13.2 points [−15.0, −11.4]",
+                "`chg-003` holds 94% of the odds",
+                "return `support/system-prompt` from `v12` to `v11`",
+                "+Be brief.",
+                "About 1,584 of 12,000 measured requests after the onset",
+                "132 in every 1,000 [114, 150]",
+                "16 h 58 min after the estimated onset",
+                "between 16 h 25 min and 17 h 20 min",
+                "Asked: Are requests with it worse than requests without it in the same hours?",
+                "rolled back to v11",
+            ],
+        ),
+        (
+            "tied",
+            [
+                "by `chg-003` or `chg-005`",
+                "Together they hold 94% of the odds",
+                "Cannot be told from `chg-005`.",
+                "take back one of them alone and watch",
+            ],
+        ),
+        (
+            "unattributed",
+            [
+                "What moved it is not known",
+                "no candidate has earned it. Nothing is blamed by default.",
+                "it is a lead and not a finding",
+                "Something not on the list holds 61%",
+                "Write `undeclared:model:",
+            ],
+        ),
+        (
+            "ruler",
+            [
+                "the ruler, not the application: `chg-009`",
+                "Nothing here shows that an answer got worse",
+                "Do not report it as harm to users",
+                "Score one fixed set of answers",
+                "a guard that stayed quiet was not wrong",
+            ],
+        ),
+        (
+            "mix",
+            [
+                "the traffic, not the application",
+                "On like requests, nothing here shows",
+                "Report `answer_correct` by segment",
+            ],
+        ),
+        (
+            "artefact",
+            ["the records, not the application", "Repair the records first", "load it again and investigate again"],
+        ),
+        (
+            "no_shift",
+            [
+                "none that can be told from chance",
+                "This is no proof that nothing happened",
+                "Empty. There is nothing to blame.",
+                "Nothing in this data explains it.",
+            ],
+        ),
+    ],
+)
+def test_key_sentences(story: Any, outcome: str, sentences: list[str]) -> None:
+    text = page(story(outcome))
+    for sentence in sentences:
+        assert sentence in text
+
+
+def test_no_application_is_taken_back_when_it_did_not_move(story: Any) -> None:
+    for outcome in ("ruler", "mix", "artefact", "no_shift"):
+        assert "Take back" not in page(story(outcome))
+
+
+def test_front_matter(story: Any) -> None:
+    told = matter(page(story("attributed")))
+    assert [cause["id"] for cause in told["causes"]] == ["chg-003"]
+    assert told["exonerated"] == ["chg-002"]
+    assert told["detection_lag_minutes"] == {"estimate": 1018, "low": 985, "high": 1040}
+    assert told["signals"][0]["delta"] == {"estimate": -0.132, "low": -0.15, "high": -0.114}
+    assert told["onset"]["estimate"] == "2026-03-14T09:12:00Z"
+    assert told["id"] == "support-assistant-2026-03-14"
+    assert told["unknown"] == {"probability": 0.03, "share": 0.03}
+
+
+def test_hostile_data_is_only_text(story: Any) -> None:
+    made = story("attributed")
+    found = made.found
+    line = found.ledger[0].model_copy(
+        update={"candidate": HOSTILE, "because": HOSTILE, "summary": HOSTILE, "next_test": HOSTILE}
+    )
+    line = line.model_copy(
+        update={"evidence": (line.evidence[0].model_copy(update={"because": HOSTILE, "numbers": {HOSTILE: HOSTILE}}),)}
+    )
+    bad = made.model_copy(
+        update={
+            "title": HOSTILE,
+            "found": found.model_copy(
+                update={
+                    "headline": HOSTILE,
+                    "service": HOSTILE,
+                    "ledger": (line, *found.ledger[1:]),
+                    "shifts": (found.shifts[0].model_copy(update={"segment": {HOSTILE: HOSTILE}}),),
+                    "guards": (found.guards[0].model_copy(update={"guard": HOSTILE, "because": HOSTILE}),),
+                    "problems": (Problem(source=HOSTILE, message=HOSTILE),),
+                }
+            ),
+            "timeline": tuple(row.model_copy(update={"id": HOSTILE, "what": HOSTILE}) for row in made.timeline),
+            "snapshots": tuple(
+                row.model_copy(update={"attribute": HOSTILE, "before": HOSTILE}) for row in made.snapshots
+            ),
+            "notes": tuple(note.model_copy(update={"body": {"text": HOSTILE}}) for note in made.notes),
+            "changes": (made.changes[1].model_copy(update={"id": HOSTILE, "diff": HOSTILE, "component": HOSTILE}),),
+        }
+    )
+    text = page(bad)
+    assert matter(text)["title"].startswith("|x|")
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert (
+        tuple(re.findall(r"^## (.*)$", re.sub(r"(?s)\n(`{3,})diff\n.*?\n\1", "", body(text)), re.MULTILINE)) == SECTIONS
+    )
+    tokens = [child.type for token in HTML.parse(body(text)) for child in (token, *(token.children or []))]
+    assert not {"image", "html_inline", "html_block"} & set(tokens)
+    html = HTML.render(body(text))
+    assert re.findall(r'href="([^"]*)"', html) == []
+    assert "{{ 7*7 }}" in text
+    assert "<h1>owned" not in html
+    widths = [row.count("|") - row.count("\\|") for row in body(text).splitlines() if row.startswith("| ")]
+    assert set(widths) <= {4, 6, 7, 8}
+    chart = re.search(r"```mermaid\n(.*?)```", text, re.DOTALL)
+    assert chart
+    for task in chart[1].splitlines()[4:]:
+        assert re.fullmatch(r"    (section [\w ]+|\d+ [\w ./…-]+ :(crit, |milestone, )?[\d :,-]+m?)", task)
+
+
+def test_no_report_and_early_reports(story: Any) -> None:
+    onset = story("attributed").found.shifts[0].onset
+    assert "No report on record." in page(story("attributed", manifest=Manifest()))
+    assert "no report on record" in page(story("no_shift", manifest=Manifest()))
+    inside = page(story("attributed", manifest=Manifest(reported_at=onset.estimate)))
+    assert "inside the onset interval, so the lag is at most 22 min" in inside
+    early = page(story("attributed", manifest=Manifest(reported_at=onset.low.replace(hour=6))))
+    assert "before the estimated onset. The report may be about something else." in early
+
+
+def test_a_shift_that_ended(story: Any) -> None:
+    shift = story("attributed").found.shifts[0]
+    ended = shift.model_copy(
+        update={
+            "ended": Onset(estimate="2026-03-15T09:00:00Z", low="2026-03-15T08:00:00Z", high="2026-03-15T09:30:00Z")
+        }
+    )
+    text = page(story("attributed", found={"shifts": (ended,)}))
+    assert "It came back at about 2026-03-15 09:00 UTC" in text
+    assert "measured requests while it lasted" in text
+    assert "Keep `chg-003` out, or repaired, until a replay passes." in text
+
+
+def test_a_signal_that_is_no_rate(story: Any) -> None:
+    shift = (
+        story("attributed")
+        .found.shifts[0]
+        .model_copy(
+            update={
+                "signal": "latency",
+                "before": 812.0,
+                "after": 1204.0,
+                "delta": Interval(estimate=392, low=350, high=431),
+                "raw_delta": 0.0,
+            }
+        )
+    )
+    text = page(
+        story(
+            "attributed",
+            found={"shifts": (shift,)},
+            signals=(Signal(name="latency", better="lower", unit="ms", bounded=False),),
+        )
+    )
+    assert "went from 812 ms to 1,204 ms" in text
+    assert "+392 [350, 431] ms" in text
+
+
+def test_other_shifts_and_shifts_for_the_better(story: Any) -> None:
+    shift = story("attributed").found.shifts[0]
+    other = shift.model_copy(update={"id": "shift-2", "signal": "refusal"})
+    better = shift.model_copy(
+        update={"id": "shift-3", "signal": "groundedness", "direction": "better", "before": 0.7, "after": 0.8}
+    )
+    text = page(story("attributed", found={"shifts": (better, shift, other)}))
+    assert "### Other shifts" in text
+    assert "1 other signal also moved for the worse" in text
+    assert "| `refusal` |" in text
+    assert "Moved for the better, and blamed on nothing:\n\n- `groundedness`" in text
+
+
+def test_slices(story: Any) -> None:
+    shift = story("attributed").found.shifts[0]
+    slices = tuple(
+        SliceEffect(segment={"region": name}, delta=Interval(estimate=size, low=size - 0.01, high=size + 0.01), n=n)
+        for name, size, n in (("eu", -0.01, 4000), ("us", -0.2, 5000))
+    )
+    text = page(story("attributed", found={"shifts": (shift.model_copy(update={"by_segment": slices}),)}))
+    assert text.index("| `region` = `us` | −20.0 points [−21.0, −19.0] | 5,000 |") < text.index("| `region` = `eu` |")
+
+
+def test_a_shift_that_may_not_be_the_application(story: Any) -> None:
+    shift = story("unattributed").found.shifts[0].model_copy(update={"moved": "unknown"})
+    assert "does not settle whether it was the application" in page(story("unattributed", found={"shifts": (shift,)}))
+
+
+def test_a_ruler_without_a_change_behind_it(story: Any) -> None:
+    lines = tuple(line for line in story("ruler").found.ledger if line.candidate == "ruler")
+    text = page(story("ruler", found={"ledger": lines}))
+    assert "Which variable moved: the ruler, not the application.\n" in text
+    assert "Odds for the ruler: 9%. The judge changed." in text
+
+
+def test_empty_everything(story: Any) -> None:
+    for outcome in OUTCOMES:
+        text = page(
+            story(
+                outcome,
+                found={"ledger": (), "guards": (), "problems": ()},
+                timeline=(),
+                snapshots=(),
+                notes=(),
+                changes=(),
+                loaded=Loaded(),
+                manifest=Manifest(),
+                unmeasured=(),
+                traces=0,
+                signals=(),
+            )
+        )
+        assert "No gap is known." in text
+        assert "Nothing is on record: no change, no eval run, no report." in text
+
+
+def test_runbooks_are_named_by_id(story: Any) -> None:
+    book = Runbook(
+        id="prompt-edit",
+        title="A prompt was edited",
+        applies_when="x",
+        last_reviewed="2026-11-24",
+        text="",
+        because="it leads",
+    )
+    assert "- `prompt-edit`: A prompt was edited. It leads." in page(story("attributed", runbooks=(book,)))
+
+
+def test_a_long_timeline_keeps_the_changes(story: Any) -> None:
+    made = story("attributed")
+    rows = tuple(made.timeline[0].model_copy(update={"lane": "eval", "id": f"r-{n}"}) for n in range(200))
+    text = page(made.model_copy(update={"timeline": (*rows, *made.timeline)}))
+    assert "further from the onset left out" in text
+    assert "`chg-003` prompt_edit" in text
+
+
+def test_who_wrote_a_note_stays_in_the_case_file(story: Any) -> None:
+    assert "support-ai" not in page(story("attributed"))
+
+
+def test_a_users_folder_comes_first(story: Any, tmp_path: Path) -> None:
+    (tmp_path / "postmortem").mkdir()
+    (tmp_path / "postmortem" / "summary.md.j2").write_text(
+        "## Our summary\n\n{{ found.headline }} {{ 'a|b' }} {{ 'a|b' | raw }} {{ none }}\n"
+    )
+    text = blameline.report.render(story("attributed"), "markdown", tmp_path)
+    assert "## Our summary\n" in text
+    assert "a\\|b a|b –" in text
+    assert "## Impact" in text
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{{ found.headlin }}", "headlin"),
+        ("{{ no_such_name }}", "no_such_name"),
+        ("{{ found.headline | nofilter }}", "nofilter"),
+        ("{% if %}", "line 1"),
+        ("{% include 'nowhere.j2' %}", "nowhere.j2"),
+    ],
+)
+def test_a_wrong_template_is_told(story: Any, tmp_path: Path, template: str, words: str) -> None:
+    (tmp_path / "postmortem.md.j2").write_text(template)
+    with pytest.raises(BlamelineError, match=re.escape(words)) as told:
+        blameline.report.render(story("attributed"), templates=tmp_path)
+    assert "shipped postmortem.md.j2" in told.value.hint
+
+
+def test_renderers_come_in_by_the_door(story: Any, tmp_path: Path) -> None:
+    made = story("attributed")
+    assert blameline.report.render(made) == page(made)
+    assert blameline.report.render(made, "json").startswith('{\n  "schema": "blameline.investigation/1"')
+    with pytest.raises(BlamelineError, match="uses no templates"):
+        blameline.report.render(made, "json", tmp_path)
+    with pytest.raises(UnknownPlugin, match="markdwn"):
+        blameline.report.render(made, "markdwn")

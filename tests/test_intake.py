@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+from blameline.intake import load
+from blameline.sources.table import Table
+from blameline.store import Store
+
+FIXTURES = Path(__file__).parent / "sources" / "fixtures"
+TABLES = ("spans", "scores", "changes", "eval_runs", "replays", "problems", "manifest")
+
+
+def content(store: Store) -> dict[str, list[tuple]]:
+    known = {"spans": "* EXCLUDE (file_id)", "scores": "* EXCLUDE (file_id)", "replays": "* EXCLUDE (file_id)"}
+    return {
+        name: sorted(map(str, store.sql(f"SELECT {known.get(name, '*')} FROM {name}").rows))  # noqa: S608  names are ours
+        for name in TABLES
+    }
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Path:
+    folder = tmp_path / "case"
+    folder.mkdir()
+    for name in ("current.otlp.jsonl", "v1_36.otlp.jsonl", "current.otlp.jsonl.gz", "evaluation_result.logs.otlp.jsonl",
+                 "current.otlp.truncated_tail.jsonl"):  # fmt: skip
+        shutil.copy(FIXTURES / name, folder / name)
+    rows = [{"id": f"r{n}", "at": f"2026-03-01T00:00:{n:02d}Z", "correct": n % 2} for n in range(20)]
+    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + "{bad\n")
+    (folder / "more.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows[10:]))
+    (folder / "changes.yaml").write_text("- {at: 2026-03-15, kind: deploy}\n- {kind: deploy}\n")
+    (folder / "incident.yaml").write_text("service: s\n")
+    return folder
+
+
+def test_loading_twice_changes_nothing(tmp_path: Path, case: Path) -> None:
+    with Store.open(tmp_path / "a.duckdb") as store:
+        first = load(store, [case])
+        before = content(store)
+        second = load(store, [case])
+        assert content(store) == before
+        assert (first.spans, first.duplicates) == (12 + 20, 8 + 4 + 10 + 10)
+        assert (second.spans, second.scores, second.changes, second.files, second.duplicates) == (0, 0, 0, (), 0)
+        assert store.loaded().spans == first.spans
+
+
+def test_the_order_of_files_does_not_matter(tmp_path: Path, case: Path) -> None:
+    files = sorted(case.iterdir())
+    found = []
+    for n in range(3):
+        random.Random(n).shuffle(files)
+        with Store.open(tmp_path / f"{n}.duckdb") as store:
+            for file in files:
+                load(store, [file])
+            found.append({key: value for key, value in content(store).items() if key not in {"spans", "scores"}})
+            found[-1]["ids"] = list(store.sql("SELECT trace_id, span_id, attributes FROM spans ORDER BY ALL").rows)
+            found[-1]["values"] = list(store.sql("SELECT score_key, value FROM scores ORDER BY ALL").rows)
+    assert found[0] == found[1] == found[2]
+
+
+def test_a_load_that_is_cut_off_can_be_repeated(tmp_path: Path, case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, Store.open(tmp_path / "a.duckdb") as store:
+        patch.setattr(Table, "read", stop)
+        with pytest.raises(KeyboardInterrupt):
+            load(store, [case])
+    with Store.open(tmp_path / "a.duckdb") as store, Store.open(tmp_path / "b.duckdb") as other:
+        load(store, [case])
+        load(other, [case])
+        assert content(store) == content(other)
+
+
+def test_the_same_bytes_under_two_names_are_read_once(tmp_path: Path, case: Path) -> None:
+    shutil.copy(case / "rows.jsonl", case / "rows-again.jsonl")
+    with Store.open(tmp_path / "a.duckdb") as store:
+        found = load(store, [case])
+        assert [part.reason for part in found.skipped] == ["the same bytes as rows-again.jsonl"]
+
+
+def test_progress_is_told(tmp_path: Path, case: Path) -> None:
+    told: list[str] = []
+    with Store.open(tmp_path / "a.duckdb") as store:
+        load(store, [case], progress=told.append)
+    assert told[0] == "incident.yaml"
+    assert len(told) == 9
