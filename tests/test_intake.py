@@ -17,10 +17,7 @@ TABLES = ("spans", "scores", "changes", "eval_runs", "replays", "problems", "man
 
 def content(store: Store) -> dict[str, list[tuple]]:
     known = {"spans": "* EXCLUDE (file_id)", "scores": "* EXCLUDE (file_id)", "replays": "* EXCLUDE (file_id)"}
-    return {
-        name: sorted(map(str, store.sql(f"SELECT {known.get(name, '*')} FROM {name}").rows))  # noqa: S608  names are ours
-        for name in TABLES
-    }
+    return {name: sorted(map(str, store.sql(f"SELECT {known.get(name, '*')} FROM {name}").rows)) for name in TABLES}  # noqa: S608  names are ours
 
 
 @pytest.fixture
@@ -53,7 +50,7 @@ def test_the_order_of_files_does_not_matter(tmp_path: Path, case: Path) -> None:
     files = sorted(case.iterdir())
     found = []
     for n in range(3):
-        random.Random(n).shuffle(files)
+        random.Random(n).shuffle(files)  # noqa: S311  seeded, for tests
         with Store.open(tmp_path / f"{n}.duckdb") as store:
             for file in files:
                 load(store, [file])

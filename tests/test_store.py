@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
@@ -11,6 +11,9 @@ import pytest
 
 from blameline.errors import NotFound, StoreError
 from blameline.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_new_file_has_the_schema_and_opens_again(tmp_path: Path) -> None:
@@ -57,7 +60,15 @@ def test_a_file_in_use_says_so(tmp_path: Path) -> None:
 
 def test_columns_say_what_is_missing(tmp_path: Path) -> None:
     with Store.open(tmp_path / "a.duckdb") as store:
-        store.run("store/add_replay", case_id="a", signal="s", run="1", score=0.5, config={"key": ["p"], "value": ["v"]}, file_id=1)
+        store.run(
+            "store/add_replay",
+            case_id="a",
+            signal="s",
+            run="1",
+            score=0.5,
+            config={"key": ["p"], "value": ["v"]},
+            file_id=1,
+        )
         columns = store.query("store/replays")
         assert columns["config"][0] == {"p": "v"}
         assert columns["score"].dtype == np.float64
@@ -80,7 +91,7 @@ def test_a_question_of_ones_own(tmp_path: Path) -> None:
 
 def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
     with Store.open(tmp_path / "a.duckdb") as store:
-        with pytest.raises(ZeroDivisionError), store.transaction():
+        with pytest.raises(ZeroDivisionError), store.transaction():  # noqa: PT012
             store.run("store/add_problem", source="a", line=1, message="b")
             _ = 1 / 0
         assert store.problems() == ()
@@ -88,7 +99,9 @@ def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
 
 def test_provenance_is_json(tmp_path: Path) -> None:
     with Store.open(tmp_path / "a.duckdb") as store:
-        query = store.provenance("store/changes", since=datetime(2026, 3, 1, tzinfo=UTC), n=np.int64(3), names=("a", "b"))
+        query = store.provenance(
+            "store/changes", since=datetime(2026, 3, 1, tzinfo=UTC), n=np.int64(3), names=("a", "b")
+        )
         assert query.parameters == {"since": "2026-03-01T00:00:00Z", "n": 3, "names": ["a", "b"]}
         assert len(query.sha256) == 64
         assert query.model_dump_json()

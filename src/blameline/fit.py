@@ -21,6 +21,7 @@ layer version, so that an incident does not pass for noise. ``V^-1`` is applied 
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -77,6 +78,22 @@ class Scores:
         return both + tail
 
 
+@dataclass(frozen=True)
+class OverTime:
+    """The model seen through one slice: inner products of its buckets under ``P`` (buckets x buckets), and their pull."""
+
+    inner: Floats
+    pull: Floats
+    raw: Floats
+
+    def scores(self, profiles: Floats) -> Scores:
+        """Information and pull of each profile over the buckets; ``profiles`` is buckets x k."""
+        information = np.einsum("bk,bk->k", profiles, self.inner @ profiles)
+        raw = (profiles**2).T @ self.raw
+        dead = information <= 1e-7 * np.maximum(raw, 1e-12)
+        return Scores(np.where(dead, 0.0, information), np.where(dead, 0.0, profiles.T @ self.pull))
+
+
 class Fit:
     """The model of one signal, its variances chosen; ask it about columns."""
 
@@ -118,17 +135,26 @@ class Fit:
         product: Floats = columns.T @ weighted - half.T @ half - shared.T @ shared
         return product
 
-    def without(self, columns: Floats, others: Floats) -> Scores:
-        """Scores of ``columns`` when ``others`` are in the mean as well (partial effects)."""
-        k = columns.shape[1]
-        both = np.hstack([columns, others])
-        gram = self.gram(both)
-        pull = self.scores(both).pull
-        inner = np.linalg.pinv(gram[k:, k:], rcond=1e-9, hermitian=True)
-        cross = gram[:k, k:] @ inner
-        information = np.diag(gram)[:k] - np.einsum("ko,ok->k", cross, gram[k:, :k])
-        dead = information <= 1e-6 * np.maximum(np.diag(gram)[:k], 1e-12)
-        return Scores(np.where(dead, 0.0, information), np.where(dead, 0.0, pull[:k] - cross @ pull[k:]))
+    def given(self, others: Floats) -> Fit:
+        """The same model with more columns in its mean; the variances stay as they were chosen."""
+        child = copy(self)
+        child.fixed = _independent(np.hstack([self.fixed, others]), self.weight)
+        child._absorb()
+        return child
+
+    def over_time(self, inside: NDArray[np.bool_] | None = None) -> OverTime:
+        """What the model says of any column that depends on the bucket alone, inside a slice of the cells."""
+        cells = self.cells
+        weight = self.weight if inside is None else self.weight * inside
+        shape = (len(weight), cells.buckets)
+        by_bucket = sparse.csr_matrix((weight, (np.arange(len(weight)), cells.bucket)), shape=shape)
+        half = linalg.solve_triangular(self._factor, (self._random.T @ by_bucket).toarray(), lower=True, check_finite=False)
+        with_fixed = (by_bucket.T @ self.fixed) - half.T @ self._half_fixed
+        shared = linalg.solve_triangular(self._fixed_factor, with_fixed.T, lower=True, check_finite=False)
+        raw = np.bincount(cells.bucket, weight, minlength=cells.buckets)
+        inner = np.diag(raw) - half.T @ half - shared.T @ shared
+        pull = by_bucket.T @ self.mean - half.T @ self._half_mean - shared.T @ self._fixed_mean
+        return OverTime(inner, pull, raw)
 
     def _indicator(self) -> sparse.csr_matrix:
         cells, groups = self.cells, self._groups
@@ -140,7 +166,7 @@ class Fit:
         )
 
     def _choose(self) -> Noise:
-        """REML over the grids, two sweeps of one coordinate at a time."""
+        """REML over the grids, climbed one coordinate at a time."""
         cells = self.cells
         free = _independent(np.hstack([self.fixed, _saturated(cells)]), self.weight)
         design = np.hstack([free, self.mean[:, None]])
@@ -149,7 +175,6 @@ class Fit:
         base = (self._random.T @ sparse.diags(self.weight) @ self._random).toarray()
         sigma, steps = np.sqrt(self.sigma2), 10_800 / cells.width
         grids = (SHOCKS, SHOCKS, MEMORY)
-        choice = [0.02, 0.02, 0.6]
         seen: dict[tuple[float, ...], float] = {}
 
         def noise(at: tuple[float, ...]) -> Noise:
@@ -168,17 +193,31 @@ class Fit:
                 seen[at] = float(-0.5 * (log_v + 2 * np.log(np.diag(lower)).sum() + rest))
             return seen[at]
 
-        for _sweep in range(2):
+        at = [grid.index(value) for grid, value in zip(grids, (0.02, 0.02, 0.6), strict=True)]
+        best = criterion(tuple(grid[i] for grid, i in zip(grids, at, strict=True)))
+        moved = True
+        while moved:  # one step along one axis at a time, as long as it helps: the criterion is smooth on these grids
+            moved = False
             for axis, grid in enumerate(grids):
-                tries = [tuple(choice[:axis] + [value] + choice[axis + 1 :]) for value in grid]
-                choice = list(max(tries, key=criterion))
+                for step in (-1, 1):
+                    while 0 <= at[axis] + step < len(grid):
+                        trial = [*at[:axis], at[axis] + step, *at[axis + 1 :]]
+                        value = criterion(tuple(g[i] for g, i in zip(grids, trial, strict=True)))
+                        if value <= best:
+                            break
+                        at, best, moved = trial, value, True
+        choice = [grid[i] for grid, i in zip(grids, at, strict=True)]
         self._settle(noise(tuple(choice)), base)
         return noise(tuple(choice))
 
     def _settle(self, noise: Noise, base: Floats) -> None:
-        """Factor ``V`` and the fixed effects once, for every later question."""
+        """Factor ``V`` once, for every later question."""
         precision, _ = _prior(noise, self.cells.buckets, base.shape[0])
         self._factor = linalg.cholesky(base + precision, lower=True, check_finite=False)
+        self._absorb()
+
+    def _absorb(self) -> None:
+        """Work out what the fixed effects take from every later question."""
         weighted = np.column_stack([self.fixed, self.mean]) * self.weight[:, None]
         half = linalg.solve_triangular(self._factor, self._random.T @ weighted, lower=True, check_finite=False)
         self._half_fixed, self._half_mean = half[:, :-1], half[:, -1]
@@ -246,12 +285,12 @@ def _groups(cells: Cells) -> NDArray[np.int64]:
 
 def _independent(columns: Floats, weight: Floats) -> Floats:
     """The columns with those left out that the others already span, each scaled to weighted length one."""
-    scaled = columns * np.sqrt(weight)[:, None]
-    length = np.linalg.norm(scaled, axis=0)
+    gram = columns.T @ (columns * weight[:, None])
+    length = np.sqrt(np.diag(gram))
     kept = np.flatnonzero(length > 0)
-    scaled = scaled[:, kept] / length[kept]
-    _, upper, order = linalg.qr(scaled, mode="economic", pivoting=True, check_finite=False)
-    rank = int((np.abs(np.diag(upper)) > 1e-6).sum())
+    scaled = gram[np.ix_(kept, kept)] / np.outer(length[kept], length[kept])
+    _, upper, order = linalg.qr(scaled, pivoting=True, check_finite=False)
+    rank = int((np.abs(np.diag(upper)) > 1e-7).sum())
     chosen = kept[np.sort(order[:rank])]
     result: Floats = columns[:, chosen] / length[chosen]
     return result

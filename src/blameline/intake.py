@@ -1,7 +1,7 @@
 """The way in: paths come in, and what the sources make of them is kept in the store.
 
-Each file is one transaction, so that a load that is killed leaves a store that opens, and can be repeated. A file that is there
-already is not read again. What came twice is removed at the end, whatever the order of the files.
+Each file is one transaction, so that a load that is killed leaves a store that opens, and can be repeated. A file
+that is there already is not read again. What came twice is removed at the end, whatever the order of the files.
 """
 
 from __future__ import annotations
@@ -89,13 +89,13 @@ class _Visit:
         except OSError as error:
             self.tell([Problem(source=source, message=f"cannot be read: {error.strerror}")])
             return
-        if (digest, name) in self.seen:
+        if (digest, name) in self.seen and not part.file.head.folder:
             if self.seen[digest, name] != source:
                 self.skip(SkippedFile(source=source, reason=f"the same bytes as {self.seen[digest, name]}"))
             return
         self.seen[digest, name] = source
         known = self.store.rows("store/known_file", sha256=digest, format=name)
-        if known and not self._reads_differently(name):
+        if known and not part.file.head.folder and not self._reads_differently(name):
             self.skipped.append(SkippedFile(source=source, reason="already loaded"))
             return
         fault = ""
@@ -103,7 +103,8 @@ class _Visit:
             try:
                 with self.store.transaction():
                     for row in known:
-                        self._forget(row)
+                        if row["source"] == source or not part.file.head.folder:
+                            self._forget(row)
                     self._read(part, digest, size, lenient=lenient)
             except Unreadable as error:
                 fault = error.message
@@ -115,7 +116,12 @@ class _Visit:
         now = self.store.manifest()
         return name in _READ_BY_SETTINGS and any(
             part(now) != part(self.old)
-            for part in (lambda m: m.columns, lambda m: sorted(m.signals), lambda m: m.controls, lambda m: m.fields.get("judge"))
+            for part in (
+                lambda m: m.columns,
+                lambda m: sorted(m.signals),
+                lambda m: m.controls,
+                lambda m: m.fields.get("judge"),
+            )
         )
 
     def _forget(self, row: dict[str, Any]) -> None:
@@ -164,8 +170,8 @@ class _Visit:
             case Replay():
                 brought.rows += 1
                 config = {"key": list(item.config), "value": list(item.config.values())}
-                bound = {"case_id": item.case_id, "signal": item.signal, "run": item.run, "score": item.score}
-                store.run("store/add_replay", config=config, file_id=file_id, **bound)
+                bound = {"case_id": item.case_id, "signal": item.signal, "run": item.run}
+                store.run("store/add_replay", config=config, score=item.score, file_id=file_id, **bound)
 
     def settled(self) -> Loaded:
         """Remove what came twice, join scores to traces by response, and count."""
@@ -195,7 +201,9 @@ def _merge_manifest(store: Store, new: Manifest) -> None:
     """What a later file says wins, key by key; mappings are joined."""
     merged = store.manifest().model_dump(mode="json", by_alias=True, exclude_unset=True)
     for key, value in new.model_dump(mode="json", by_alias=True, exclude_unset=True).items():
-        merged[key] = {**merged[key], **value} if isinstance(value, dict) and isinstance(merged.get(key), dict) else value
+        merged[key] = (
+            {**merged[key], **value} if isinstance(value, dict) and isinstance(merged.get(key), dict) else value
+        )
     whole = Manifest.model_validate(merged)
     store.run("store/drop_manifest")
     store.run("store/add_manifest", record=whole.model_dump_json(by_alias=True, exclude_unset=True))
@@ -208,7 +216,9 @@ def _differs(item: Change | EvalRun, there: Sequence[dict[str, Any]], what: str)
     first = type(item).model_validate_json(there[0]["record"])
     if first.model_copy(update={"source": item.source}) == item:
         return []
-    return [Problem(source=item.source, message=f"{what} stands for something else in {first.source}; the first is kept")]
+    return [
+        Problem(source=item.source, message=f"{what} stands for something else in {first.source}; the first is kept")
+    ]
 
 
 def _naive(moment: datetime) -> datetime:
@@ -216,15 +226,8 @@ def _naive(moment: datetime) -> datetime:
 
 
 def _digest(path: Path) -> tuple[str, int]:
-    """The hash of the bytes on disk and their number; of a folder, the hash of its git head."""
+    """The hash of the bytes on disk and their number; a folder has a history of its own and is asked anew each time."""
     if path.is_dir():
-        return _folder_digest(path), 0
+        return "folder", 0
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
-
-
-def _folder_digest(path: Path) -> str:
-    git = path / ".git" if (path / ".git").is_dir() else path
-    told = [part for part in sorted(git.rglob("*")) if part.is_file() and part.relative_to(git).parts[0] in {"refs", "HEAD", "packed-refs"}]
-    content = b"".join(part.relative_to(git).as_posix().encode() + part.read_bytes() for part in told)
-    return hashlib.sha256(content).hexdigest()

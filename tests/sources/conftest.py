@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from blameline.intake import load
-from blameline.records import Loaded
 from blameline.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from blameline.records import Loaded
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

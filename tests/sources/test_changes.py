@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
-from blameline.store import Store
+if TYPE_CHECKING:
+    from blameline.store import Store
 
 WHOLE = """- id: chg-003
   at: 2026-03-14T09:12:00Z
@@ -49,12 +51,17 @@ def test_every_field(store: Store, take) -> None:
 def test_the_same_change_in_any_form(store: Store, take, name: str, text: str) -> None:
     assert take({name: text}).problems == ()
     (change,) = store.changes()
-    assert (change.at, change.to, change.layer, change.scope) == (datetime(2026, 3, 14, 9, 12, tzinfo=UTC), "2", "deploy", {"r": "x"})
+    assert (change.at, change.to, change.layer, change.scope) == (
+        datetime(2026, 3, 14, 9, 12, tzinfo=UTC),
+        "2",
+        "deploy",
+        {"r": "x"},
+    )
     assert change.id.startswith("chg-")
 
 
 def test_bad_records_are_told_with_their_line(store: Store, take) -> None:
-    text = "- at: 2026-03-14\n  kind: promt_edit\n- kind: deploy\n- {at: later, kind: deploy}\n- {at: 2026-03-15, kind: deploy}\n- word\n"
+    text = "- at: 2026-03-14\n  kind: promt_edit\n- kind: deploy\n- {at: later, kind: deploy}\n- {at: 2026-03-15, kind: deploy}\n- word\n"  # noqa: E501
     found = take({"c.yaml": text})
     assert len(store.changes()) == 1
     assert [problem.line for problem in found.problems] == [1, 3, 4, 6]
@@ -78,9 +85,13 @@ def test_tags_and_bombs_are_refused(take, store: Store, text: str) -> None:
 def test_ids_are_stable_and_conflicts_are_told(store: Store, take) -> None:
     take({"a.yaml": "- {at: 2026-03-15, kind: deploy, to: a}\n- {id: x, at: 2026-03-15, kind: deploy, to: a}\n"})
     first = [change.id for change in store.changes()]
-    found = take({"b.yaml": "# again\n- {at: 2026-03-15, kind: deploy, to: a}\n- {id: x, at: 2026-03-15, kind: deploy, to: b}\n"})
+    found = take(
+        {"b.yaml": "# again\n- {at: 2026-03-15, kind: deploy, to: a}\n- {id: x, at: 2026-03-15, kind: deploy, to: b}\n"}
+    )
     assert [change.id for change in store.changes()] == first
-    assert [(problem.source, "stands for something else" in problem.message) for problem in found.problems] == [("b.yaml", True)]
+    assert [(problem.source, "stands for something else" in problem.message) for problem in found.problems] == [
+        ("b.yaml", True)
+    ]
 
 
 def test_a_broken_yaml_file_is_one_problem(take) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -8,14 +8,17 @@ from blameline.errors import NotFound
 from blameline.records import Problem, SkippedFile
 from blameline.sources import Found, discover
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 CHANGE = "- {at: 2026-03-15, kind: deploy}\n"
 
 
 def test_what_is_read_skipped_and_told(tmp_path: Path) -> None:
     case = tmp_path / "case"
     for name, text in {
-        "b/changes.yaml": CHANGE, "a.txt": CHANGE, ".hidden": CHANGE, ".git-ish/x": CHANGE, "README.md": "# words", "LICENSE": "words",
-        "expected/answer.yaml": CHANGE, "truth.json": '{"schema": "blameline.truth/1"}', "truth.yaml": "schema: blameline.truth/1\n",
+        "b/changes.yaml": CHANGE, "a.txt": CHANGE, ".hidden": CHANGE, ".git-ish/x": CHANGE, "README.md": "# words", "LICENSE": "words",  # noqa: E501
+        "expected/answer.yaml": CHANGE, "truth.json": '{"schema": "blameline.truth/1"}', "truth.yaml": "schema: blameline.truth/1\n",  # noqa: E501
         "out.json": '{\n "schema": "blameline.investigation/1"}', "odd.py": "print(1)\n", "empty.jsonl": "",
     }.items():  # fmt: skip
         (case / name).parent.mkdir(parents=True, exist_ok=True)
@@ -27,7 +30,16 @@ def test_what_is_read_skipped_and_told(tmp_path: Path) -> None:
     found = list(discover([case]))
     assert [part.file.source for part in found if isinstance(part, Found)] == ["a.txt", "b/changes.yaml"]
     skipped = [part.source for part in found if isinstance(part, SkippedFile)]
-    assert skipped == ["LICENSE", "README.md", "expected", "link.yaml", "out.json", "truth.json", "truth.yaml", "x.duckdb"]
+    assert skipped == [
+        "LICENSE",
+        "README.md",
+        "expected",
+        "link.yaml",
+        "out.json",
+        "truth.json",
+        "truth.yaml",
+        "x.duckdb",
+    ]
     assert [part.source for part in found if isinstance(part, Problem)] == ["empty.jsonl", "odd.py"]
 
 

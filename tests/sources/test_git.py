@@ -3,12 +3,16 @@ from __future__ import annotations
 import os
 import subprocess
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from blameline.intake import load
-from blameline.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from blameline.store import Store
 
 LOG = """commit 1f2e3d4c5b6a798897a6b5c4d3e2f10123456789
 Author:     Somebody <somebody@example.org>
@@ -30,7 +34,7 @@ index 1..2 100644
 
 commit aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 Author: Somebody <somebody@example.org>
-Date:   Sat Mar 14 09:12:00 2026 +0000
+Date:   Sat Mar 14 09:11:00 2026 +0000
 
     bump
 
@@ -46,7 +50,12 @@ def test_the_text_of_a_log(store: Store, take) -> None:
     found = take({"history.txt": LOG})
     assert [problem.line for problem in found.problems] == [25]
     bump, edit = store.changes()
-    assert (edit.kind, edit.layer, edit.component, edit.to) == ("prompt_edit", "prompt", "prompts/support.txt", "1f2e3d4c5b")
+    assert (edit.kind, edit.layer, edit.component, edit.to) == (
+        "prompt_edit",
+        "prompt",
+        "prompts/support.txt",
+        "1f2e3d4c5b",
+    )
     assert edit.at == datetime(2026, 3, 14, 9, 12, tzinfo=UTC)
     assert edit.summary == "shorten refund policy wording"
     assert edit.diff is not None
@@ -73,7 +82,8 @@ def repository(tmp_path: Path) -> Path:
         (folder / "prompts" / "a.txt").write_text(f"version {n}\n")
         git("add", ".")
         git("commit", "-q", "-m", f"edit {n}", at=f"2026-03-0{n + 1}T00:00:00Z")
-    (folder / ".git" / "config").open("a").write('[diff]\n\texternal = "touch pwned"\n')
+    config = folder / ".git" / "config"
+    config.write_text(config.read_text() + '[diff]\n\texternal = "touch pwned"\n')
     return folder
 
 

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import zstandard
@@ -13,6 +14,9 @@ from blameline.intake import load
 from blameline.records import Manifest
 from blameline.store import Store
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 HEX = "0af7651916cd43dd8448eb211c80319c"
 
 
@@ -21,17 +25,27 @@ def spans(store: Store) -> list[tuple]:
 
 
 def scores(store: Store) -> list[tuple]:
-    return list(store.sql("SELECT trace_id, span_id, response_id, name, value, label, evaluator FROM scores ORDER BY ALL").rows)
+    return list(
+        store.sql("SELECT trace_id, span_id, response_id, name, value, label, evaluator FROM scores ORDER BY ALL").rows
+    )
 
 
 def span(n: int = 1, **more: object) -> dict:
     start = 1772323200000000000 + n * 10**9
-    return {"traceId": f"{n:032x}", "spanId": f"{n:016x}", "startTimeUnixNano": str(start), "endTimeUnixNano": str(start + 5 * 10**6), **more}
+    return {
+        "traceId": f"{n:032x}",
+        "spanId": f"{n:016x}",
+        "startTimeUnixNano": str(start),
+        "endTimeUnixNano": str(start + 5 * 10**6),
+        **more,
+    }
 
 
 def request(*found: dict, **resource: str) -> str:
     attributes = [{"key": key.replace("__", "."), "value": {"stringValue": value}} for key, value in resource.items()]
-    return json.dumps({"resourceSpans": [{"resource": {"attributes": attributes}, "scopeSpans": [{"spans": list(found)}]}]})
+    return json.dumps(
+        {"resourceSpans": [{"resource": {"attributes": attributes}, "scopeSpans": [{"spans": list(found)}]}]}
+    )
 
 
 def logs(*records: dict) -> str:
@@ -107,9 +121,9 @@ def test_a_cut_tail_costs_one_line(store: Store) -> None:
     assert [(problem.line, "cut short" in problem.message) for problem in found.problems] == [(2, True)]
 
 
-def test_bad_lines_are_told_and_good_lines_load(store: Store, take) -> None:
-    lines = [request(span(1)), "{broken", request(span(2)), "[1]", '{"resourceSpans": 3}', request(span(3, startTimeUnixNano="0")),
-             request({"spanId": "00f067aa0ba902b7", "startTimeUnixNano": "1772323200000000000"}), request(span(4))]  # fmt: skip
+def test_bad_lines_are_told_and_good_lines_load(store: Store, take) -> None:  # noqa: ARG001
+    lines = [request(span(1)), "{broken", request(span(2)), "[1]", '{"resourceSpans": 3}', request(span(3, startTimeUnixNano="0")),  # noqa: E501
+             request({"spanId": "00f067aa0ba902b7", "startTimeUnixNano": "1772323200000000000"}), request(span(4))]  # fmt: skip  # noqa: E501
     found = take({"a.jsonl": "\n".join(lines)})
     assert found.spans == 3
     assert [problem.line for problem in found.problems] == [2, 4, 5, 6, 7]
@@ -148,7 +162,11 @@ def test_labels_and_words_are_numbers(store: Store, take) -> None:
 
 
 def test_a_score_that_is_no_number_is_told(store: Store, take) -> None:
-    rows = [score(1, gen_ai__evaluation__score__value="NaN"), score(2, gen_ai__evaluation__score__label="meh"), score(3)]
+    rows = [
+        score(1, gen_ai__evaluation__score__value="NaN"),
+        score(2, gen_ai__evaluation__score__label="meh"),
+        score(3),
+    ]
     found = take({"a.jsonl": logs(*rows) + "\n" + logs(score(4, gen_ai__evaluation__score__value=0.5))})
     assert len(scores(store)) == 1
     assert [problem.line for problem in found.problems] == [1, 1, 1]
@@ -166,20 +184,33 @@ def test_a_span_event_and_an_annotation_are_scores(store: Store, take) -> None:
 
 def test_who_judged_is_kept(store: Store, take) -> None:
     given = {"gen_ai__evaluation__score__value": 0.5}
-    lines = [logs(score(1, evaluator__version="v2", **given)), logs(score(2, my__judge="m", evaluator__version="v2", **given))]
+    lines = [
+        logs(score(1, evaluator__version="v2", **given)),
+        logs(score(2, my__judge="m", evaluator__version="v2", **given)),
+    ]
     take({"a.jsonl": "\n".join(lines), "incident.yaml": "service: a\nfields: {judge: [my.judge]}\n"})
     assert [row[6] for row in scores(store)] == ["v2", "m"]
     assert store.manifest() == Manifest.model_validate({"service": "a", "fields": {"judge": ["my.judge"]}})
 
 
 def test_the_span_wins_over_scope_and_resource(store: Store, take) -> None:
-    take({"a.jsonl": request(span(1, attributes=keyed(cloud__region="b", n=3, t=0.2, ok=True)), cloud__region="a", x="y")})
+    take(
+        {
+            "a.jsonl": request(
+                span(1, attributes=keyed(cloud__region="b", n=3, t=0.2, ok=True)), cloud__region="a", x="y"
+            )
+        }
+    )
     ((attributes,),) = store.sql("SELECT attributes FROM spans").rows
     assert attributes == {"cloud.region": "b", "n": "3", "t": "0.2", "ok": "true", "x": "y"}
 
 
 def test_lists_and_objects_become_json(store: Store, take) -> None:
-    inner = {"kvlistValue": {"values": [{"key": "id", "value": {"stringValue": 'do{c"[1'}}, {"key": "n", "value": {"intValue": "4"}}]}}
+    inner = {
+        "kvlistValue": {
+            "values": [{"key": "id", "value": {"stringValue": 'do{c"[1'}}, {"key": "n", "value": {"intValue": "4"}}]
+        }
+    }
     value = {"arrayValue": {"values": [inner, {"doubleValue": 0.5}, {"boolValue": False}]}}
     take({"a.jsonl": request(span(1, attributes=[{"key": "docs", "value": value}]))})
     ((attributes,),) = store.sql("SELECT attributes FROM spans").rows
@@ -204,10 +235,8 @@ def test_status_by_number_and_by_name(store: Store, take, status: object) -> Non
 
 
 @pytest.mark.parametrize("squeeze", [gzip.compress, zstandard.ZstdCompressor().compress])
-def test_a_damaged_archive_gives_what_it_holds(store: Store, take, squeeze) -> None:
-    import random
-
-    seed = random.Random(3)
+def test_a_damaged_archive_gives_what_it_holds(store: Store, take, squeeze) -> None:  # noqa: ARG001
+    seed = random.Random(3)  # noqa: S311  seeded, for tests
     whole = "".join(request(span(n, attributes=keyed(x=str(seed.random())))) + "\n" for n in range(1, 3000))
     packed = squeeze(whole.encode())
     found = take({"a.bin": packed[: len(packed) // 2]})

@@ -1,17 +1,23 @@
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import gzip
 import json
+import random
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from blameline.store import Store
+if TYPE_CHECKING:
+    from blameline.store import Store
 
-ROWS = [{"request_id": f"r{n}", "at": f"2026-03-01T00:00:{n:02d}Z", "model": "m1", "answer_correct": n % 2} for n in range(6)]
+ROWS = [
+    {"request_id": f"r{n}", "at": f"2026-03-01T00:00:{n:02d}Z", "model": "m1", "answer_correct": n % 2}
+    for n in range(6)
+]
 
 
 def lines(rows: list[dict]) -> str:
@@ -40,15 +46,17 @@ def test_the_same_rows_in_any_container(store: Store, take, name: str, content: 
     assert (found.spans, found.scores, found.problems) == (6, 6, ())
     assert scores(store) == [(f"r{n}", "answer_correct", n % 2, None) for n in range(6)]
     first = store.sql("SELECT start_at, attributes FROM spans ORDER BY trace_id LIMIT 1").rows[0]
-    assert first == (datetime.datetime(2026, 3, 1), {"model": "m1", "gen_ai.request.model": "m1"})  # noqa: DTZ001  as stored
+    assert first == (dt.datetime(2026, 3, 1), {"model": "m1", "gen_ai.request.model": "m1"})  # noqa: DTZ001  as stored
 
 
 def test_parquet(store: Store, case, take) -> None:
-    at = [datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC), None]
+    at = [dt.datetime(2026, 3, 1, tzinfo=dt.UTC), None]
     table = pa.table({"created_at": at, "id": ["a", "b"], "passed": [True, False], "ctx": [{"k": 1}, {"k": 2}]})
     pq.write_table(table, case / "a.parquet")
     found = take({})
-    assert [(problem.line, problem.message) for problem in found.problems] == [(2, "the row has no time: 'created_at' is empty")]
+    assert [(problem.line, problem.message) for problem in found.problems] == [
+        (2, "the row has no time: 'created_at' is empty")
+    ]
     assert scores(store) == [("a", "passed", 1.0, None)]
     assert store.sql("SELECT attributes['ctx.k'] FROM spans").rows == (("1",),)
 
@@ -59,7 +67,7 @@ def test_parquet(store: Store, case, take) -> None:
         ("2026-03-01T00:00:00Z", 1772323200 * 10**9), ("2026-03-01 00:00:00.5", 1772323200500000000),
         ("2026-03-01T02:00:00+02:00", 1772323200 * 10**9), (1772323200, 1772323200 * 10**9),
         (1772323200.25, 1772323200250000000), (1772323200123, 1772323200123000000),
-        (1772323200123456, 1772323200123456000), (1772323200123456789, 1772323200123456789), ("1772323200", 1772323200 * 10**9),
+        (1772323200123456, 1772323200123456000), (1772323200123456789, 1772323200123456789), ("1772323200", 1772323200 * 10**9),  # noqa: E501
     ],
 )  # fmt: skip
 def test_times_are_told_by_their_look_and_size(store: Store, take, said: object, nanoseconds: int) -> None:
@@ -89,7 +97,9 @@ def test_many_bad_rows_are_counted(take) -> None:
 
 def test_the_manifest_names_the_columns(store: Store, take) -> None:
     manifest = "columns: {at: wann, trace_id: wer, scores: [note], status: ende}\nfields: {judge: [richter]}\n"
-    rows = [{"wann": "2026-03-01T00:00:00Z", "wer": "t1", "note": "0.5", "ende": "failed", "richter": "j1", "rating": 3}]
+    rows = [
+        {"wann": "2026-03-01T00:00:00Z", "wer": "t1", "note": "0.5", "ende": "failed", "richter": "j1", "rating": 3}
+    ]
     take({"incident.yaml": manifest, "a.jsonl": lines(rows)})
     assert scores(store) == [("t1", "note", 0.5, "j1")]
     assert store.sql("SELECT status, attributes['rating'] FROM spans").rows == (("error", "3"),)
@@ -104,7 +114,13 @@ def test_new_settings_read_the_file_again(store: Store, take) -> None:
 
 
 def test_nested_objects_have_dotted_names(store: Store, take) -> None:
-    row = {"at": "2026-03-01T00:00:00Z", "id": "a", "scores": {"tone": 0.5}, "attributes": {"llm.model_name": "m"}, "meta": {"a": [1]}}
+    row = {
+        "at": "2026-03-01T00:00:00Z",
+        "id": "a",
+        "scores": {"tone": 0.5},
+        "attributes": {"llm.model_name": "m"},
+        "meta": {"a": [1]},
+    }
     take({"a.jsonl": lines([row])})
     assert scores(store) == [("a", "tone", 0.5, None)]
     ((attributes,),) = store.sql("SELECT attributes FROM spans").rows
@@ -112,14 +128,14 @@ def test_nested_objects_have_dotted_names(store: Store, take) -> None:
     assert (attributes["meta"], attributes["meta.a"]) == ('{"a":[1]}', "[1]")
 
 
-def test_rows_without_ids_get_stable_ones(tmp_path, take, store: Store) -> None:
+def test_rows_without_ids_get_stable_ones(take) -> None:
     row = {"at": "2026-03-01T00:00:00Z", "x": 1}
     assert take({"a.jsonl": lines([row, row])}).spans == 2
 
 
 def test_score_rows(store: Store, take) -> None:
     rows = [{"trace_id": "t1", "name": "tone", "value": 0.5, "at": "2026-03-01T00:00:00Z", "judge": "j"},
-            {"trace_id": "t1", "name": "tone", "value": None, "label": "pass"}, {"trace_id": "t2", "name": "tone", "value": "x"},
+            {"trace_id": "t1", "name": "tone", "value": None, "label": "pass"}, {"trace_id": "t2", "name": "tone", "value": "x"},  # noqa: E501
             {"trace_id": "t2", "value": 1}]  # fmt: skip
     found = take({"a.jsonl": lines(rows)})
     assert scores(store) == [("t1", "tone", 0.5, "j"), ("t1", "tone", 1.0, None)]
@@ -128,9 +144,7 @@ def test_score_rows(store: Store, take) -> None:
 
 
 def test_a_damaged_archive_gives_what_it_holds(take) -> None:
-    import random
-
-    seed = random.Random(5)
+    seed = random.Random(5)  # noqa: S311  seeded, for tests
     packed = gzip.compress(lines([{**ROWS[0], "request_id": str(n), "x": seed.random()} for n in range(5000)]).encode())
     found = take({"a.jsonl.gz": packed[: len(packed) // 2]})
     assert 0 < found.spans < 5000
@@ -138,6 +152,8 @@ def test_a_damaged_archive_gives_what_it_holds(take) -> None:
 
 
 def test_a_csv_row_with_too_many_fields(take) -> None:
-    found = take({"a.csv": "at,id,x\n2026-03-01T00:00:00Z,a,1\n2026-03-01T00:00:00Z,b,1,2,3\n2026-03-01T00:00:00Z,c,1\n"})
+    found = take(
+        {"a.csv": "at,id,x\n2026-03-01T00:00:00Z,a,1\n2026-03-01T00:00:00Z,b,1,2,3\n2026-03-01T00:00:00Z,c,1\n"}
+    )
     assert found.spans >= 2
     assert found.problems

@@ -1,0 +1,130 @@
+"""One incident's case file and all that can be done with it: the only place where the rooms are wired together.
+
+Each method is a verb of the command line under the same name. What a verb prints is what its method returns.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from blameline import intake, ledger, report
+from blameline.case.inquiry import Inquiry, inquire
+from blameline.case.story import headline, story, timeline
+from blameline.cells import derive, volume
+from blameline.coverage import guards
+from blameline.errors import NotFound
+from blameline.records import Entry, Investigation, Loaded, Shift, Story, TimelineRow, Window
+from blameline.store import Result, Store
+
+__all__ = ["Case", "open_case"]
+
+
+def open_case(path: str | Path = "incident.duckdb", *, read_only: bool = False) -> Case:
+    """Open a case file, or begin a new one where there is none.
+
+    Raises ``StoreError`` when the file cannot be used, and ``NotFound`` when it is to be read and is not there.
+    """
+    return Case(Store.open(Path(path), read_only=read_only))
+
+
+class Case:
+    """An open case file; use it as a context manager."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._inquiries: dict[int, Inquiry] = {}
+
+    def close(self) -> None:
+        """Close the case file."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close the case file, whatever happened."""
+        self.close()
+
+    def load(self, *paths: str | Path, progress: intake.Progress | None = None) -> Loaded:
+        """Bring files and folders in; what came in, what was passed over, and what is wrong with it.
+
+        Loading the same files again changes nothing. Raises ``NotFound`` for a path that does not exist.
+        """
+        loaded = intake.load(self.store, [Path(path) for path in paths], progress=progress)
+        problems = derive(self.store)
+        self._inquiries.clear()
+        return loaded.model_copy(update={"problems": (*loaded.problems, *problems)})
+
+    def shifts(self, *, signal: str | None = None, seed: int = 0) -> tuple[Shift, ...]:
+        """When, where and how far quality moved; of one signal, or of all."""
+        return tuple(shift for shift in self.blame(seed=seed).shifts if signal in {None, shift.signal})
+
+    def timeline(self, *, seed: int = 0) -> tuple[TimelineRow, ...]:
+        """Changes, shifts, eval runs, reports and notes in one aligned view, oldest first."""
+        return timeline(self.store, self._inquired(seed), ledger.entries(self.store))
+
+    def blame(self, *, seed: int = 0) -> Investigation:
+        """The contract's object: outcome, shifts, ledger, guards, problems."""
+        inquiry = self._inquired(seed)
+        manifest = self.store.manifest()
+        main = next((shift for shift in inquiry.shifts if shift.direction == "worse"), None)
+        found = ()
+        if main is not None and inquiry.window is not None and inquiry.outcome not in {"ruler", "artefact"}:
+            found = guards(self.store.eval_runs(), main, volume(self.store, inquiry.window))
+        window = inquiry.window
+        return Investigation(
+            outcome=inquiry.outcome,
+            headline=headline(inquiry),
+            service=manifest.service,
+            window=Window(from_=window.since, to=window.until) if window else Window(),
+            seed=seed,
+            version=self._version,
+            shifts=inquiry.shifts,
+            ledger=inquiry.ledger,
+            guards=found,
+            problems=self.store.problems(),
+        )
+
+    def story(self, *, seed: int = 0) -> Story:
+        """All that a renderer needs."""
+        return story(self.store, self._inquired(seed), self.blame(seed=seed), ledger.entries(self.store))
+
+    def report(self, *, as_: str = "markdown", templates: Path | None = None, seed: int = 0) -> str:
+        """The post-mortem, in the form that the named renderer gives it."""
+        return report.render(self.story(seed=seed), as_, templates)
+
+    def investigate(
+        self, *paths: str | Path, seed: int = 0, now: datetime | None = None, progress: intake.Progress | None = None
+    ) -> Investigation:
+        """Load, find out, and write the verdicts into the ledger."""
+        loaded = self.load(*paths, progress=progress)
+        if not loaded.files and not self.store.loaded().files:
+            raise NotFound("nothing was found that could be read", hint="hand in a folder with traces and a changelog")
+        found = self.blame(seed=seed)
+        ledger.record(self.store, found, at=now or datetime.now(UTC))
+        return found
+
+    def note(self, text: str, *, by: str = "", on: str | None = None, now: datetime | None = None) -> Entry:
+        """Add a note to the ledger, on the whole case or on one candidate or shift."""
+        body = {"text": text, "on": on} if on else {"text": text}
+        return ledger.append(self.store, "note", body, at=now or datetime.now(UTC), by=by)
+
+    def sql(self, query: str) -> Result:
+        """The rows that a query of your own answers; it can change nothing."""
+        return self.store.sql(query)
+
+    def _inquired(self, seed: int) -> Inquiry:
+        if seed not in self._inquiries:
+            self._inquiries[seed] = inquire(self.store, seed=seed)
+        return self._inquiries[seed]
+
+    @cached_property
+    def _version(self) -> str:
+        from importlib.metadata import version  # noqa: PLC0415  only where it is written down
+
+        return version("blameline")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from blameline.candidates import Candidate, Seen, list_candidates
 from blameline.cells import Clock, clock, measured, read, volume
 from blameline.evidence.hearing import Hearing
 from blameline.evidence.judgement import judge
 from blameline.fit import Fit
-from blameline.records import LedgerLine, Outcome, Shift
+from blameline.records import LedgerLine, Manifest, Outcome, Shift
 from blameline.shifts import Move, describe, find
 from blameline.shifts.by_segment import by_segment
 from blameline.store import Store
@@ -53,7 +54,7 @@ def inquire(store: Store, *, seed: int) -> Inquiry:
     if window is None:
         return Inquiry(None, (), (), "no_shift", (), ())
     fits = fit_signals(store, window)
-    found = find_shifts(fits, seed=seed)
+    found = find_shifts(fits, store.manifest(), seed=seed)
     candidates = candidates_of(store, window)
     traffic = volume(store, window)
     ledger: list[LedgerLine] = []
@@ -86,9 +87,10 @@ def fit_signals(store: Store, window: Clock) -> dict[str, Fit]:
     return fits
 
 
-def find_shifts(fits: dict[str, Fit], *, seed: int) -> list[Found]:
-    """Shifts of every signal with a direction, controls apart: for the worse first, quality first, the strongest first."""
-    found: list[tuple[tuple[bool, int, float, str], Fit, Move, bool]] = []
+def find_shifts(fits: dict[str, Fit], manifest: Manifest, *, seed: int) -> list[Found]:
+    """Shifts of every signal with a direction, controls apart: for the worse first, quality first, then in the manifest's order."""
+    listed = {name: number for number, name in enumerate(manifest.signals)}
+    found: list[tuple[tuple[bool, int, int, float, str], Fit, Move, bool]] = []
     for name, fit in sorted(fits.items()):
         signal = fit.cells.signal
         if signal.better is None or signal.control:
@@ -96,16 +98,27 @@ def find_shifts(fits: dict[str, Fit], *, seed: int) -> list[Found]:
         moves = find(fit, better=signal.better, seed=seed)
         kept = [(move, True) for move in moves]
         if not any(move.worse for move in moves):
-            plain = find(Fit(fit.cells.pooled()), better=signal.better, seed=seed)
-            kept += [(move, False) for move in plain if move.worse][:1]
+            plain = Fit(fit.cells.pooled())
+            kept += [
+                (replace(move, column=_spread(plain, move, fit)), False)
+                for move in find(plain, better=signal.better, seed=seed)
+                if move.worse
+            ][:1]
         for move, within in kept:
-            order = (not move.worse, FAMILIES.index(signal.family), -move.evidence, name)
+            order = (not move.worse, FAMILIES.index(signal.family), listed.get(name, len(listed)), -move.evidence, name)
             found.append((order, fit, move, within))
     found.sort(key=lambda entry: entry[0])
     return [
         Found(_told(number, fit, move, within=within), move, within)
         for number, (_, fit, move, within) in enumerate(found, start=1)
     ]
+
+
+def _spread(plain: Fit, move: Move, fit: Fit) -> NDArray[np.float64]:
+    """A move over the buckets of the plain mean, as a column over the cells of the signal."""
+    level = np.zeros(fit.cells.buckets)
+    level[plain.cells.bucket] = move.column
+    return level[fit.cells.bucket]
 
 
 def _told(number: int, fit: Fit, move: Move, *, within: bool) -> Shift:

@@ -48,4 +48,6 @@ def derive(store: Store) -> tuple[Problem, ...]:
             store.run(f"signals/{signal}")
         for table in ("marks", "outlines", "sets"):
             store.run(f"derive/drop_{table}")
+        for problem in problems:
+            store.run("store/add_problem", source=problem.source, line=problem.line, message=problem.message)
     return tuple(problems)

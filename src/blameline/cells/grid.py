@@ -81,18 +81,18 @@ class Cells:
         return [(k, v, float(self.carries(k, v) @ self.n) / whole) for k, v in sorted(pairs)]
 
     def pooled(self) -> Cells:
-        """The same cells with all segments taken as one: the plain mean, traffic mix included."""
-        return replace(self, segment=np.zeros_like(self.segment), segments=({},), _memory={})
-
-    def chosen(self, mask: NDArray[np.bool_]) -> Cells:
-        """Only the cells where ``mask`` holds, on the same clock."""
+        """One cell a bucket, segments and versions taken together: the plain mean, traffic mix included."""
+        used, number = np.unique(self.bucket, return_inverse=True)
+        zero = np.zeros(len(used), dtype=np.int64)
         return replace(
             self,
-            bucket=self.bucket[mask],
-            segment=self.segment[mask],
-            version=self.version[mask],
-            n=self.n[mask],
-            total=self.total[mask],
-            square=self.square[mask],
+            bucket=used,
+            segment=zero,
+            version=zero,
+            n=np.bincount(number, self.n),
+            total=np.bincount(number, self.total),
+            square=np.bincount(number, self.square),
+            segments=({},),
+            versions=({},),
             _memory={},
         )

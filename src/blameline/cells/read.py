@@ -19,7 +19,7 @@ LOWER = re.compile(
 )
 FEEDBACK = re.compile(r"thumb|csat|satisf|feedback|click|ctr|rating|like|nps|copy|vote", re.IGNORECASE)
 BEHAVIOUR = frozenset({"request_failed", "answer_truncated"})
-BUCKETS = 620
+BUCKETS = 340
 """At most this many buckets in a window."""
 
 

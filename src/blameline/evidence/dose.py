@@ -48,7 +48,7 @@ class Dose:
         first = hours[begun].min()
         step = (hearing.fit.cells.hours >= first).astype(float)
         dose = share[hearing.fit.cells.bucket]
-        scores = hearing.fit.without(dose[:, None], step[:, None])
+        scores = hearing.fit.given(step[:, None]).scores(dose[:, None])
         if not scores.information[0]:
             return Answered("inconclusive", "its share of the traffic went up once and stayed there", numbers)
         estimate, error = float(scores.estimate[0]), float(scores.error[0])

@@ -20,7 +20,7 @@ from blameline.cells import Cells
 from blameline.fit import Fit, Scores
 from blameline.records import RULER_LAYERS, Shift
 from blameline.shifts import Move
-from blameline.shifts.steps import Family, family, slices
+from blameline.shifts.shapes import Shapes, shapes_of, slices
 
 Floats = NDArray[np.float64]
 
@@ -116,30 +116,15 @@ class Hearing:
         return np.divide(exposed, n, out=np.zeros(shape), where=n > 0)
 
     @cached_property
-    def shapes(self) -> Family:
-        """The moves that ``unknown``, ``ruler`` and ``artefact`` may have made."""
-        return family(self.fit)
-
-    @cached_property
-    def shape_logs(self) -> Floats:
-        """Log Bayes factor of each of those moves, prior weight included."""
-        scores = self.fit.scores(self.shapes.columns)
-        return self.shapes.log_weight + scores.log_factor(self.fit.slab, sign=self.harm)
+    def _shapes(self) -> tuple[Shapes, Floats]:
+        """The moves that ``unknown``, ``ruler`` and ``artefact`` may have made, with their log Bayes factors."""
+        shapes = shapes_of(self.fit)
+        return shapes, shapes.logs(shapes.scores(self.fit), self.fit.slab, sign=self.harm)
 
     def free_factor(self, *shapes: str) -> float:
         """Log Bayes factor of a move of these shapes at an unknown time (all shapes if none is named)."""
-        logs = self.shape_logs
-        if shapes:
-            chosen = np.isin(self.shapes.shape, shapes)
-            if not chosen.any():
-                return 0.0
-            logs = logs[chosen] - logsumexp(self.shapes.log_weight[chosen])
-        return float(logsumexp(logs)) if logs.size else 0.0
-
-    @cached_property
-    def best_move(self) -> Floats:
-        """The single column over the signal's cells that describes the move best, whoever made it."""
-        return self.shapes.columns[:, int(np.argmax(self.shape_logs))]
+        family, logs = self._shapes
+        return family.evidence(logs, *shapes)
 
     def elsewhere(self, candidate: Candidate, signal: str) -> Moves:
         """How another signal moved along the candidate's best column (for a standing bidder, along the move itself)."""

@@ -59,7 +59,7 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
 
 
 def _digits(value: float) -> float:
-    return round(value, 6)
+    return round(value, 6) + 0.0
 
 
 def _effect(bid: Bid | None) -> Interval | None:

@@ -51,13 +51,15 @@ class Placebo:
             source = cells.bucket - start + used[0]
             real = (cells.bucket >= start) & (cells.bucket < before) & (source < pattern.shape[0])
             shifted[real, index] = pattern[source[real], cells.segment[real]]
-        quiet = hearing.fit.without(shifted, hearing.best_move[:, None]).log_factor(hearing.fit.slab, sign=hearing.harm)
+        quiet = hearing.fit.given(hearing.move.column[:, None]).scores(shifted).log_factor(hearing.fit.slab, sign=hearing.harm)
         own = float(hearing.bids[candidate.id].logs[0] - hearing.bids[candidate.id].variants.log_weight[0])
         as_guilty = int((quiet >= own).sum())
         numbers |= {"placebo_dates": len(starts), "as_guilty": as_guilty, "log_factor": own, "best_placebo": float(quiet.max())}
+        if own < 0:
+            return Answered("refutes", "its pattern over time and traffic does not fit the loss at all", numbers)
         words = f"{as_guilty} of {len(starts)} placebo dates look as guilty"
         if as_guilty == 0 and own > 1.1:
             return Answered("supports", words, numbers)
-        if as_guilty / len(starts) >= 0.1 or own < 0:
+        if as_guilty / len(starts) >= 0.1:
             return Answered("refutes", f"{words}: it does not stand out from the ordinary", numbers)
         return Answered("inconclusive", words, numbers)

@@ -44,8 +44,8 @@ class Reversal:
         cells = hearing.fit.cells
         where = np.bincount(cells.segment, cells.n * column, minlength=len(cells.segments)) > 0
         stayed = (cells.hours > last) * where[cells.segment] * peak
-        scores = hearing.fit.without(np.column_stack([stayed]), column[:, None])
-        during = hearing.fit.without(column[:, None], np.column_stack([stayed]))
+        scores = hearing.fit.given(column[:, None]).scores(stayed[:, None])
+        during = hearing.fit.given(stayed[:, None]).scores(column[:, None])
         if not scores.information[0] or not during.information[0]:
             return Answered("inconclusive", "too little traffic after it was taken back", numbers)
         left, error = float(scores.estimate[0]), float(scores.error[0])

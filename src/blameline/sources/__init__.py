@@ -1,22 +1,24 @@
 """What people bring: files and folders in, rows and records out, by one plug-in a kind (group ``blameline.sources``).
 
-A source never sees the store: it yields a ``Scan`` (rows that DuckDB reads by itself) or frozen records, and a ``Problem`` for
-each fault in the data. ``discover`` says which source reads which file.
+A source never sees the store: it yields a ``Scan`` (rows that DuckDB reads by itself) or frozen records, and a
+``Problem`` for each fault in the data. ``discover`` says which source reads which file.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from blameline.errors import NotFound
 from blameline.plugins import load, names
 from blameline.records import Change, EvalRun, Manifest, Problem, Replay, Scan, SkippedFile
 from blameline.sources.heads import File, Head, look
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["File", "Found", "Head", "Item", "Source", "discover"]
 
@@ -37,8 +39,8 @@ class Source(Protocol):
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Item]:
         """The rows and records of a file.
 
-        ``lenient`` is false at first. When a ``Scan`` then fails, all that the file brought is taken back and it is read again
-        with ``lenient`` true: bad rows are to be left out, and each told as a ``Problem`` with its line.
+        ``lenient`` is false at first. When a ``Scan`` then fails, all that the file brought is taken back and it is
+        read again with ``lenient`` true: bad rows are to be left out, and each told as a ``Problem`` with its line.
         """
         ...
 
@@ -53,15 +55,17 @@ class Found:
 
 _OURS = re.compile(r"""["']?schema["']?\s*[:=]\s*["']?blameline\.(\w+)/""")
 _PROSE = frozenset({".md", ".rst", ".adoc", ".html", ".htm", ".pdf"})
-_PROSE_NAMES = re.compile(r"^(readme|license|licence|notice|provenance|changelog|authors|copying)(\.\w+)?$", re.IGNORECASE)
+_PROSE_NAMES = re.compile(
+    r"^(readme|license|licence|notice|provenance|changelog|authors|copying)(\.\w+)?$", re.IGNORECASE
+)
 _PROTOBUF = "OTLP as protobuf is not read yet; export it as JSON"
 
 
 def discover(paths: Iterable[Path]) -> Iterator[Found | SkippedFile | Problem]:
     """Every file below the paths, in a fixed order, with the source that reads it.
 
-    Hidden files are passed over, links that lead out are not followed, and a file that nobody knows is a ``Problem``: nothing is
-    lost silently. Raises ``NotFound`` when a path does not exist.
+    Hidden files are passed over, links that lead out are not followed, and a file that nobody knows is a ``Problem``:
+    nothing is lost silently. Raises ``NotFound`` when a path does not exist.
     """
     readers = _readers()
     for path in paths:
@@ -79,7 +83,9 @@ def _readers() -> tuple[Source, ...]:
     return tuple(load(GROUP, name) for name in sorted(names(GROUP), key=lambda name: (name == "table", name)))
 
 
-def _walk(folder: Path, root: Path, readers: tuple[Source, ...], *, tracked: bool) -> Iterator[Found | SkippedFile | Problem]:
+def _walk(
+    folder: Path, root: Path, readers: tuple[Source, ...], *, tracked: bool
+) -> Iterator[Found | SkippedFile | Problem]:
     shown = folder.relative_to(root).as_posix()
     head = look(folder)
     reader = next((reader for reader in readers if reader.sniff(folder, head)), None)
@@ -94,19 +100,23 @@ def _walk(folder: Path, root: Path, readers: tuple[Source, ...], *, tracked: boo
         yield Problem(source=shown, message=f"cannot be read: {error.strerror}")
         return
     for entry in entries:
-        path = Path(entry.path)
-        name = path.relative_to(root).as_posix()
-        if entry.name.startswith("."):
-            continue
-        if entry.is_symlink() and not _inside(path, root):
-            yield SkippedFile(source=name, reason="a link that leads out of what was handed in")
-        elif entry.is_dir():
-            if entry.name == "expected":
-                yield SkippedFile(source=name, reason="a folder of expected answers is never read")
-            elif not entry.is_symlink():
-                yield from _walk(path, root, readers, tracked=tracked)
-        elif entry.is_file():
-            yield from _recognise(path, name, readers, tracked=tracked)
+        if not entry.name.startswith("."):
+            yield from _entry(entry, root, readers, tracked=tracked)
+
+
+def _entry(
+    entry: os.DirEntry[str], root: Path, readers: tuple[Source, ...], *, tracked: bool
+) -> Iterator[Found | SkippedFile | Problem]:
+    path = Path(entry.path)
+    name = path.relative_to(root).as_posix()
+    if entry.is_symlink() and not _inside(path, root):
+        yield SkippedFile(source=name, reason="a link that leads out of what was handed in")
+    elif entry.is_dir() and entry.name == "expected":
+        yield SkippedFile(source=name, reason="a folder of expected answers is never read")
+    elif entry.is_dir() and not entry.is_symlink():
+        yield from _walk(path, root, readers, tracked=tracked)
+    elif entry.is_file():
+        yield from _recognise(path, name, readers, tracked=tracked)
 
 
 def _inside(path: Path, root: Path) -> bool:

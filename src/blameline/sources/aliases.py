@@ -1,6 +1,7 @@
 """One name for each thing: ``aliases.csv`` in, as the bound parameter that every trace query takes.
 
-The canonical name is added beside the original where it is absent; nothing that a trace carries is ever renamed or dropped.
+The canonical name is added beside the original where it is absent; nothing that a trace carries is ever renamed or
+dropped.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ def aliases(where: Literal["otlp", "table"]) -> str:
     found: dict[str, list[dict[str, str | int | None]]] = {}
     for row in csv.DictReader(text.splitlines()):
         if row["where"] in {"any", where}:
-            entry: dict[str, str | int | None] = {"r": int(row["rank"]), "c": row["canonical"], "p": row["path"] or None}
+            entry: dict[str, str | int | None] = {
+                "r": int(row["rank"]),
+                "c": row["canonical"],
+                "p": row["path"] or None,
+            }
             found.setdefault(row["alias"], []).append(entry)
     return json.dumps(found, sort_keys=True)

@@ -1,7 +1,7 @@
 """The native changelog (contract, section 3): YAML, JSON lines, a JSON list or CSV in, one ``Change`` a record out.
 
-Only ``at`` and ``kind`` are required. The layer follows from the kind, and an id is derived from the content where none is given,
-so that the same record has the same id in every load.
+Only ``at`` and ``kind`` are required. The layer follows from the kind, and an id is derived from the content where
+none is given, so that the same record has the same id in every load.
 """
 
 from __future__ import annotations
@@ -9,20 +9,23 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from blameline.records import LAYER_OF_KIND, Change, Manifest, Problem
-from blameline.sources.heads import File, Head
 from blameline.sources.lines import Found, records
 from blameline.sources.wording import fault, nearest, unknown_key
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from blameline.sources.heads import File, Head
+
 KEYS = frozenset(
-    {"id", "at", "recorded_at", "uncertainty", "kind", "layer", "component", "from", "to", "scope", "rollout", "reverts",
-     "team", "summary", "diff"}
+    {"id", "at", "recorded_at", "uncertainty", "kind", "layer", "component", "from", "to", "scope", "rollout",
+     "reverts", "team", "summary", "diff"}
 )  # fmt: skip
 _TRACE_KEYS = frozenset({"trace_id", "traceId", "span_id", "spanId", "resourceSpans", "run_id", "case_id"})
 _SPOKEN = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h|d)\w*\s*$")
@@ -34,14 +37,14 @@ class NativeChanges:
 
     name = "changes"
 
-    def sniff(self, path: Path, head: Head) -> bool:  # noqa: ARG002  the name says nothing
+    def sniff(self, path: Path, head: Head) -> bool:  # noqa: ARG002  the protocol hands it in
         """True for records that have ``at`` and ``kind`` and are no spans."""
         return any(
             ({"kind", "at"} <= record.keys() and not _TRACE_KEYS & record.keys()) or record.get("kind") in LAYER_OF_KIND
             for record in head.samples
         )
 
-    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Change | Problem]:  # noqa: ARG002
+    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Change | Problem]:  # noqa: ARG002  the protocol hands it in
         """One change a record; a bad record is a ``Problem`` with its line, and the rest is read."""
         told: set[str] = set()
         for part in records(file):

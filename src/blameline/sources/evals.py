@@ -1,16 +1,20 @@
-"""Native eval runs (contract, section 4): JSON lines in, one ``EvalRun`` a record out, those that did not run included."""
+"""Native eval runs (contract, section 4): JSON lines in, one ``EvalRun`` a record out, run or not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from blameline.records import EvalRun, Manifest, Problem
-from blameline.sources.heads import File, Head
 from blameline.sources.lines import records
 from blameline.sources.wording import fault, unknown_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from blameline.sources.heads import File, Head
 
 KEYS = frozenset(EvalRun.model_fields) - {"source"}
 
@@ -20,11 +24,11 @@ class NativeEvals:
 
     name = "evals"
 
-    def sniff(self, path: Path, head: Head) -> bool:  # noqa: ARG002  the name says nothing
+    def sniff(self, path: Path, head: Head) -> bool:  # noqa: ARG002  the protocol hands it in
         """True for records of a run of a suite."""
         return any({"run_id", "suite"} <= record.keys() for record in head.samples)
 
-    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[EvalRun | Problem]:  # noqa: ARG002
+    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[EvalRun | Problem]:  # noqa: ARG002  the protocol hands it in
         """One eval run a record; a bad record is a ``Problem`` with its line, and the rest is read."""
         told: set[str] = set()
         for part in records(file, key="runs"):

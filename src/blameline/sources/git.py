@@ -1,8 +1,9 @@
 """Git history as changes: a log's text, a work tree or a bare repository in, one ``Change`` a commit out.
 
-A file is read when it holds what ``git log`` prints, best by ``git log --first-parent --date=iso-strict --format=fuller -p --
-prompts/`` (the medium and raw dates are understood too). A folder is asked by running ``git log`` itself. The time is the
-committer's, because an author's date may be long before the merge; the author is never kept.
+A file is read when it holds what ``git log`` prints, best by ``git log --first-parent --date=iso-strict
+--format=fuller -p -- prompts/`` (the medium and raw dates are understood too). A folder is asked by running ``git
+log`` itself. The time is the committer's, because an author's date may be long before the merge; the author is never
+kept.
 """
 
 from __future__ import annotations
@@ -11,15 +12,21 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from blameline.records import LAYER_OF_KIND, Change, Manifest, Problem, as_utc
-from blameline.sources.heads import File, Head
 from blameline.sources.lines import lines
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from blameline.sources.heads import File, Head
+
+MOST_COMMITS = 5_000
+"""Commits that are read, the latest first."""
 MOST_DIFF = 20_000
 """Characters of a diff that are kept."""
 _COMMIT = re.compile(r"^commit ([0-9a-f]{7,64})\b")
@@ -28,11 +35,12 @@ _PATHS = re.compile(r'^diff --git "?a/(.+?)"? "?b/(.+?)"?$')
 _STAT = re.compile(r"^ (\S.*?) +\| +(\d+|Bin)\b")
 _OPTIONS = (
     "--no-pager", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false",
-    "-c", "diff.external=", "-c", "core.quotePath=false",
+    "-c", "diff.external=", "-c", "protocol.allow=never", "-c", "core.quotePath=false",
 )  # fmt: skip
 _LOG = (
-    "log", "--first-parent", "-m", "--no-color", "--no-ext-diff", "--no-textconv", "--no-show-signature", "--no-notes",
-    "--no-decorate", "--no-mailmap", "--date=iso-strict", "--format=fuller", "--submodule=short", "-p",
+    "log", f"--max-count={MOST_COMMITS}", "--first-parent", "-m", "--no-color", "--no-ext-diff", "--no-textconv",
+    "--no-show-signature", "--no-notes", "--no-decorate", "--no-mailmap", "--date=iso-strict", "--format=fuller",
+    "--submodule=short", "-p",
 )  # fmt: skip
 
 
@@ -46,16 +54,22 @@ class GitLog:
         if head.folder:
             return (path / ".git").exists() or all((path / part).exists() for part in ("HEAD", "objects", "refs"))
         start = head.text.lstrip()
-        return bool(_COMMIT.match(start)) and bool(re.search(r"^(Author|AuthorDate|CommitDate|Date): ", start[:2000], re.MULTILINE))
+        return bool(_COMMIT.match(start)) and bool(
+            re.search(r"^(Author|AuthorDate|CommitDate|Date): ", start[:2000], re.MULTILINE)
+        )
 
-    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Change | Problem]:  # noqa: ARG002
+    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Change | Problem]:  # noqa: ARG002  the protocol hands it in
         """One change a commit; a commit without a time is a ``Problem``."""
         if file.head.folder:
             told = _ask(file.path)
             if isinstance(told, str):
                 yield Problem(source=file.source, message=told)
                 return
-            numbered: Iterator[tuple[int, str] | Problem] = enumerate(told.decode("utf-8", errors="replace").split("\n"), 1)
+            if told.count(b"\ncommit ") + told.startswith(b"commit ") >= MOST_COMMITS:
+                yield Problem(source=file.source, message=f"only the latest {MOST_COMMITS} commits are read")
+            numbered: Iterator[tuple[int, str] | Problem] = enumerate(
+                told.decode("utf-8", errors="replace").split("\n"), 1
+            )
         else:
             numbered = _decoded(file)
         yield from _commits(numbered, file)
@@ -78,11 +92,14 @@ def _ask(folder: Path) -> bytes | str:
     quiet |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C",
               "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}  # fmt: skip
     try:
-        done = subprocess.run(command, capture_output=True, check=False, env=quiet, stdin=subprocess.DEVNULL, timeout=120)  # noqa: S603  a list, no shell
+        done = subprocess.run(  # noqa: S603  a list, no shell
+            command, capture_output=True, check=False, env=quiet, stdin=subprocess.DEVNULL, timeout=120
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"git log did not answer: {error}"
     if done.returncode:
-        return f"git log failed: {done.stderr.decode(errors='replace').strip().splitlines()[-1:] or ['no reason given']}"
+        said = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+        return f"git log failed: {said[-1]}"
     return done.stdout
 
 
@@ -172,4 +189,4 @@ def _git_date(said: str) -> datetime:
 
 def _epoch(said: str) -> datetime:
     """Git's raw date: ``1772323200 +0100``."""
-    return datetime.fromtimestamp(int(said.split()[0]), tz=as_utc(datetime.min).tzinfo)
+    return datetime.fromtimestamp(int(said.split(maxsplit=1)[0]), tz=UTC)

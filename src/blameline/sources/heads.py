@@ -1,7 +1,7 @@
 """The first bytes of a file: what every source looks at before it says that a file is its own.
 
-A path comes in; a ``Head`` (decompressed start, compression, shape) goes out. Never the name alone: exports are renamed, rotated
-and compressed by other people.
+A path comes in; a ``Head`` (decompressed start, compression, shape) goes out. Never the name alone: exports are
+renamed, rotated and compressed by other people.
 """
 
 from __future__ import annotations
@@ -10,22 +10,26 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
 from blameline.sources.plainyaml import Refused, compose, plain
 from blameline.sources.unpacked import DAMAGE, Compression, compression, pieces
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
 Shape = Literal["folder", "empty", "parquet", "duckdb", "protobuf", "binary", "jsonl", "json", "yaml", "csv", "text"]
 
 HEAD_BYTES = 1 << 16
 _HEADER = re.compile(r'^"?[\w.$@#/ -]+"?([,;\t]"?[\w.$@#/ -]*"?)+$')
+_YAML_START = re.compile(r"(#[^\n]*\n|---\n|\s)*(- \{?\w+:|- &|\w+:(\s|$))")
+_YAML_KEY = re.compile(r"(?:^|[-{,\n])\s*(\w+):(?=\s)")
 _DELIMITERS = ",;\t"
 
 
@@ -51,19 +55,17 @@ class Head:
     @cached_property
     def shape(self) -> Shape:
         """What kind of container it is, by its bytes."""
-        if self.folder:
-            return "folder"
-        if not self.data.strip():
-            return "empty"
-        if self.data[:4] == b"PAR1":
-            return "parquet"
-        if self.data[8:12] == b"DUCK":
-            return "duckdb"
-        if self.data[:1] == b"\0" and self.data[4:5] == b"\x0a":
-            return "protobuf"
-        if b"\0" in self.data:
-            return "protobuf" if self.data[:1] == b"\x0a" else "binary"  # 0x0a begins a bare protobuf request
-        return self._text_shape()
+        data = self.data
+        core = data.rstrip(b"\0")  # a machine that lost power leaves zeros behind the last line
+        marks: tuple[tuple[Shape, bool], ...] = (
+            ("folder", self.folder),
+            ("empty", not data.strip() or not self.text.strip()),
+            ("parquet", data[:4] == b"PAR1"),
+            ("duckdb", data[8:12] == b"DUCK"),
+            ("protobuf", b"\0" in core and (data[:1] == b"\x0a" or (data[:1] == b"\0" and data[4:5] == b"\x0a"))),
+            ("binary", b"\0" in core),
+        )
+        return next((shape for shape, true in marks if true), None) or self._text_shape()
 
     def _text_shape(self) -> Shape:
         text = self.text.lstrip()
@@ -71,23 +73,25 @@ class Head:
         if text[0] == "[":
             return "json"
         if text[0] == "{":
-            if _is_json(first) or not rest.strip() or rest.lstrip(" ").startswith("{"):
+            if _is_json(first) or not rest.strip():
                 return "jsonl"
-            return "json"
+            document = _is_json(text) if self.whole else first.rstrip()[-1] in "[{,"
+            return "json" if document or not rest.lstrip(" ").startswith("{") else "jsonl"
         lines = text.splitlines()
         if _HEADER.match(first.strip()) and len(lines) > 1:
             return "csv"
         return "yaml" if self._yaml is not None else "text"
 
     @cached_property
-    def _yaml(self) -> Any:  # noqa: ANN401  whatever a person wrote
+    def _yaml(self) -> Any:  # noqa: ANN401  JSON or YAML of any shape
         text = self.text
         if not self.whole:  # cut before the item that the head ends in
             text = text[: max(text.rfind("\n- "), text.rfind("\n  - "), 0)]
         try:
             value = plain(compose(text))
         except (yaml.YAMLError, Refused):
-            return [] if re.match(r"(#[^\n]*\n|---\n|\s)*(- \w+:|[\w]+:(\s|$))", text) else None
+            looks_like_it = _YAML_START.match(text)
+            return [dict.fromkeys(_YAML_KEY.findall(text))] if looks_like_it else None
         return value if isinstance(value, (dict, list)) else None
 
     @cached_property
@@ -100,7 +104,9 @@ class Head:
                 found = self._json_samples()
             case "csv":
                 lines = self.text.splitlines()
-                rows = csv.DictReader(io.StringIO("\n".join(lines if self.whole else lines[:-1])), delimiter=self.delimiter)
+                rows = csv.DictReader(
+                    io.StringIO("\n".join(lines if self.whole else lines[:-1])), delimiter=self.delimiter
+                )
                 found = list(rows)
             case "yaml":
                 found = self._yaml.get("changes", [self._yaml]) if isinstance(self._yaml, dict) else self._yaml
@@ -127,6 +133,15 @@ class Head:
         """What parts the columns of a CSV file."""
         first = self.text.lstrip().partition("\n")[0]
         return max(_DELIMITERS, key=first.count)
+
+    @cached_property
+    def header(self) -> tuple[str, ...]:
+        """The names in the first line of a CSV file; a name that comes twice, or is empty, gets its place beside it."""
+        given = next(csv.reader(io.StringIO(self.text.lstrip()), delimiter=self.delimiter), [])
+        names: dict[str, None] = {}
+        for place, name in enumerate(given, 1):
+            names[name.strip() if name.strip() and name.strip() not in names else f"{name.strip()}_{place}"] = None
+        return tuple(names)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -166,7 +181,7 @@ def _start(found: Iterator[bytes]) -> bytes:
     return start[:HEAD_BYTES]
 
 
-def _loads(text: str) -> Any:  # noqa: ANN401  whatever the file holds
+def _loads(text: str) -> Any:  # noqa: ANN401  JSON or YAML of any shape
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

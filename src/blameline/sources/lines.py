@@ -1,4 +1,4 @@
-"""Small files of records: JSON lines, a JSON list, CSV or YAML in; each record with its line out, and a ``Problem`` for each fault.
+"""Small files of records: JSON lines, a JSON list, CSV or YAML in; each record with its line, or a ``Problem``, out.
 
 Bulk traces never come this way; DuckDB reads them.
 """
@@ -8,19 +8,22 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from blameline.records import Problem
-from blameline.sources.heads import File
 from blameline.sources.plainyaml import Refused, compose, line_of, plain
 from blameline.sources.unpacked import DAMAGE, pieces, split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from blameline.sources.heads import File
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ def lines(file: File) -> Iterator[tuple[int, bytes] | Problem]:
     """Each line with its number; a ``Problem`` ends a file that is damaged."""
     number = 0
     try:
-        for number, line in enumerate(split(pieces(file.path, file.head.compression)), 1):  # noqa: B007  told when it breaks
+        for number, line in enumerate(split(pieces(file.path, file.head.compression)), 1):
             yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
     except DAMAGE as error:
         said = str(error).strip() or type(error).__name__
@@ -65,8 +68,12 @@ def records(file: File, key: str = "changes") -> Iterator[Found | Problem]:
     for part in lines(file):
         if isinstance(part, Problem):
             yield part
-        else:
-            text += part[1].decode("utf-8", errors="replace")
+            continue
+        try:
+            text += part[1].decode()
+        except UnicodeDecodeError:
+            text += part[1].decode(errors="replace")
+            yield Problem(source=file.source, line=part[0], message="the line is not UTF-8")
     if file.head.shape == "csv":
         yield from _csv(file, text)
     elif file.head.shape == "json":
@@ -91,7 +98,9 @@ def _json_lines(file: File) -> Iterator[Found | Problem]:
         if isinstance(value, dict):
             yield Found(number, value)
         else:
-            yield Problem(source=file.source, line=number, message="not a record: a JSON object is expected on each line")
+            yield Problem(
+                source=file.source, line=number, message="not a record: a JSON object is expected on each line"
+            )
 
 
 def _json_document(file: File, text: str, key: str) -> Iterator[Found | Problem]:
@@ -122,7 +131,9 @@ def _json_document(file: File, text: str, key: str) -> Iterator[Found | Problem]
         try:
             value, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            yield Problem(source=file.source, line=getattr(error, "lineno", line), message=f"not JSON from here on: {error}")
+            yield Problem(
+                source=file.source, line=getattr(error, "lineno", line), message=f"not JSON from here on: {error}"
+            )
             return
         if isinstance(value, dict):
             yield Found(line, value)
@@ -131,7 +142,7 @@ def _json_document(file: File, text: str, key: str) -> Iterator[Found | Problem]
 
 
 def _csv(file: File, text: str) -> Iterator[Found | Problem]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=file.head.delimiter, restkey="")
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=file.head.delimiter, restkey="", restval=None)
     while True:
         try:
             row = next(reader, None)
@@ -142,6 +153,9 @@ def _csv(file: File, text: str) -> Iterator[Found | Problem]:
             return
         if "" in row:
             yield Problem(source=file.source, line=reader.line_num, message="more fields than the header names")
+            continue
+        if None in row.values():
+            yield Problem(source=file.source, line=reader.line_num, message="fewer fields than the header names")
             continue
         yield Found(reader.line_num, {k.strip(): v.strip() for k, v in row.items() if v is not None and v.strip()})
 

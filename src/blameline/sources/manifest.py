@@ -5,16 +5,19 @@ Every key is optional. A key or value that the contract does not know is told as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from blameline.records import LAYER_OF_KIND, Manifest, Problem
-from blameline.sources.heads import File, Head
 from blameline.sources.lines import records
 from blameline.sources.wording import fault, nearest, unknown_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from blameline.sources.heads import File, Head
 
 KEYS = frozenset(Manifest.model_fields)
 _LAYERS = frozenset(LAYER_OF_KIND.values())
@@ -34,7 +37,7 @@ class ManifestFile:
         enough = len(head.samples[0]) if path.stem != "incident" else 1
         return bool(known) and 2 * len(known) >= min(enough, 2 * len(head.samples[0]))
 
-    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Manifest | Problem]:  # noqa: ARG002
+    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Manifest | Problem]:  # noqa: ARG002  the protocol hands it in
         """The settings that can be used, and a ``Problem`` for each that cannot."""
         for part in records(file):
             if isinstance(part, Problem):
@@ -69,8 +72,10 @@ def _known(found: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
             for name, setting in record["signals"].items()
         }
     if isinstance(record.get("fields"), dict):
-        for layer in sorted(record["fields"].keys() - _LAYERS):
-            problems.append(f"unknown layer '{layer}' under 'fields' is not used{nearest(layer, _LAYERS)}")
+        problems += [
+            f"unknown layer '{layer}' under 'fields' is not used{nearest(layer, _LAYERS)}"
+            for layer in sorted(record["fields"].keys() - _LAYERS)
+        ]
         record["fields"] = {layer: value for layer, value in record["fields"].items() if layer in _LAYERS}
     if isinstance(record.get("signals"), dict):
         for name, setting in list(record["signals"].items()):

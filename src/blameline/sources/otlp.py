@@ -1,22 +1,26 @@
 """OTLP/JSON, as the collector's file exporter writes it: request lines of spans and logs in, scans for DuckDB out.
 
-DuckDB reads the file by itself (plain, gzip or zstd); no span becomes a Python object. Evaluation results come from log records,
-from span events of that name, and from annotations on spans. What DuckDB cannot read in a file is looked for here, line by line.
+DuckDB reads the file by itself (plain, gzip or zstd); no span becomes a Python object. Evaluation results come from
+log records, from span events of that name, and from annotations on spans. What DuckDB cannot read in a file is looked
+for here, line by line.
 """
 
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from blameline.records import Manifest, Problem, Scan
 from blameline.sources.aliases import EVALUATOR, aliases
-from blameline.sources.heads import File, Head
 from blameline.sources.otlp_faults import faults
 from blameline.sources.otlp_plain import rewritten
 from blameline.sources.unpacked import damage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from blameline.sources.heads import File, Head
 
 _KEYS = ("resourceSpans", "resourceLogs", "resource_spans", "resource_logs", "resourceMetrics", "resource_metrics")
 _OBJECT_SIZE, _LARGE_OBJECT_SIZE = 1 << 24, 1 << 30
@@ -29,7 +33,7 @@ class OTLP:
 
     name = "otlp"
 
-    def sniff(self, path: Path, head: Head) -> bool:  # noqa: ARG002  the name says nothing
+    def sniff(self, path: Path, head: Head) -> bool:  # noqa: ARG002  the protocol hands it in
         """True when the first record is an export request, or begins as one."""
         if head.shape not in {"jsonl", "json"}:
             return False
@@ -57,7 +61,11 @@ class OTLP:
             judge = {"judge": [*manifest.fields.get("judge", ()), *EVALUATOR]}
             for name, needles in _SCORES.items():
                 if any(_mentions(path, compression, needle) for needle in needles):
-                    yield Scan(name=f"sources/{name}", parameters={**common, **(judge if name != "otlp_annotations" else {})}, rows_into="scores")
+                    yield Scan(
+                        name=f"sources/{name}",
+                        parameters={**common, **(judge if name != "otlp_annotations" else {})},
+                        rows_into="scores",
+                    )
 
 
 _SCORES = {
@@ -69,7 +77,7 @@ _SCORES = {
 
 
 def _mentions(path: Path, compression: str, needle: bytes) -> bool:
-    """True when the file may hold a text: looked up in memory for a plain file, taken for granted for a compressed one."""
+    """True when the file may hold a text: looked up in a plain file, taken for granted in a compressed one."""
     if compression != "none":
         return True
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:

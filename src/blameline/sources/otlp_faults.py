@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from blameline.records import Problem
-from blameline.sources.heads import File
 from blameline.sources.lines import lines
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from blameline.sources.heads import File
+
+_EARLIEST, _LATEST = 946684800 * 10**9, 4102444800 * 10**9
 _EVALUATION = "gen_ai.evaluation.result"
-_WORDS = frozenset({"pass", "passed", "true", "yes", "correct", "good", "positive", "fail", "failed", "false", "no",
-                    "incorrect", "bad", "negative", "thumbs_up", "thumbs_down", "thumbs-up", "thumbs-down", "up", "down"})  # fmt: skip
+_WORDS = frozenset(
+    {"pass", "passed", "true", "yes", "correct", "good", "positive", "fail", "failed", "false", "no",
+     "incorrect", "bad", "negative", "thumbs_up", "thumbs_down", "thumbs-up", "thumbs-down", "up", "down"}
+)  # fmt: skip
 
 
 def faults(file: File) -> Iterator[Problem]:
@@ -62,8 +68,8 @@ def _leaves(value: Mapping[str, Any], outer: str, middle: str, inner: str) -> It
 def _span(span: Mapping[str, Any]) -> Iterator[str]:
     if not span.get("traceId") or not span.get("spanId"):
         yield "a span has no trace id or no span id"
-    elif not _count(span.get("startTimeUnixNano")):
-        yield f"the span {str(span['spanId'])[:32]} has no start time"
+    elif not _EARLIEST <= _count(span.get("startTimeUnixNano")) <= _LATEST:
+        yield f"the span {str(span['spanId'])[:32]} has no start time between 2000 and 2100"
     for event in span.get("events") or []:
         if event.get("name") == _EVALUATION:
             yield from _score(event)
@@ -88,7 +94,9 @@ def _score(carrier: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _attributes(carrier: Mapping[str, Any]) -> dict[str, Any]:
-    return {pair["key"]: next(iter((pair.get("value") or {}).values()), None) for pair in carrier.get("attributes") or []}
+    return {
+        pair["key"]: next(iter((pair.get("value") or {}).values()), None) for pair in carrier.get("attributes") or []
+    }
 
 
 def _number(value: object) -> bool:

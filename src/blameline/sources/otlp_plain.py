@@ -1,4 +1,4 @@
-"""OTLP/JSON in other clothes: snake_case keys, a byte-order mark or a damaged archive in, plain lines in a passing file out.
+"""OTLP/JSON in other clothes: snake_case keys or a damaged archive in, plain lines in a passing file out.
 
 Most files need nothing of this and are read where they are.
 """
@@ -10,18 +10,21 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from blameline.records import Problem
-from blameline.sources.heads import File
 from blameline.sources.lines import lines
 from blameline.sources.unpacked import Compression
+
+if TYPE_CHECKING:
+    from blameline.sources.heads import File
 
 _SNAKE = {
     snake: camel
     for camel in (
-        "resourceSpans", "scopeSpans", "schemaUrl", "traceId", "spanId", "parentSpanId", "traceState", "startTimeUnixNano",
-        "endTimeUnixNano", "timeUnixNano", "observedTimeUnixNano", "eventName", "severityNumber", "severityText",
+        "resourceSpans", "scopeSpans", "schemaUrl", "traceId", "spanId", "parentSpanId", "traceState",
+        "startTimeUnixNano", "endTimeUnixNano", "timeUnixNano", "observedTimeUnixNano", "eventName", "severityNumber",
+        "severityText",
         "resourceLogs", "scopeLogs", "logRecords", "stringValue", "boolValue", "intValue", "doubleValue", "arrayValue",
         "kvlistValue", "bytesValue", "droppedAttributesCount",
     )
@@ -84,7 +87,7 @@ def _camel_line(line: bytes) -> bytes:
     return b"".join(json.dumps(_camel(request)).encode() + b"\n" for request in requests)
 
 
-def _camel(value: Any) -> Any:  # noqa: ANN401  JSON of any shape
+def _camel(value: Any) -> Any:  # noqa: ANN401  JSON or YAML of any shape
     if isinstance(value, dict):
         return {_SNAKE.get(key, key): _camel(part) for key, part in value.items()}
     return [_camel(part) for part in value] if isinstance(value, list) else value

@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 
 _STANDARD = frozenset(
-    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map", "timestamp", "merge", "value")
+    f"tag:yaml.org,2002:{name}"
+    for name in ("str", "int", "float", "bool", "null", "seq", "map", "timestamp", "merge", "value")
 )
 _MOST_NODES = 200_000
 
@@ -19,6 +20,7 @@ class Refused(Exception):  # noqa: N818  it reads as what happened
     """The YAML asks for something that a list of records has no use for; ``line`` says where."""
 
     def __init__(self, message: str, line: int) -> None:
+        """What is refused, and where."""
         super().__init__(message)
         self.message = message
         self.line = line
@@ -27,8 +29,8 @@ class Refused(Exception):  # noqa: N818  it reads as what happened
 def compose(text: str) -> yaml.Node | None:
     """The nodes of one document.
 
-    Raises ``yaml.YAMLError`` when it is no YAML, and ``Refused`` for a tag, an alias that contains itself, or aliases that grow
-    without bound.
+    Raises ``yaml.YAMLError`` when it is no YAML, and ``Refused`` for a tag, an alias that contains itself, or aliases
+    that grow without bound.
     """
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     if node is not None:
@@ -55,7 +57,7 @@ def _weigh(node: yaml.Node, known: dict[int, int], above: tuple[int, ...]) -> in
     return size
 
 
-def plain(node: yaml.Node | None) -> Any:  # noqa: ANN401  whatever a person wrote
+def plain(node: yaml.Node | None) -> Any:  # noqa: ANN401  JSON or YAML of any shape
     """A node as mappings, lists, text and ``None``."""
     if node is None or node.tag == "tag:yaml.org,2002:null":
         return None

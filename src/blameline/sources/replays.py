@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from blameline.records import Manifest, Problem, Replay
-from blameline.sources.heads import File, Head
 from blameline.sources.lines import records
 from blameline.sources.wording import fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from blameline.sources.heads import File, Head
 
 KEYS = frozenset(Replay.model_fields) - {"source"}
 
@@ -21,11 +25,11 @@ class NativeReplays:
 
     name = "replays"
 
-    def sniff(self, path: Path, head: Head) -> bool:  # noqa: ARG002  the name says nothing
+    def sniff(self, path: Path, head: Head) -> bool:  # noqa: ARG002  the protocol hands it in
         """True for records of a case, its configuration and its score."""
         return any({"case_id", "config", "score"} <= record.keys() for record in head.samples)
 
-    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Replay | Problem]:  # noqa: ARG002
+    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Replay | Problem]:  # noqa: ARG002  the protocol hands it in
         """One replay a record; a bad record is a ``Problem`` with its line, and the rest is read."""
         for part in records(file, key="replays"):
             if isinstance(part, Problem):

@@ -1,7 +1,7 @@
-"""Plain tables: JSON lines, a JSON list, CSV or Parquet, one row a request, a span or a score, in; scans for DuckDB out.
+"""Plain tables, one row a request, a span or a score: JSON lines, a JSON list, CSV or Parquet in, scans out.
 
-``columns`` of ``incident.yaml`` says what is what; without it the usual names are recognised. Every other column stays an
-attribute under its own name. A table of scores (trace, name, value) brings scores alone.
+``columns`` of ``incident.yaml`` says what is what; without it the usual names are recognised. Every other column
+stays an attribute under its own name. A table of scores (trace, name, value) brings scores alone.
 """
 
 from __future__ import annotations
@@ -9,23 +9,28 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from blameline.records import Manifest, Problem, Scan
 from blameline.sources.aliases import EVALUATOR, aliases
-from blameline.sources.heads import File, Head
-from blameline.sources.lines import copied
-from blameline.sources.unpacked import Compression
+from blameline.sources.lines import copied, records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from blameline.sources.heads import File, Head
+    from blameline.sources.unpacked import Compression
 
 USUAL: Mapping[str, tuple[str, ...]] = {
-    "at": ("at", "timestamp", "time", "start_time", "started_at", "created_at", "startTime", "start", "ts", "date", "datetime",
-           "event_time", "request_time", "request_created_at", "createdAt", "start_at", "logged_at", "@timestamp"),
-    "trace_id": ("trace_id", "traceId", "context.trace_id", "request_id", "requestId", "id", "call_id", "conversation_id"),
+    "at": ("at", "timestamp", "time", "start_time", "started_at", "created_at", "startTime", "start", "ts", "date",
+           "datetime", "event_time", "request_time", "request_created_at", "createdAt", "start_at",
+           "logged_at", "@timestamp"),
+    "trace_id": ("trace_id", "traceId", "context.trace_id", "request_id", "requestId", "id", "call_id",
+                 "conversation_id"),
     "span_id": ("span_id", "spanId", "context.span_id", "observation_id"),
     "parent_id": ("parent_id", "parentId", "parent_span_id", "parentSpanId", "parent_observation_id", "parent_run_id"),
     "name": ("name", "span_name", "operation", "endpoint"),
@@ -45,7 +50,9 @@ _LOOKS_LIKE_A_SCORE = re.compile(
     r"groundedness|faithful|faithfulness|relevance|relevancy|helpful|helpfulness|accuracy|refusal|hallucination|toxicity|"
     r"resolved|accepted|satisfaction|csat)$"
 )
-_WORDS = frozenset({"true", "false", "pass", "fail", "passed", "failed", "yes", "no", "correct", "incorrect", "up", "down"})
+_WORDS = frozenset(
+    {"true", "false", "pass", "fail", "passed", "failed", "yes", "no", "correct", "incorrect", "up", "down"}
+)
 _PREFIX = re.compile(r"^scores?[._]|^eval[._]")
 _FORMS = {"jsonl": "JSON object", "json": "JSON object", "csv": "CSV row", "parquet": "Parquet row"}
 _OBJECT_SIZE = 1 << 26
@@ -61,7 +68,11 @@ class Table:
         if head.shape not in _FORMS or (head.shape == "json" and not head.text.lstrip().startswith("[")):
             return False
         columns = _columns(path, head)
-        return _is_score_rows(columns) or "at" in _roles(columns, Manifest()) or any(_time_like(head, name) for name in columns)
+        return (
+            _is_score_rows(columns)
+            or "at" in _roles(columns, Manifest())
+            or any(_time_like(head, name) for name in columns)
+        )
 
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Scan | Problem]:
         """Scans that stage the rows, and then insert spans and scores."""
@@ -73,6 +84,8 @@ class Table:
         else:
             yield _staging(file, file.path, file.head.compression, lenient=lenient)
         yield from problems
+        if lenient and file.head.shape == "csv":
+            yield from (part for part in records(file) if isinstance(part, Problem))
         yield Scan(name="sources/table_nested", rows_into="staging")
         judge = [*manifest.fields.get("judge", ()), *JUDGES]
         shared = {"source": file.source, "form": _FORMS[file.head.shape]}
@@ -80,23 +93,44 @@ class Table:
             roles = {**_roles(columns, manifest), **_named(columns, SCORE_ROW)}
             named = {key: roles.get(key) for key in ("trace_id", "span_id", "response_id", "name", "value", "label")}
             at, own = roles.get("at"), [name for name in (*named.values(), roles.get("at")) if name]
-            yield Scan(name="sources/table_score_rows", parameters={**named, "at": at, "judge": judge, "own": own}, rows_into="scores")
+            yield Scan(
+                name="sources/table_score_rows",
+                parameters={**named, "at": at, "judge": judge, "own": own},
+                rows_into="scores",
+            )
             yield Scan(name="sources/table_score_row_faults", parameters={**named, **shared}, rows_into="problems")
             return
         roles = _roles(columns, manifest)
         if "at" not in roles:
-            yield Problem(source=file.source, message="no column holds a time: name it under 'columns: {at: …}' in incident.yaml")
+            yield Problem(
+                source=file.source, message="no column holds a time: name it under 'columns: {at: …}' in incident.yaml"
+            )
             return
         scores = _scores(file, columns, roles, manifest)
         bound = {key: roles.get(key) for key in USUAL}
-        ids = {"sha256": fingerprint(file), "trace_id": bound["trace_id"], "span_id": bound["span_id"], "at": bound["at"]}
+        ids = {
+            "sha256": fingerprint(file),
+            "trace_id": bound["trace_id"],
+            "span_id": bound["span_id"],
+            "at": bound["at"],
+        }
         own = [*roles.values(), *scores, "__index_level_0__"]
         yield Scan(name="sources/table_spans", parameters={**bound, **ids, "own": own, "aliases": aliases("table")})
-        yield Scan(name="sources/table_faults", parameters={**shared, "at": bound["at"], "needs_time": True}, rows_into="problems")
+        yield Scan(
+            name="sources/table_faults",
+            parameters={**shared, "at": bound["at"], "needs_time": True},
+            rows_into="problems",
+        )
         if scores:
             text = json.dumps(scores)
-            yield Scan(name="sources/table_scores", parameters={**ids, "scores": text, "judge": judge}, rows_into="scores")
-            yield Scan(name="sources/table_score_faults", parameters={"source": file.source, "scores": text}, rows_into="problems")
+            yield Scan(
+                name="sources/table_scores", parameters={**ids, "scores": text, "judge": judge}, rows_into="scores"
+            )
+            yield Scan(
+                name="sources/table_score_faults",
+                parameters={"source": file.source, "scores": text},
+                rows_into="problems",
+            )
 
 
 def fingerprint(file: File) -> str:
@@ -110,7 +144,7 @@ def _staging(file: File, path: Path, compression: Compression, *, lenient: bool)
     if shape != "parquet":
         common |= {"compression": compression, "lenient": lenient, "object_size": _OBJECT_SIZE}
     if shape == "csv":
-        common["delimiter"] = file.head.delimiter
+        common |= {"delimiter": file.head.delimiter, "columns": dict.fromkeys(file.head.header, "VARCHAR")}
     name = {"jsonl": "table_lines", "json": "table_array", "csv": "table_csv", "parquet": "table_parquet"}[shape]
     return Scan(name=f"sources/{name}", parameters=common, rows_into="staging")
 
@@ -124,6 +158,8 @@ def _columns(path: Path, head: Head) -> tuple[str, ...]:
             return ()
         inner = [f"{f.name}.{part.name}" for f in schema if pa.types.is_struct(f.type) for part in f.type]
         return (*schema.names, *inner)
+    if head.shape == "csv":
+        return head.header
     inner = []
     for record in head.samples:
         for key, value in record.items():

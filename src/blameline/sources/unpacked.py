@@ -1,18 +1,20 @@
 """Compressed files: a path in, the bytes that it holds out, piece by piece, as far as they can be had.
 
-Read are gzip, zstd (frame after frame) and ``frames``: the collector's file exporter writes each message as a length and one zstd
-frame, which no other tool unpacks.
+Read are gzip, zstd (frame after frame) and ``frames``: the collector's file exporter writes each message as a length
+and one zstd frame, which no other tool unpacks.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
 from gzip import GzipFile
-from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import zstandard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 Compression = Literal["none", "gzip", "zstd", "frames"]
 
@@ -72,7 +74,7 @@ def _frames(file: BinaryIO) -> Iterator[bytes]:
 
 
 def damage(path: Path, how: Compression) -> str:
-    """Where a compressed file ends early or breaks, in words; nothing when it is whole. DuckDB does not notice all of it."""
+    """How a compressed file ends early, in words; nothing when it is whole. DuckDB does not always notice."""
     try:
         for _ in pieces(path, how):
             pass

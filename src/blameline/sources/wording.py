@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
+from pydantic import ValidationError  # noqa: TC002  used at run time too
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
 
 
 def fault(error: ValidationError) -> str:

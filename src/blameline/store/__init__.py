@@ -1,7 +1,7 @@
 """The case file: one DuckDB file, and the only room that imports DuckDB.
 
-Names of queries and their parameters come in; columns, rows and records go out. Every statement is a text under ``sql/``, bound
-and never formatted. Nothing here knows what a shift or a cause is.
+Names of queries and their parameters come in; columns, rows and records go out. Every statement is a text under
+``sql/``, bound and never formatted. Nothing here knows what a shift or a cause is.
 """
 
 from __future__ import annotations
@@ -9,12 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 import numpy as np
@@ -36,6 +34,10 @@ from blameline.records import (
 )
 from blameline.store.results import Result, column
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
 __all__ = ["LAYOUT", "Result", "Store", "Unreadable"]
 
 LAYOUT = 1
@@ -54,14 +56,15 @@ _MACROS = (
 """Words that the statements under ``sql/sources/`` share."""
 
 
-class Unreadable(StoreError):
-    """A file that DuckDB could not read as its source said; intake tries again leniently, then tells it as a ``Problem``."""
+class Unreadable(StoreError):  # noqa: N818  it reads as what happened
+    """A file is not what its source said: a fault in the data, which intake tells as a ``Problem``."""
 
 
 class Store:
     """An open case file; use it as a context manager."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+        """Use ``Store.open``."""
         self._connection = connection
         self.path = path
 
@@ -69,8 +72,8 @@ class Store:
     def open(cls, path: Path, *, read_only: bool = False) -> Self:
         """Open a case file, and lay the schema when it is new.
 
-        Raises ``NotFound`` when there is nothing to read, and ``StoreError`` when the file is in use by another process, is no
-        case file, or was written by a newer blameline.
+        Raises ``NotFound`` when there is nothing to read, and ``StoreError`` when the file is in use by another
+        process, is no case file, or was written by a newer blameline.
         """
         path = Path(path)
         if read_only and not path.exists():
@@ -103,7 +106,9 @@ class Store:
         """Itself."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Close the file, whatever happened."""
         self.close()
 
@@ -127,8 +132,8 @@ class Store:
     def query(self, name: str, /, **parameters: object) -> dict[str, np.ndarray[Any, Any]]:
         """The columns that ``sql/<name>.sql`` answers.
 
-        NULL becomes ``nan`` in number columns, ``NaT`` in times and ``None`` in all others; a TIMESTAMP is ``datetime64[us]`` in
-        UTC, and a MAP a ``dict``.
+        NULL becomes ``nan`` in number columns, ``NaT`` in times and ``None`` in all others; a TIMESTAMP is
+        ``datetime64[us]`` in UTC, and a MAP a ``dict``.
         """
         found = self._execute(name, parameters).fetchnumpy()
         return {key: column(values) for key, values in found.items()}
@@ -138,7 +143,10 @@ class Store:
         cursor = self._execute(name, parameters)
         names = [entry[0] for entry in cursor.description or ()]
         return [
-            {key: as_utc(value) if isinstance(value, datetime) else value for key, value in zip(names, row, strict=True)}
+            {
+                key: as_utc(value) if isinstance(value, datetime) else value
+                for key, value in zip(names, row, strict=True)
+            }
             for row in cursor.fetchall()
         ]
 
@@ -179,7 +187,9 @@ class Store:
     def provenance(self, name: str, /, **parameters: object) -> Query:
         """Where an answer came from: the query's name, the hash of its text, and what was bound."""
         text = sql(name).encode()
-        return Query(name=name, sha256=hashlib.sha256(text).hexdigest(), parameters={k: _plain(v) for k, v in parameters.items()})
+        return Query(
+            name=name, sha256=hashlib.sha256(text).hexdigest(), parameters={k: _plain(v) for k, v in parameters.items()}
+        )
 
     def sql(self, text: str) -> Result:
         """A person's own query, which can read everything and change nothing.
@@ -190,8 +200,13 @@ class Store:
             statements = duckdb.extract_statements(text)
         except duckdb.Error as error:
             raise StoreError(_first_line(error), hint="this is not SQL that DuckDB reads") from error
-        if len(statements) != 1 or statements[0].type not in {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}:
-            raise StoreError("only one SELECT, DESCRIBE, SHOW or EXPLAIN is answered", hint="the case file is read-only here")
+        if len(statements) != 1 or statements[0].type not in {
+            duckdb.StatementType.SELECT,
+            duckdb.StatementType.EXPLAIN,
+        }:
+            raise StoreError(
+                "only one SELECT, DESCRIBE, SHOW or EXPLAIN is answered", hint="the case file is read-only here"
+            )
         cursor = self._connection.cursor()
         try:
             cursor.execute("BEGIN TRANSACTION READ ONLY")
@@ -255,7 +270,9 @@ def _plain(value: object) -> object:
         return [_plain(part) for part in value]
     if isinstance(value, dict):
         return {str(key): _plain(part) for key, part in value.items()}
-    return value if isinstance(value, (str, int, float, bool, type(None))) else json.loads(json.dumps(value, default=str))
+    return (
+        value if isinstance(value, (str, int, float, bool, type(None))) else json.loads(json.dumps(value, default=str))
+    )
 
 
 def _first_line(error: duckdb.Error) -> str:

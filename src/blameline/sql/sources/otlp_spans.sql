@@ -56,7 +56,10 @@ whole AS (
         ) AS attributes,
         hex_id(span.traceId) AS trace_id,
         hex_id(span.spanId) AS span_id,
-        nullif(try_cast(span.startTimeUnixNano AS BIGINT), 0) AS start_ns,
+        CASE  -- between 2000 and 2100
+            WHEN try_cast(span.startTimeUnixNano AS BIGINT) BETWEEN 946684800000000000 AND 4102444800000000000
+            THEN try_cast(span.startTimeUnixNano AS BIGINT)
+        END AS start_ns,
         nullif(try_cast(span.endTimeUnixNano AS BIGINT), 0) AS end_ns
     FROM known
 )

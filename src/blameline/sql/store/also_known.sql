@@ -7,11 +7,13 @@ CREATE OR REPLACE TEMP MACRO also_known(names, said, aliases) AS (
                 r: a.r,
                 c: a.c,
                 v: CASE
-                    WHEN a.p IS NULL THEN said[list_position(names, known)]
-                    WHEN json_valid(said[list_position(names, known)]) THEN json_extract_string(said[list_position(names, known)], a.p)
+                    WHEN a.p IS NULL OR (a.p = '$[0]' AND NOT json_valid(said[list_position(names, known)]))
+                        THEN said[list_position(names, known)]
+                    WHEN json_valid(said[list_position(names, known)])
+                        THEN json_extract_string(said[list_position(names, known)], a.p)
                 END
             })
         ))),
-        lambda a: a.v IS NOT NULL
+        lambda a: a.v IS NOT NULL AND NOT list_contains(names, a.c)
     )
 )

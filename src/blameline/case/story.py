@@ -1,0 +1,223 @@
+"""From what was found to what a renderer is handed: headline, timeline, version snapshot, series."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from math import sqrt
+
+from blameline.case.inquiry import Inquiry
+from blameline.cells import Clock, measured
+from blameline.records import (
+    Entry,
+    EvalRun,
+    Investigation,
+    Layer,
+    LedgerLine,
+    SeriesPoint,
+    Shift,
+    Snapshot,
+    Story,
+    TimelineRow,
+)
+from blameline.runbooks import fitting
+from blameline.shifts.describe import Z90
+from blameline.store import Store
+
+STAMPED: tuple[Layer, ...] = ("prompt", "model", "retrieval", "router", "tools", "sampling", "judge", "deploy", "context", "guardrail")
+"""Layers whose version a request can carry."""
+MOST_VALUES = 4
+POINTS = 180
+
+
+def headline(inquiry: Inquiry) -> str:
+    """One sentence: what moved, since when, and where the blame falls."""
+    main = next((shift for shift in inquiry.shifts if shift.direction == "worse"), None)
+    if main is None:
+        looked = f"{len(inquiry.signals)} signals" if len(inquiry.signals) != 1 else "one signal"
+        return f"No signal got worse by more than chance would move it ({looked} looked at)." if inquiry.signals else (
+            "No signal was measured often enough to say whether quality moved."
+        )
+    lines = [line for line in inquiry.ledger if line.shift == main.id]
+    top = lines[0]
+    moved = f"{main.signal}{_where(main)} {_went(main)} from about {_minute(main.onset.estimate)}"
+    if inquiry.outcome == "attributed":
+        held = next(line for line in lines if line.verdict in {"supported", "confirmed"})
+        return f"{moved}; the blame falls on {_named(held)} ({_odds(held)})."
+    if inquiry.outcome == "tied":
+        group = [top.candidate, *top.tied_with]
+        return f"{moved}; {' and '.join(group)} cannot be told apart with this data."
+    if inquiry.outcome == "ruler":
+        return f"{moved}, but the measuring moved and not the app: {_named(top)} ({_odds(top)})."
+    if inquiry.outcome == "mix":
+        return f"{moved}, but the traffic moved and not the app: {_named(top)} ({_odds(top)})."
+    if inquiry.outcome == "artefact":
+        return f"{moved}, but the records moved and not the app: {_named(top)} ({_odds(top)})."
+    if top.candidate in {"unknown", "chance"}:
+        return f"{moved}; no change on record or in the traces accounts for it."
+    return f"{moved}; {_named(top)} is the likeliest ({_odds(top)}), but it has not earned the blame."
+
+
+def _where(shift: Shift) -> str:
+    return f" in {', '.join(f'{k}={v}' for k, v in sorted(shift.segment.items()))}" if shift.segment else ""
+
+
+def _went(shift: Shift) -> str:
+    change = shift.after - shift.before
+    share = 0 <= min(shift.before, shift.after) and max(shift.before, shift.after) <= 1
+    size = f"{abs(100 * change):.1f} points" if share else f"{abs(change):.3g}"
+    return f"{'fell' if change < 0 else 'rose'} by {size}"
+
+
+def _named(line: LedgerLine) -> str:
+    known = {"mix": "the traffic mix", "ruler": "the measuring", "artefact": "lost or doubled records"}
+    if line.candidate in known:
+        return known[line.candidate]
+    return f"{line.candidate} ({line.kind.replace('_', ' ')})"
+
+
+def _odds(line: LedgerLine) -> str:
+    p = line.probability
+    return "odds above 99%" if p > 0.99 else f"odds {p:.0%}"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def timeline(store: Store, inquiry: Inquiry, notes: Sequence[Entry]) -> tuple[TimelineRow, ...]:
+    """Changes, shifts, eval runs, reports and notes, oldest first."""
+    rows = [
+        TimelineRow(
+            at=candidate.starts,
+            lane="change" if candidate.declared else "undeclared",
+            id=candidate.id,
+            what=f"{candidate.kind}: {candidate.summary}" if candidate.declared else candidate.summary,
+        )
+        for candidate in inquiry.candidates
+        if candidate.starts is not None
+    ]
+    for shift in inquiry.shifts:
+        what = f"{shift.signal}{_where(shift)} {_went(shift)} ({shift.direction})"
+        rows.append(TimelineRow(at=shift.onset.estimate, lane="shift", id=shift.id, what=what, low=shift.onset.low, high=shift.onset.high))
+        if shift.ended:
+            ended = shift.ended
+            rows.append(TimelineRow(at=ended.estimate, lane="shift", id=shift.id, what=f"{shift.signal} came back", low=ended.low, high=ended.high))
+    rows += [TimelineRow(at=run.at, lane="eval", id=run.run_id, what=_run(run)) for run in store.eval_runs()]
+    reported = store.manifest().reported_at
+    if reported:
+        rows.append(TimelineRow(at=reported, lane="report", id="reported", what="first human report"))
+    rows += [
+        TimelineRow(at=note.at, lane="note", id=note.id[:13], what=str(note.body.get("text", ""))) for note in notes if note.kind == "note"
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.at, row.lane, row.id)))
+
+
+def _run(run: EvalRun) -> str:
+    n = sum(one.n for one in run.slices)
+    passed = sum(one.passed or 0 for one in run.slices)
+    if run.status != "completed":
+        return f"{run.suite}: {run.status}{f' ({run.reason})' if run.reason else ''}"
+    return f"{run.suite}: {passed} of {n} passed" if n else f"{run.suite}: completed"
+
+
+def story(store: Store, inquiry: Inquiry, found: Investigation, notes: Sequence[Entry]) -> Story:
+    """All that a renderer needs, read once."""
+    manifest = store.manifest()
+    window = inquiry.window
+    main = next((shift for shift in found.shifts if shift.direction == "worse"), None)
+    snapshots = _snapshots(store, window, main) if window and main else ()
+    present = {layer for layer in STAMPED if any(row["layer"] == layer for row in store.rows("cells/roles"))}
+    if any(snapshot.layer == "judge" for snapshot in snapshots):
+        present.add("judge")
+    service = manifest.service or "the service"
+    subject = f"{main.signal} {_went(main)}" if main else "no shift for the worse"
+    return Story(
+        title=f"{service}: {subject}",
+        found=found,
+        manifest=manifest,
+        loaded=store.loaded(),
+        timeline=timeline(store, inquiry, notes),
+        snapshots=snapshots,
+        series={shift.id: _series(store, window, shift) for shift in found.shifts} if window else {},
+        notes=tuple(note for note in notes if note.kind == "note"),
+        traces=window.traces if window else 0,
+        unmeasured=tuple(layer for layer in STAMPED if layer not in present),
+        signals=measured(store, window) if window else (),
+        changes=store.changes(),
+        runbooks=fitting(found),
+    )
+
+
+def _snapshots(store: Store, window: Clock, shift: Shift) -> tuple[Snapshot, ...]:
+    """Which versions and which traffic there were before, during and after, as shares."""
+    bounds = {
+        "since": window.since.replace(tzinfo=None),
+        "until": window.until.replace(tzinfo=None),
+        "begin": shift.onset.low.replace(tzinfo=None),
+        "finish": (shift.ended.high if shift.ended else window.until).replace(tzinfo=None),
+    }
+    found = []
+    for name in ("report/versions", "report/segments"):
+        counts: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
+        for row in store.rows(name, **bounds):
+            for part in str(row["value"]).split(" + "):
+                counts[row["key"]][row["phase"]][part] += row["n"]
+        for key in sorted(counts):
+            layer, attribute = key.split(":", 1) if name == "report/versions" else ("traffic", key)
+            phases = counts[key]
+            after = _shares(phases["after"]) if shift.ended else "not over"
+            found.append(
+                Snapshot(
+                    layer=layer, attribute=attribute, before=_shares(phases["before"]), during=_shares(phases["during"]), after=after
+                )
+            )
+    return tuple(found)
+
+
+def _shares(counts: Mapping[str, int]) -> str:
+    whole = sum(counts.values())
+    if not whole:
+        return "none seen"
+    ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    if len(ranked) == 1:
+        return ranked[0][0]
+    told = [f"{value} {_percent(n / whole)}" for value, n in ranked[:MOST_VALUES]]
+    left = len(ranked) - MOST_VALUES
+    return ", ".join(told) + (f" and {left} more" if left > 0 else "")
+
+
+def _percent(share: float) -> str:
+    if share < 0.01:
+        return "<1%"
+    return ">99%" if share > 0.99 else f"{share:.0%}"
+
+
+def _series(store: Store, window: Clock, shift: Shift) -> tuple[SeriesPoint, ...]:
+    """The signal over time in the shift's own segment, in at most ``POINTS`` buckets, with the 90% interval of each mean."""
+    seconds = (window.until - window.since).total_seconds()
+    width = max(window.width, int(-(-seconds // POINTS // 3600) * 3600) or 3600)
+    keys = sorted(shift.segment)
+    columns = store.rows(
+        "report/series",
+        signal=shift.signal,
+        since=window.since.replace(tzinfo=None),
+        until=window.until.replace(tzinfo=None),
+        width=width,
+        scope_keys=keys,
+        scope_values=[shift.segment[key] for key in keys],
+    )
+    points = []
+    for row in columns:
+        error = row["spread"] / sqrt(row["n"]) if row["n"] > 1 else None
+        points.append(
+            SeriesPoint(
+                at=window.since + timedelta(seconds=int(row["bucket"]) * width),
+                mean=row["mean"],
+                low=row["mean"] - Z90 * error if error is not None else None,
+                high=row["mean"] + Z90 * error if error is not None else None,
+                n=row["n"],
+            )
+        )
+    return tuple(points)

@@ -1,0 +1,123 @@
+"""The shapes that a move can have: steps, pulses, ramps and local steps, each at every time it may have begun.
+
+``unknown`` bids with this family, so no shape is the null's alone; the prior weights sum to 1, so that looking at many moments
+costs what it should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from blameline.fit import Fit, Scores
+
+Floats = NDArray[np.float64]
+Place = tuple[tuple[str, str], ...]
+
+WEIGHT: Mapping[str, float] = {"step": 0.45, "pulse": 0.15, "ramp": 0.1, "local": 0.3}
+"""Prior weight of each shape."""
+PULSES = (12.0, 24.0, 48.0, 96.0, 192.0)
+RAMPS = (24.0, 48.0, 96.0)
+"""Lengths in hours."""
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """Many moves: arrays of one length, and each one's profile over the buckets."""
+
+    shape: NDArray[np.str_]
+    place: tuple[Place, ...]
+    """By move: the slice it is confined to, empty for all traffic."""
+    begin: Floats
+    end: Floats
+    """Hours since the start of the cells; ``inf`` where the move lasts."""
+    profiles: Floats
+    """Buckets x moves."""
+    log_weight: Floats
+
+    def scores(self, fit: Fit) -> Scores:
+        """Information and pull of each move."""
+        information, pull = np.zeros(len(self.begin)), np.zeros(len(self.begin))
+        for place in sorted(set(self.place)):
+            chosen = np.array([one == place for one in self.place])
+            through = fit.over_time(fit.cells.inside(dict(place)) if place else None)
+            scores = through.scores(self.profiles[:, chosen])
+            information[chosen], pull[chosen] = scores.information, scores.pull
+        return Scores(information, pull)
+
+    def logs(self, scores: Scores, slab: float, *, sign: int) -> Floats:
+        """Log Bayes factor of each move on the side ``sign``, its prior weight included."""
+        return self.log_weight + scores.log_factor(slab, sign=sign)
+
+    def evidence(self, logs: Floats, *shapes: str) -> float:
+        """Log Bayes factor of a move of these shapes (all if none is named) against no move, averaged over its times."""
+        if not len(logs):
+            return 0.0
+        if not shapes:
+            return float(logsumexp(logs))
+        chosen = np.isin(self.shape, shapes)
+        return float(logsumexp(logs[chosen]) - logsumexp(self.log_weight[chosen])) if chosen.any() else 0.0
+
+
+def clock_of(fit: Fit) -> Floats:
+    """Middle of each bucket in hours since the start of the cells."""
+    return (np.arange(fit.cells.buckets) + 0.5) * fit.cells.width / 3600
+
+
+def moments(fit: Fit) -> tuple[Floats, Floats]:
+    """The times at which a move may begin: every bucket edge, and about every six hours."""
+    span, every = fit.cells.span_hours, fit.cells.width / 3600
+    first, last = min(36.0, 0.15 * span), span - max(every, 0.01 * span)
+    fine = np.arange(np.ceil(first / every), np.floor(last / every) + 1) * every
+    return fine, fine[:: max(1, round(max(6.0, span / 90) / every))]
+
+
+def shapes_of(fit: Fit) -> Shapes:
+    """Every move that the cells could show."""
+    hours, span = clock_of(fit), fit.cells.span_hours
+    fine, coarse = moments(fit)
+    rows: list[tuple[str, Place, float, float, float, float]] = [
+        ("step", (), at, np.inf, 0.0, WEIGHT["step"] / len(fine)) for at in fine
+    ]
+    for length in PULSES:
+        starts = coarse[coarse + length < span - 6]
+        rows += [("pulse", (), at, at + length, 0.0, WEIGHT["pulse"] / len(PULSES) / len(starts)) for at in starts]
+    for length in RAMPS:
+        rows += [("ramp", (), at, np.inf, length, WEIGHT["ramp"] / len(RAMPS) / len(coarse)) for at in coarse]
+    places = slices(fit)
+    for where in places:
+        place = tuple(sorted(where.items()))
+        rows += [("local", place, at, np.inf, 0.0, WEIGHT["local"] / len(places) / len(coarse)) for at in coarse]
+    begin, end, ramp = (np.array([row[index] for row in rows], dtype=float) for index in (2, 3, 4))
+    return Shapes(
+        shape=np.array([row[0] for row in rows]),
+        place=tuple(row[1] for row in rows),
+        begin=begin,
+        end=end,
+        profiles=profile(hours, begin, end, ramp),
+        log_weight=np.log(np.array([row[5] for row in rows])),
+    )
+
+
+def profile(hours: Floats, begin: Floats, end: Floats, ramp: Floats) -> Floats:
+    """Buckets x moves: 0 before ``begin``, 1 after ``begin + ramp``, and 0 again from ``end`` on."""
+    rise = hours[:, None] - begin[None, :]
+    climbing = np.clip(rise / np.where(ramp > 0, ramp, 1.0)[None, :], 0, 1)
+    level: Floats = np.where(ramp[None, :] > 0, climbing, (rise > 0).astype(float))
+    return level * (hours[:, None] <= end[None, :])
+
+
+def slices(fit: Fit) -> list[dict[str, str]]:
+    """Single-attribute segments that hold between 4% and 90% of the traffic, at most 24, the largest first."""
+    cells = fit.cells
+    whole = cells.n.sum()
+    found = []
+    for key, value in sorted({pair for segment in cells.segments for pair in segment.items()}):
+        share = float(cells.n[cells.inside({key: value})].sum() / whole)
+        if 0.04 <= share <= 0.9:
+            found.append((-share, key, value))
+    return [{key: value} for _, key, value in sorted(found)[:24]]
