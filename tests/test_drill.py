@@ -230,6 +230,17 @@ def test_both_forms_describe_the_same_requests(tmp_path):
     assert {log["spanId"] for log in logs} <= chats
 
 
+def test_a_table_of_json_lines_says_the_same_as_the_table(tmp_path):
+    incident = deal("sampling", seed=3, traffic=10, days=4)
+    raw = gzip.decompress(incident.write(tmp_path, form="jsonl", compress="gz").read_bytes())
+    rows = [json.loads(line) for line in raw.splitlines()]
+    assert len(rows) == incident.table.num_rows
+    for row, wanted in zip(rows, incident.table.to_pylist(), strict=True):
+        assert datetime.fromisoformat(row.pop("at")) == wanted.pop("at")
+        assert row == {name: value for name, value in wanted.items() if value is not None}
+    assert "columns" in yaml.safe_load((tmp_path / "incident.yaml").read_text())
+
+
 def test_spans_lie_within_their_root(tmp_path):
     spans, _ = otlp(deal("tools", seed=2, traffic=10, days=4).write(tmp_path))
     roots = {span["traceId"]: span for span in spans if "parentSpanId" not in span}

@@ -14,7 +14,7 @@ from blameline.store import Store
 
 LOWER = re.compile(
     r"refus|error|fail|halluc|toxic|latenc|cost|token|truncat|retr(y|ies)|escalat|abandon|violat|invalid|complain|re_?ask|"
-    r"regenerat|bias|harm|risk|drift|duration|unsafe|leak|contradict",
+    r"regenerat|bias|harm|risk|drift|duration|unsafe|leak|contradict|thumbs?_?down|downvote|dislike|negative",
     re.IGNORECASE,
 )
 FEEDBACK = re.compile(r"thumb|csat|satisf|feedback|click|ctr|rating|like|nps|copy|vote", re.IGNORECASE)
@@ -80,7 +80,7 @@ def measured(store: Store, window: Clock) -> tuple[Signal, ...]:
                 unit="share" if bounded else "score",
                 family=family,  # type: ignore[arg-type]
                 control=name in manifest.controls,
-                judged=row["judged"] > 0,
+                judged=row["judged"] >= 0.98 * row["n"],
                 bounded=bounded,
             )
         )

@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m blameline.drill", description="Deal one incident into a folder.")
     parser.add_argument("layer", choices=LAYERS)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--form", choices=("otlp", "parquet"), default="otlp")
+    parser.add_argument("--form", choices=("otlp", "parquet", "jsonl"), default="otlp")
     parser.add_argument("--compress", choices=("gz", "zst"))
     parser.add_argument("--days", type=int, default=21)
     parser.add_argument("--rollout", choices=ROLLOUTS)

@@ -5,7 +5,8 @@ This table is the incident; the OTLP form is written from it, so both forms desc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,11 +14,14 @@ import pyarrow.parquet as pq
 
 from blameline.drill.catalogue import ATTRIBUTES, JUDGE_VERSION
 from blameline.drill.clock import Flags, Integers, milliseconds
+from blameline.drill.lines import Compression, write_lines
 from blameline.drill.scores import SCORES
 from blameline.drill.setting import SEGMENTS, SERVICE
 from blameline.drill.streams import stream
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from blameline.drill.operations import Operations
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from blameline.drill.world import World
 
 PARQUET_NAME = "traces.parquet"
+JSONL_NAME = "requests.jsonl"
 PROMPT_NAME = "support-answer"
 COLUMNS: dict[str, str | list[str]] = {
     "at": "at", "trace_id": "trace_id", "duration_ms": "latency_ms", "scores": list(SCORES),
@@ -115,3 +120,22 @@ def write_parquet(table: pa.Table, folder: Path) -> Path:
     path = folder / PARQUET_NAME
     pq.write_table(table, path, compression="zstd", row_group_size=50_000)
     return path
+
+
+def _stamp(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _line(row: dict[str, Any]) -> str:
+    plain = {name: value for name, value in row.items() if value is not None}
+    return json.dumps(plain, separators=(",", ":"), default=_stamp) + "\n"
+
+
+def _rows(table: pa.Table) -> Iterator[str]:
+    for batch in table.to_batches(max_chunksize=1000):
+        yield from (_line(row) for row in batch.to_pylist())
+
+
+def write_jsonl(table: pa.Table, folder: Path, compress: Compression | None) -> Path:
+    """Write one JSON object a request, the way a home-grown log does, and say where; what is null is left out."""
+    return write_lines(_rows(table), folder, JSONL_NAME, compress)

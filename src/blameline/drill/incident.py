@@ -12,7 +12,8 @@ import yaml
 from blameline.drill.catalogue import CUSTOM_FIELDS, LAYERS
 from blameline.drill.changelog import write_down
 from blameline.drill.clock import Flags, Floats, minute, written
-from blameline.drill.columns import COLUMNS, tabulate, write_parquet
+from blameline.drill.columns import COLUMNS, tabulate, write_jsonl, write_parquet
+from blameline.drill.lines import Compression
 from blameline.drill.operations import operate
 from blameline.drill.otlp import write_otlp
 from blameline.drill.plan import Asked, Plan, draw_plan
@@ -30,8 +31,7 @@ from blameline.errors import BlamelineError, NotFound
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Form = Literal["otlp", "parquet"]
-Compression = Literal["gz", "zst"]
+Form = Literal["otlp", "parquet", "jsonl"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,13 +58,15 @@ class Incident:
         """Write the case into a folder, made if need be, with ``truth.json`` beside; say where the traces are."""
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
+        manifest = self.manifest if form == "otlp" else {**self.manifest, "columns": self.manifest.get("columns", COLUMNS)}
         if form == "parquet":
             if compress is not None:
                 raise BlamelineError("a Parquet file is compressed inside", hint="leave compress out, or use form otlp")
             traces = write_parquet(self.table, target)
-            manifest = self.manifest | {"columns": COLUMNS}
+        elif form == "jsonl":
+            traces = write_jsonl(self.table, target, compress)
         else:
-            traces, manifest = write_otlp(self.table, target, compress), self.manifest
+            traces = write_otlp(self.table, target, compress)
         _put(target / "incident.yaml", yaml.safe_dump(manifest, sort_keys=False))
         _put(target / "changes.yaml", yaml.safe_dump(self.changes, sort_keys=False, allow_unicode=True))
         _put(target / "evals.jsonl", "".join(json.dumps(run) + "\n" for run in self.evals))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import zstandard
 
 from blameline.drill.catalogue import JUDGE_VERSION
 from blameline.drill.columns import PROMPT_NAME
+from blameline.drill.lines import Compression, write_lines
 from blameline.drill.scores import JUDGED, SCORES
 from blameline.drill.setting import SERVICE
 
@@ -152,17 +151,6 @@ def _line(message: Row) -> str:
     return json.dumps(message, separators=(",", ":")) + "\n"
 
 
-def write_otlp(table: pa.Table, folder: Path, compress: str | None) -> Path:
+def write_otlp(table: pa.Table, folder: Path, compress: Compression | None) -> Path:
     """Write the table's requests as OTLP/JSON lines, compressed if wished, and say where."""
-    path = folder / (TRACES_NAME if compress is None else f"{TRACES_NAME}.{compress}")
-    with path.open("wb") as file:
-        if compress == "gz":
-            with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0, compresslevel=6) as packed:
-                packed.writelines(line.encode() for line in _lines(table))
-        elif compress == "zst":
-            with zstandard.ZstdCompressor(level=9).stream_writer(file) as packer:
-                for line in _lines(table):
-                    packer.write(line.encode())
-        else:
-            file.writelines(line.encode() for line in _lines(table))
-    return path
+    return write_lines(_lines(table), folder, TRACES_NAME, compress)

@@ -126,6 +126,11 @@ class Hearing:
         family, logs = self._shapes
         return family.evidence(logs, *shapes)
 
+    @cached_property
+    def quiet(self) -> Fit:
+        """The fit with the shift itself in its mean: what is left is ordinary noise."""
+        return self.fit.given(self.move.column[:, None])
+
     def elsewhere(self, candidate: Candidate, signal: str) -> Moves:
         """How another signal moved along the candidate's best column (for a standing bidder, along the move itself)."""
         fit = self.fits[signal]

@@ -51,7 +51,7 @@ class Placebo:
             source = cells.bucket - start + used[0]
             real = (cells.bucket >= start) & (cells.bucket < before) & (source < pattern.shape[0])
             shifted[real, index] = pattern[source[real], cells.segment[real]]
-        quiet = hearing.fit.given(hearing.move.column[:, None]).scores(shifted).log_factor(hearing.fit.slab, sign=hearing.harm)
+        quiet = hearing.quiet.scores(shifted).log_factor(hearing.fit.slab, sign=hearing.harm)
         own = float(hearing.bids[candidate.id].logs[0] - hearing.bids[candidate.id].variants.log_weight[0])
         as_guilty = int((quiet >= own).sum())
         numbers |= {"placebo_dates": len(starts), "as_guilty": as_guilty, "log_factor": own, "best_placebo": float(quiet.max())}

@@ -1,0 +1,74 @@
+# A bare machine with Python 3.11 or newer, git and make can run everything here. `make help` lists what there is.
+
+PYTHON ?= python3
+VENV ?= .venv
+OUT ?= out
+ARGS ?=
+BIN := $(VENV)/bin
+RUN := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help demo install test lint format types borders coverage wheel golden schema benchmark-drill ci clean
+
+help:  ## what there is
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+demo: $(RUN)  ## investigate the shipped sample incident; the result is in out/
+	$(BIN)/incident demo -o "$(OUT)"
+	@echo
+	@echo "Read $(OUT)/postmortem.md first. $(OUT)/incident.json is the same for machines, $(OUT)/incident.duckdb the case file:"
+	@echo "  $(BIN)/incident blame shift-1 --case $(OUT)/incident.duckdb"
+
+install: $(RUN)  ## put the command `incident` into .venv/bin
+
+test: $(DEV)  ## run the tests (make test ARGS="-k ledger")
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: $(DEV)  ## ruff: the rules, then the layout of the code
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+format: $(DEV)  ## let ruff lay out the code
+	$(BIN)/ruff format
+
+types: $(DEV)  ## mypy, strict
+	$(BIN)/mypy
+
+borders: $(DEV)  ## which room may import which
+	$(BIN)/lint-imports
+
+coverage: export PYTEST_ADDOPTS = --cov --cov-report= --cov-fail-under=0
+coverage: test  ## run the tests and say which lines they never reached
+	$(BIN)/coverage report --skip-covered
+
+wheel: $(DEV)  ## build the wheel, install it into a clean environment and render a report there
+	$(BIN)/python -m pytest -m wheel
+
+golden: $(DEV)  ## write sample_incidents/*/expected/ anew; read the difference before you keep it
+	$(BIN)/python -m pytest tests/stories -n 2 --update-golden
+
+schema: $(RUN)  ## write schemas/*.json anew from the records
+	$(BIN)/python schemas/generate.py
+
+benchmark-drill: $(RUN)  ## how often the right cause comes first, on incidents never used for tuning
+	$(BIN)/python benchmarks/drill.py $(ARGS)
+
+ci:  ## all that continuous integration runs
+	.ci/run
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) dist build .coverage .coverage.*
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit(f"Python 3.11 or newer is needed and $(PYTHON) is {v[0]}.{v[1]}; try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN): pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(DEV): pyproject.toml $(RUN)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"  # the first pip with --group
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
+	@touch $@

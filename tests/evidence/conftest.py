@@ -1,0 +1,471 @@
+"""Small incidents whose truth is known, written as plain files by a generator of our own.
+
+It shares nothing with ``blameline.drill``: what the engine is tuned on must not be all that it is tested on. Every story is a
+few thousand requests over 12 days, with effects of 0.2, so that a sound engine cannot miss them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+import blameline
+from blameline.case import inquiry
+from blameline.evidence.questions import weigh
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from blameline import Case, Investigation, LedgerLine
+    from blameline.candidates import Candidate
+    from blameline.evidence.hearing import Hearing
+    from blameline.evidence.questions import Check
+    from blameline.records import Evidence, Shift
+
+START = datetime(2026, 3, 2, tzinfo=UTC)
+DAYS = 12
+SEGMENTS = ["tenant.id", "cloud.region"]
+
+
+def when(day: float) -> str:
+    """A day of the window as the changelog writes it."""
+    return (START + timedelta(days=day)).isoformat().replace("+00:00", "Z")
+
+
+@dataclass
+class Files:
+    """One case folder in the making: columns of requests, long scores, and records."""
+
+    requests: dict[str, np.ndarray]
+    scores: dict[str, tuple[np.ndarray, np.ndarray | None]] = field(default_factory=dict)
+    """Signal -> (value a request, nan where none; judge a request)."""
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    manifest: dict[str, Any] = field(default_factory=dict)
+    replays: list[dict[str, Any]] = field(default_factory=list)
+
+    def keep(self, chosen: np.ndarray) -> None:
+        """Lose the other requests and their scores."""
+        self.requests = {name: values[chosen] for name, values in self.requests.items()}
+        self.scores = {
+            name: (values[chosen], None if judge is None else judge[chosen]) for name, (values, judge) in self.scores.items()
+        }
+
+    def write(self, folder: Path, *, shuffle: int | None = None) -> Path:
+        """As Parquet, YAML and JSON lines; with ``shuffle`` in another order of rows, columns and records, and in more files."""
+        folder.mkdir()
+        rng = np.random.default_rng(shuffle)
+        n = len(self.requests["trace_id"])
+        order = np.arange(n) if shuffle is None else rng.permutation(n)
+        traces = pa.table({name: pa.array(values[order].tolist()) for name, values in self.requests.items()})
+        parts: dict[str, list[Any]] = {"trace_id": [], "name": [], "value": [], "judge": []}
+        for name, (values, judge) in self.scores.items():
+            rows = np.flatnonzero(np.isfinite(values))
+            parts["trace_id"] += self.requests["trace_id"][rows].tolist()
+            parts["name"] += [name] * len(rows)
+            parts["value"] += values[rows].tolist()
+            parts["judge"] += [None] * len(rows) if judge is None else judge[rows].tolist()
+        scores = pa.table({**parts, "judge": pa.array(parts["judge"], pa.string())})
+        changes, replays = list(self.changes), list(self.replays)
+        if shuffle is None:
+            pq.write_table(traces, folder / "requests.parquet")
+            pq.write_table(scores, folder / "scores.parquet")
+        else:
+            scores = scores.take(pa.array(rng.permutation(scores.num_rows)))
+            cut, half = n // 3, scores.num_rows // 2
+            pq.write_table(traces.slice(cut), folder / "a.parquet")
+            pq.write_table(traces.slice(0, cut), folder / "z.parquet")
+            pq.write_table(scores.slice(half), folder / "b.parquet")
+            pq.write_table(scores.slice(0, half), folder / "y.parquet")
+            changes.reverse()
+            replays = [replays[index] for index in rng.permutation(len(replays))]
+        if changes:
+            (folder / "changes.yaml").write_text(yaml.safe_dump(changes))
+        (folder / "incident.yaml").write_text(yaml.safe_dump({"service": "desk", "segments": SEGMENTS, **self.manifest}))
+        if replays:
+            (folder / "replays.jsonl").write_text("".join(json.dumps(one) + "\n" for one in replays))
+        return folder
+
+
+class World:
+    """Requests of one desk: three tenants in two regions, evenly over the days, with one uniform number a request and signal."""
+
+    def __init__(self, seed: int, *, days: float = DAYS, per_day: int = 280, tenants: Sequence[float] = (0.5, 0.3, 0.2)) -> None:
+        self.rng = np.random.default_rng(seed)
+        n = round(days * per_day)
+        self.day = np.sort(self.rng.uniform(0, days, n))
+        self.tenant = self.rng.choice(["acme", "bolt", "crux"], n, p=tenants)
+        self.region = np.where(self.rng.random(n) < 0.5, "eu", "us")
+        self.base = np.select([self.tenant == "acme", self.tenant == "bolt"], [0.9, 0.85], 0.8)
+        moments = [(START + timedelta(days=float(day))).isoformat() for day in self.day]
+        self.files = Files(
+            {
+                "trace_id": np.array([f"{seed:04x}{index:08x}" for index in range(n)]),
+                "at": np.array(moments),
+                "tenant.id": self.tenant,
+                "cloud.region": self.region,
+            }
+        )
+
+    def stamp(self, attribute: str, old: str, new: str, has: np.ndarray) -> None:
+        """Every request says which version it had."""
+        self.files.requests[attribute] = np.where(has, new, old)
+
+    def change(self, id: str, day: float, kind: str, **more: Any) -> None:  # noqa: A002  the contract's word
+        """One record of the changelog."""
+        self.files.changes.append({"id": id, "at": when(day), "kind": kind, **more})
+
+    def share(self, name: str, chance: np.ndarray, judge: np.ndarray | None = None) -> None:
+        """A signal of ones and zeros."""
+        values = (self.rng.random(len(self.day)) < np.clip(chance, 0.02, 0.98)).astype(float)
+        self.files.scores[name] = (values, judge)
+
+    def judge(self, name: str = "j-1") -> np.ndarray:
+        """The same judge for all."""
+        return np.full(len(self.day), name)
+
+    def control(self, judge: np.ndarray | None, loss: np.ndarray | float = 0.0) -> None:
+        """A control, scored by the same judge."""
+        self.share("format_valid", 0.93 - loss * np.ones(len(self.day)), judge)
+        self.files.manifest["controls"] = ["format_valid"]
+
+
+def replays(layer: str, old: str, new: str, n: int, loss: float, seed: int) -> list[dict[str, Any]]:
+    """``n`` cases run with both versions of one layer, all else equal."""
+    rng = np.random.default_rng(seed)
+    rest = {"model": "m-1", "prompt": "v1", "retrieval": "i-1", "tools": "t-1"}
+    rows = []
+    for index in range(n):
+        for version, chance in ((old, 0.9), (new, 0.9 - loss)):
+            score = int(rng.random() < chance)
+            rows.append(
+                {"case_id": f"{layer}-{index}", "signal": "answer_correct", "score": score, "config": {**rest, layer: version}, "run": 1}
+            )
+    return rows
+
+
+def staged(seed: int = 11, *, extra: bool = True) -> Files:
+    """Guilty: a prompt edit, in the EU from day 6 and in the US from day 8. Around it, four innocents."""
+    w = World(seed)
+    has = ((w.region == "eu") & (w.day > 6)) | (w.day > 8)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", has)
+    w.change("guilty", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    if extra:
+        w.stamp("app.tools.schema", "t-1", "t-2", (w.region == "us") & (w.day > 6))
+        w.change("elsewhere", 6, "tool_schema", **{"from": "t-1", "to": "t-2", "scope": {"cloud.region": "us"}})
+        w.stamp("app.index.version", "i-1", "i-2", w.day > 9.5)
+        w.change("later", 9.5, "index_refresh", **{"from": "i-1", "to": "i-2"})
+        w.stamp("service.version", "1.0", "1.1", w.day > 2.5)
+        w.change("random", 2.5, "deploy", **{"from": "1.0", "to": "1.1"})
+        flag = (w.rng.random(len(w.day)) < np.where(w.day > 4, 0.9, 0.3)) & (w.day > 2)
+        w.stamp("gen_ai.request.temperature", "0.2", "0.7", flag)
+        w.change("dosed", 2, "sampling_change", **{"from": "0.2", "to": "0.7"})
+        w.files.replays = [
+            *replays("prompt", "v1", "v2", 120, 0.25, seed),
+            *replays("retrieval", "i-1", "i-2", 400, 0.0, seed + 1),
+            *replays("tools", "t-1", "t-2", 6, 0.0, seed + 2),
+        ]
+    w.share("answer_correct", w.base - 0.2 * has, w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def rolled_back(seed: int = 12) -> Files:
+    """Guilty: a prompt edit everywhere from day 5 until a declared revert on day 8.5. A sampling change stays."""
+    w = World(seed)
+    has = (w.day > 5) & (w.day <= 8.5)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", has)
+    w.stamp("gen_ai.request.temperature", "0.2", "0.7", w.day > 5.25)
+    w.change("guilty", 5, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.change("revert", 8.5, "prompt_edit", **{"from": "v2", "to": "v1", "reverts": "guilty"})
+    w.change("stayed", 5.25, "sampling_change", **{"from": "0.2", "to": "0.7"})
+    w.share("answer_correct", w.base - 0.2 * has, w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def outlived(seed: int = 13) -> Files:
+    """Guilty: an index refresh that stays from day 5 on. Innocent: a prompt edit at about the same time, taken back on day 7.5."""
+    w = World(seed)
+    bad = w.day > 5
+    has = (w.day > 5.1) & (w.day <= 7.5)
+    w.stamp("app.index.version", "i-1", "i-2", bad)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", has)
+    w.change("guilty", 5, "index_refresh", **{"from": "i-1", "to": "i-2"})
+    w.change("taken-back", 5.1, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.change("revert", 7.5, "prompt_edit", **{"from": "v2", "to": "v1", "reverts": "taken-back"})
+    w.share("answer_correct", w.base - 0.2 * bad, w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def judged(seed: int = 14) -> Files:
+    """Guilty: a new judge from day 7, harder on everything that it scores. Innocent: a prompt edit at that very moment."""
+    w = World(seed)
+    new = w.day > 7
+    judge = np.where(new, "j-2", "j-1")
+    w.stamp("gen_ai.prompt.version", "v1", "v2", new)
+    w.change("guilty", 7, "judge_change", **{"from": "j-1", "to": "j-2"})
+    w.change("app", 7, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.share("answer_correct", w.base - 0.2 * new, judge)
+    w.control(judge, 0.2 * new)
+    w.share("task_resolved", w.base)
+    return w.files
+
+
+def traffic(seed: int = 15, day: float = 6, per_day: int = 280) -> Files:
+    """Guilty: the weak tenant's share of the traffic goes from a tenth to more than half on one day."""
+    w = World(seed, per_day=per_day)
+    late = w.day > day
+    w.tenant = np.where(
+        w.rng.random(len(w.day)) < np.where(late, 0.6, 0.1), "crux", w.rng.choice(["acme", "bolt"], len(w.day))
+    )
+    w.files.requests["tenant.id"] = w.tenant
+    w.base = np.where(w.tenant == "crux", 0.45, 0.9)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", late)
+    w.change("guilty", day, "traffic_shift")
+    w.change("app", day, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.share("answer_correct", w.base, w.judge())
+    return w.files
+
+
+def lost(seed: int = 16) -> Files:
+    """Guilty: a sampling policy that from day 7 drops two thirds of the good answers and keeps the bad ones."""
+    w = World(seed, per_day=500)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", w.day > 9)
+    w.change("guilty", 7, "sampling_policy")
+    w.change("app", 9, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.share("answer_correct", w.base, w.judge())
+    good = w.files.scores["answer_correct"][0] == 1
+    w.files.keep(~((w.day > 7) & good & (w.rng.random(len(w.day)) < 0.67)))
+    return w.files
+
+
+def tied(seed: int = 17) -> Files:
+    """A prompt edit and an index refresh in the same minute, everywhere: nothing tells them apart."""
+    w = World(seed)
+    has = w.day > 6
+    w.stamp("gen_ai.prompt.version", "v1", "v2", has)
+    w.stamp("app.index.version", "i-1", "i-2", has)
+    w.change("one", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.change("two", 6, "index_refresh", **{"from": "i-1", "to": "i-2"})
+    w.share("answer_correct", w.base - 0.2 * has, w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def coincidence(seed: int = 18, kind: str = "corpus_change") -> Files:
+    """A change on record at the very onset that no trace carries and that reached everybody."""
+    w = World(seed)
+    w.change("beside", 6, kind)
+    w.share("answer_correct", w.base - 0.2 * (w.day > 6), w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def served_model(seed: int = 19, *, seen: bool = True) -> Files:
+    """Guilty: the provider serves another model in the EU from day 6; with ``seen`` the traces say so."""
+    w = World(seed)
+    has = (w.region == "eu") & (w.day > 6)
+    w.files.requests["gen_ai.request.model"] = np.full(len(w.day), "m")
+    if seen:
+        w.stamp("gen_ai.response.model", "m-2026-01", "m-2026-02", has)
+    w.change("guilty", 6, "provider_update", **{"from": "m-2026-01", "to": "m-2026-02"})
+    w.share("answer_correct", w.base - 0.2 * has, w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def quiet(seed: int = 20) -> Files:
+    """Nothing moves, though two changes were made."""
+    w = World(seed)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", w.day > 6)
+    w.change("edit", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.change("beside", 8, "corpus_change")
+    w.share("answer_correct", w.base, w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def improved(seed: int = 21) -> Files:
+    """A prompt edit, first in the EU, makes answers better."""
+    w = World(seed)
+    has = ((w.region == "eu") & (w.day > 6)) | (w.day > 8)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", has)
+    w.change("edit", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.share("answer_correct", w.base - 0.25 + 0.2 * has, w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def continuous(seed: int = 22, *, scale: float = 1.0, offset: float = 0.0) -> Files:
+    """A score around 70 with a spread of 12 falls by 6 in the EU from day 6; ``scale`` and ``offset`` change its unit."""
+    w = World(seed)
+    has = (w.region == "eu") & (w.day > 6)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", has)
+    w.stamp("app.index.version", "i-1", "i-2", (w.region == "us") & (w.day > 6))
+    w.change("guilty", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.change("elsewhere", 6, "index_refresh", **{"from": "i-1", "to": "i-2"})
+    value = np.round(w.rng.normal(60 + 10 * w.base - 6 * has, 12), 2)
+    w.files.scores["answer_quality"] = (value * scale + offset, None)
+    w.files.manifest["signals"] = {"answer_quality": {"better": "higher"}}
+    return w.files
+
+
+def bare(seed: int = 23) -> Files:
+    """Too little to tell: no segment, no control, no replay, an early onset, and one change that reached everybody at once."""
+    w = World(seed, days=10)
+    del w.files.requests["tenant.id"], w.files.requests["cloud.region"]
+    w.files.manifest["segments"] = []
+    has = w.day > 2.5
+    w.stamp("gen_ai.prompt.version", "v1", "v2", has)
+    w.change("only", 2.5, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.change("before", -3, "corpus_change")
+    w.share("answer_correct", 0.85 - 0.2 * has, w.judge())
+    return w.files
+
+
+def sparse(seed: int = 24) -> Files:
+    """Too few requests to see whether records were lost: thirty a day, and days that differ by more than any loss."""
+    w = World(seed, per_day=90)
+    busy = w.rng.choice([0.15, 0.3, 0.6, 1.0], DAYS + 1)
+    has = w.day > 6
+    w.stamp("gen_ai.prompt.version", "v1", "v2", has)
+    w.change("edit", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.share("answer_correct", 0.95 - 0.55 * has, w.judge())
+    w.files.keep(w.rng.random(len(w.day)) < busy[w.day.astype(int)])
+    return w.files
+
+
+STORIES: dict[str, Callable[[], Files]] = {
+    "staged": staged,
+    "rolled_back": rolled_back,
+    "outlived": outlived,
+    "judged": judged,
+    "traffic": traffic,
+    "lost": lost,
+    "tied": tied,
+    "coincidence": coincidence,
+    "model coincidence": lambda: coincidence(25, "provider_update"),
+    "model seen": served_model,
+    "model unseen": lambda: served_model(seen=False),
+    "quiet": quiet,
+    "improved": improved,
+    "continuous": continuous,
+    "continuous x1000": lambda: continuous(scale=1000.0),
+    "continuous /1000": lambda: continuous(scale=0.001),
+    "continuous /100000": lambda: continuous(scale=0.00001),
+    "continuous +500": lambda: continuous(offset=500.0),
+    "bare": bare,
+    "sparse": sparse,
+}
+
+
+@dataclass
+class Told:
+    """One story, investigated, with the hearings that the ledger was written from."""
+
+    name: str
+    case: Case
+    seed: int = 0
+
+    @cached_property
+    def hearings(self) -> dict[str, Hearing]:
+        """Shift id -> hearing."""
+        return self._asked[1]
+
+    @cached_property
+    def found(self) -> Investigation:
+        """The contract's object."""
+        return self._asked[0]
+
+    @cached_property
+    def _asked(self) -> tuple[Investigation, dict[str, Hearing]]:
+        heard: dict[str, Hearing] = {}
+        real = inquiry.judge
+
+        def listening(hearing: Hearing, *args: Any, **named: Any) -> Any:
+            heard[hearing.shift.id] = hearing
+            return real(hearing, *args, **named)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(inquiry, "judge", listening)
+            return self.case.blame(seed=self.seed), heard
+
+    @property
+    def main(self) -> Shift:
+        """The first shift for the worse."""
+        worse = [shift for shift in self.found.shifts if shift.direction == "worse"]
+        assert worse, f"{self.name}: no shift for the worse was found"
+        return worse[0]
+
+    @property
+    def hearing(self) -> Hearing:
+        """The hearing of the main shift."""
+        return self.hearings[self.main.id]
+
+    @property
+    def ledger(self) -> dict[str, LedgerLine]:
+        """The ledger of the main shift by candidate."""
+        return {line.candidate: line for line in self.found.ledger if line.shift == self.main.id}
+
+    def candidate(self, name: str) -> Candidate:
+        """One bidder."""
+        return next(one for one in self.hearing.candidates if one.id == name)
+
+    def answer(self, check: str, candidate: str) -> Evidence:
+        """What a check said of a candidate in the ledger."""
+        found = {one.check: one for one in self.ledger[candidate].evidence}
+        assert check in found, f"{self.name}: {check} was not asked of {candidate}"
+        return found[check]
+
+    def ask(self, check: Check, candidate: str, *, seed: int = 0) -> Evidence:
+        """Put a check's question again, to a check that need not be registered."""
+        return weigh(check, self.case.store, self.hearing, self.candidate(candidate), seed=seed)
+
+
+@pytest.fixture(scope="session")
+def investigate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Told]]:
+    """Write files, load them into a new case file, and investigate."""
+    opened: list[Case] = []
+
+    def run(files: Files, name: str = "", *, shuffle: int | None = None, seed: int = 0) -> Told:
+        root = tmp_path_factory.mktemp("case")
+        case = blameline.open(root / "incident.duckdb")
+        opened.append(case)
+        loaded = case.load(files.write(root / "case", shuffle=shuffle))
+        assert not loaded.problems, loaded.problems
+        return Told(name, case, seed)
+
+    yield run
+    for case in opened:
+        case.close()
+
+
+@pytest.fixture(scope="session")
+def story(investigate: Callable[..., Told]) -> Callable[[str], Told]:
+    """One of ``STORIES``, investigated once a session."""
+    known: dict[str, Told] = {}
+
+    def tell(name: str) -> Told:
+        if name not in known:
+            known[name] = investigate(STORIES[name](), name)
+        return known[name]
+
+    return tell
+
+
+@pytest.fixture(scope="session")
+def files_of() -> Callable[[str], Files]:
+    """The files of one of ``STORIES``, to be changed before they are investigated."""
+    return lambda name: STORIES[name]()
