@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import subprocess
 import sys
 
@@ -16,7 +17,7 @@ from blameline.cli import main
 VERBS = tuple(main.commands)
 READERS = ("shifts", "timeline", "blame", "report")
 LISTING = {
-    "load": ["load", "{folder}", "--case", "{own}"],
+    "load": ["load", "{folder}", "--case", "{tmp}/new.duckdb"],
     "shifts": ["shifts", "--case", "{case}"],
     "timeline": ["timeline", "--case", "{case}"],
     "blame": ["blame", "--case", "{case}"],
@@ -69,7 +70,7 @@ def test_help_says_what_it_does_and_shows_an_example(run, verb):
     assert result.exit_code == 0
     assert not result.stderr
     first = result.stdout.split("\n\n")[1].strip()
-    assert re.match(r"[A-Z].+\.", first), "a sentence"
+    assert re.fullmatch(r"[A-Z].+\.", first, re.DOTALL), "a sentence"
     if verb != "plugins":  # it takes nothing that would need one
         assert f"incident {verb} " in result.stdout.split("Options:")[0].partition("Example:")[2]
 
@@ -79,8 +80,6 @@ def test_the_example_of_each_verb_is_understood(verb):
     command = main.commands[verb]
     examples = re.findall(r"^\s*incident \S+ (.+)$", command.help or "", re.MULTILINE)
     for example in examples:
-        import shlex  # noqa: PLC0415
-
         assert command.make_context(verb, shlex.split(example)) is not None
 
 

@@ -6,12 +6,12 @@ few thousand requests over 12 days, with effects of 0.2, so that a sound engine 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
-
-import json
 
 import numpy as np
 import pyarrow as pa
@@ -141,40 +141,49 @@ class World:
 
 
 def replays(layer: str, old: str, new: str, n: int, loss: float, seed: int) -> list[dict[str, Any]]:
-    """``n`` cases run with both versions of one layer, all else equal."""
+    """``n`` cases run with both versions of one layer, all else equal; exactly ``loss`` of them worse."""
     rng = np.random.default_rng(seed)
     rest = {"model": "m-1", "prompt": "v1", "retrieval": "i-1", "tools": "t-1"}
     rows = []
-    for index in range(n):
-        for version, chance in ((old, 0.9), (new, 0.9 - loss)):
-            score = int(rng.random() < chance)
-            rows.append(
-                {"case_id": f"{layer}-{index}", "signal": "answer_correct", "score": score, "config": {**rest, layer: version}, "run": 1}
-            )
+    for version, chance in ((old, 0.9), (new, 0.9 - loss)):
+        good = rng.permutation(n) < round(chance * n)
+        rows += [
+            {
+                "case_id": f"{layer}-{index}",
+                "signal": "answer_correct",
+                "score": int(good[index]),
+                "config": {**rest, layer: version},
+                "run": 1,
+            }
+            for index in range(n)
+        ]
     return rows
 
 
-def staged(seed: int = 11, *, extra: bool = True) -> Files:
-    """Guilty: a prompt edit, in the EU from day 6 and in the US from day 8. Around it, four innocents."""
+def staged(seed: int = 11) -> Files:
+    """Guilty: a prompt edit, in the EU from day 6 and in the US from day 8.
+
+    Innocent: ``elsewhere``, in the US only, at the very onset; ``later`` and ``random``, everywhere on other days; ``dosed``, on
+    a growing share of all requests, both steps before the onset.
+    """
     w = World(seed)
     has = ((w.region == "eu") & (w.day > 6)) | (w.day > 8)
     w.stamp("gen_ai.prompt.version", "v1", "v2", has)
     w.change("guilty", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
-    if extra:
-        w.stamp("app.tools.schema", "t-1", "t-2", (w.region == "us") & (w.day > 6))
-        w.change("elsewhere", 6, "tool_schema", **{"from": "t-1", "to": "t-2", "scope": {"cloud.region": "us"}})
-        w.stamp("app.index.version", "i-1", "i-2", w.day > 9.5)
-        w.change("later", 9.5, "index_refresh", **{"from": "i-1", "to": "i-2"})
-        w.stamp("service.version", "1.0", "1.1", w.day > 2.5)
-        w.change("random", 2.5, "deploy", **{"from": "1.0", "to": "1.1"})
-        flag = (w.rng.random(len(w.day)) < np.where(w.day > 4, 0.9, 0.3)) & (w.day > 2)
-        w.stamp("gen_ai.request.temperature", "0.2", "0.7", flag)
-        w.change("dosed", 2, "sampling_change", **{"from": "0.2", "to": "0.7"})
-        w.files.replays = [
-            *replays("prompt", "v1", "v2", 120, 0.25, seed),
-            *replays("retrieval", "i-1", "i-2", 400, 0.0, seed + 1),
-            *replays("tools", "t-1", "t-2", 6, 0.0, seed + 2),
-        ]
+    w.stamp("app.tools.schema", "t-1", "t-2", (w.region == "us") & (w.day > 6))
+    w.change("elsewhere", 6, "tool_schema", **{"from": "t-1", "to": "t-2", "scope": {"cloud.region": "us"}})
+    w.stamp("app.index.version", "i-1", "i-2", w.day > 9.5)
+    w.change("later", 9.5, "index_refresh", **{"from": "i-1", "to": "i-2"})
+    w.stamp("service.version", "1.0", "1.1", w.day > 2.5)
+    w.change("random", 2.5, "deploy", **{"from": "1.0", "to": "1.1"})
+    flag = (w.rng.random(len(w.day)) < np.where(w.day > 4, 0.9, 0.3)) & (w.day > 2)
+    w.stamp("gen_ai.request.temperature", "0.2", "0.7", flag)
+    w.change("dosed", 2, "sampling_change", **{"from": "0.2", "to": "0.7"})
+    w.files.replays = [
+        *replays("prompt", "v1", "v2", 120, 0.25, seed),
+        *replays("retrieval", "i-1", "i-2", 400, 0.0, seed + 1),
+        *replays("tools", "t-1", "t-2", 6, 0.0, seed + 2),
+    ]
     w.share("answer_correct", w.base - 0.2 * has, w.judge())
     w.control(w.judge())
     return w.files
@@ -274,13 +283,19 @@ def coincidence(seed: int = 18, kind: str = "corpus_change") -> Files:
 
 
 def served_model(seed: int = 19, *, seen: bool = True) -> Files:
-    """Guilty: the provider serves another model in the EU from day 6; with ``seen`` the traces say so."""
+    """Guilty: the provider serves another model in the EU from day 6; with ``seen`` the traces say so.
+
+    Innocent: a route that had nine tenths of the traffic while all was well, and a fifth when it was not.
+    """
     w = World(seed)
     has = (w.region == "eu") & (w.day > 6)
     w.files.requests["gen_ai.request.model"] = np.full(len(w.day), "m")
     if seen:
         w.stamp("gen_ai.response.model", "m-2026-01", "m-2026-02", has)
     w.change("guilty", 6, "provider_update", **{"from": "m-2026-01", "to": "m-2026-02"})
+    route = w.rng.random(len(w.day)) < np.select([w.day > 6.5, w.day > 3], [0.2, 0.9], 0.0)
+    w.stamp("app.route", "r-1", "r-2", route)
+    w.change("ebbing", 3, "router_config", **{"from": "r-1", "to": "r-2"})
     w.share("answer_correct", w.base - 0.2 * has, w.judge())
     w.control(w.judge())
     return w.files
@@ -347,6 +362,41 @@ def sparse(seed: int = 24) -> Files:
     return w.files
 
 
+def bystanders(seed: int = 26) -> Files:
+    """Guilty: a prompt edit in the EU from day 6. Innocent: deploys on four other dates, and nobody's fault either."""
+    w = World(seed)
+    has = (w.region == "eu") & (w.day > 6)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", has)
+    w.change("guilty", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    for number, day in enumerate((2.2, 3.7, 8.3, 10.1)):
+        w.change(f"deploy-{number}", day, "deploy")
+    w.share("answer_correct", w.base - 0.2 * has, w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def doubled(seed: int = 27) -> Files:
+    """Guilty: a prompt edit in the EU from day 6. At that moment half as many requests again begin to be recorded."""
+    w = World(seed)
+    late = w.day > 6
+    has = (w.region == "eu") & late
+    w.stamp("gen_ai.prompt.version", "v1", "v2", has)
+    w.change("guilty", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.share("answer_correct", w.base - 0.2 * has, w.judge())
+    w.files.keep(late | (w.rng.random(len(w.day)) < 0.5))
+    return w.files
+
+
+def plain_drop(seed: int, day: float) -> Files:
+    """Everything falls by 0.2 on one day: no segments, no versions, one change on record."""
+    w = World(seed)
+    del w.files.requests["tenant.id"], w.files.requests["cloud.region"]
+    w.files.manifest["segments"] = []
+    w.change("beside", day, "corpus_change")
+    w.share("answer_correct", 0.85 - 0.2 * (w.day > day), w.judge())
+    return w.files
+
+
 STORIES: dict[str, Callable[[], Files]] = {
     "staged": staged,
     "rolled_back": rolled_back,
@@ -368,6 +418,8 @@ STORIES: dict[str, Callable[[], Files]] = {
     "continuous +500": lambda: continuous(offset=500.0),
     "bare": bare,
     "sparse": sparse,
+    "bystanders": bystanders,
+    "doubled": doubled,
 }
 
 
@@ -469,3 +521,9 @@ def story(investigate: Callable[..., Told]) -> Callable[[str], Told]:
 def files_of() -> Callable[[str], Files]:
     """The files of one of ``STORIES``, to be changed before they are investigated."""
     return lambda name: STORIES[name]()
+
+
+@pytest.fixture(scope="session")
+def build() -> SimpleNamespace:
+    """Stories that can be had with other numbers."""
+    return SimpleNamespace(traffic=traffic, quiet=quiet, plain_drop=plain_drop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +66,8 @@ def inquire(store: Store, *, seed: int) -> Inquiry:
             shifts.append(one.shift)
             continue
         raw = Fit(fits[one.shift.signal].cells.pooled())
-        hearing = Hearing(one.shift, one.move, fits, raw, traffic, candidates)
+        together = {other.shift.signal: other.move for other in found if _together(one, other)}
+        hearing = Hearing(one.shift, one.move, fits, raw, traffic, candidates, together)
         lines, outcome, moved = judge(hearing, store, seed=seed)
         if outcome == "no_shift":
             continue
@@ -74,6 +76,18 @@ def inquire(store: Store, *, seed: int) -> Inquiry:
         verdicts.append(outcome)
     return Inquiry(
         window, tuple(shifts), tuple(ledger), verdicts[0] if verdicts else "no_shift", candidates, tuple(sorted(fits))
+    )
+
+
+def _together(one: Found, other: Found) -> bool:
+    """Whether another signal got worse at about the same time, give or take half a day beyond the onset intervals."""
+    slack = timedelta(hours=12)
+    return (
+        other.shift.signal != one.shift.signal
+        and other.shift.direction == "worse"
+        and other.within
+        and other.shift.onset.low - slack <= one.shift.onset.high
+        and one.shift.onset.low - slack <= other.shift.onset.high
     )
 
 

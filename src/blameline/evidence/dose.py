@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from blameline.candidates import Candidate
-from blameline.evidence.exposure import ENOUGH
+from blameline.evidence.exposure import CLEAR, ENOUGH
 from blameline.evidence.hearing import Hearing
 from blameline.evidence.questions import Answered, Rows, exposure, points, window
 from blameline.shifts.describe import Z90
@@ -55,7 +55,7 @@ class Dose:
         harm, target = hearing.harm * estimate, abs(hearing.shift.delta.estimate)
         numbers |= {"effect_of_full_dose": estimate, "low": estimate - Z90 * error, "high": estimate + Z90 * error}
         interval = f"{points(estimate, hearing)} [{points(estimate - Z90 * error, hearing)}, {points(estimate + Z90 * error, hearing)}]"
-        if harm / error > 2.33 and harm > ENOUGH * target:
+        if harm / error > CLEAR and harm > ENOUGH * target:
             return Answered("supports", f"from none to all of the traffic: {interval}, beyond a step at its start", numbers)
         if harm + Z90 * error < ENOUGH * target:
             return Answered("refutes", f"the loss did not follow its share: {interval}", numbers)

@@ -13,6 +13,8 @@ from blameline.shifts.describe import Z90
 
 ENOUGH = 0.25
 """Share of the shift that an effect must at least reach to matter."""
+CLEAR = 1.96
+"""Standard errors from which one comparison speaks (two-sided 5%)."""
 
 
 class Exposure:
@@ -60,7 +62,7 @@ class Exposure:
         }
         interval = f"{points(estimate, hearing)} [{points(estimate - Z90 * error, hearing)}, {points(estimate + Z90 * error, hearing)}]"
         plain = _plain(rows, hearing)
-        if harm / error > 2.33 and harm > ENOUGH * target:
+        if harm / error > CLEAR and harm > ENOUGH * target:
             return Answered("supports", f"exposed against unexposed in the same hours: {interval}{plain}", numbers)
         if harm + Z90 * error < ENOUGH * target:
             return Answered("refutes", f"the exposed fared no worse: {interval}{plain}", numbers)

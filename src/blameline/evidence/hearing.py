@@ -63,7 +63,10 @@ class Moves:
 
 
 class Hearing:
-    """The joint fit of one shift; checks read it and never change it."""
+    """The joint fit of one shift; checks read it and never change it.
+
+    ``together`` holds, by signal, the moves for the worse of other signals whose onset overlaps with this shift's.
+    """
 
     def __init__(
         self,
@@ -73,6 +76,7 @@ class Hearing:
         raw: Fit,
         traffic: Cells,
         candidates: tuple[Candidate, ...],
+        together: Mapping[str, Move],
     ) -> None:
         self.shift = shift
         self.move = move
@@ -81,9 +85,11 @@ class Hearing:
         self.raw = raw
         self.traffic = traffic
         self.candidates = candidates
+        self.together = together
         better = self.fit.cells.signal.better or "higher"
         self.harm = -1 if better == "higher" else 1
         self.places = slices(self.fit)
+        self._others: dict[tuple[str, str], float] = {}
         self.bids = {c.id: self._bid(c) for c in candidates if not c.standing}
 
     def _bid(self, candidate: Candidate) -> Bid:
@@ -148,6 +154,19 @@ class Hearing:
         scores = fit.scores(column[:, None])
         return _moves(scores, fit.slab)
 
+    def moved_by(self, candidate: Candidate, signal: str) -> float:
+        """Log Bayes factor that the candidate moved another signal, for the worse, over its own variants."""
+        if (candidate.id, signal) not in self._others:
+            fit = self.fits[signal]
+            sign = -1 if fit.cells.signal.better == "higher" else 1
+            if candidate.standing:
+                factor = self.together[signal].evidence
+            else:
+                options = variants(candidate, fit.cells, self.places)
+                factor = float(logsumexp(options.log_weight + fit.scores(options.columns).log_factor(fit.slab, sign=sign)))
+            self._others[(candidate.id, signal)] = factor
+        return self._others[(candidate.id, signal)]
+
     def _begun(self) -> tuple[float, float]:
         cells = self.fit.cells
         begin = cells.hour_of(self.shift.onset.estimate)
@@ -167,6 +186,37 @@ class Hearing:
         n = np.bincount(cells.bucket, cells.n, minlength=cells.buckets)
         whole = np.bincount(self.traffic.bucket, self.traffic.n, minlength=cells.buckets)
         return _counted(cells, n, np.maximum(whole, 1))
+
+    def lost_records(self) -> float:
+        """Log Bayes factor of "records were lost and the signal moved in the same hour" against both by themselves.
+
+        For every onset the step of the signal and the step down of a count are taken together, so that a sharp fall in the
+        records says when to look; a loss too small to make the move (``reach``) is no bid.
+        """
+        family, logs = self._shapes
+        steps = family.shape == "step"
+        begins = family.begin[steps]
+        prior = family.log_weight[steps] - logsumexp(family.log_weight[steps])
+        signal = logs[steps] - family.log_weight[steps]
+        found = []
+        for fit in (self.volume, self.measured):
+            hours = fit.cells.hours
+            columns = (hours[:, None] > begins[None, :]).astype(float)
+            counts = fit.scores(columns).log_factor(0.35, sign=-1)
+            reach = self.reach(self.records_moved(fit))
+            both = logsumexp(prior + signal + counts) if reach >= abs(self.shift.delta.estimate) else -np.inf
+            guilty = np.logaddexp(np.log(0.95) + both, np.log(0.05) + logsumexp(prior + signal))
+            by_itself = np.logaddexp(np.log(0.1) + logsumexp(prior + counts), np.log(0.9))
+            found.append(float(guilty - by_itself))
+        return max(found) - float(np.log(2))
+
+    def reach(self, moves: Moves) -> float:
+        """How far losing only good answers could have moved the mean of a share (worst case, Manski 2003)."""
+        if not self.fit.cells.signal.bounded:
+            return float("inf") if moves.effect < 0 else 0.0
+        lost = float(-np.expm1(min(moves.effect, 0.0)))
+        before = self.shift.before if self.harm < 0 else 1 - self.shift.before
+        return before - max(before - lost, 0.0) / max(1 - lost, 1e-9)
 
     def records_moved(self, fit: Fit, candidate: Candidate | None = None) -> Moves:
         """Whether a series of counts moved when the signal did: its step, averaged over the onset's posterior."""

@@ -38,8 +38,10 @@ MOVES: Mapping[str, Mapping[str, float]] = {
     "feedback": {"app": 0.6, "ruler": 0.02, "records": 0.4, "by itself": 0.15},
 }
 """Chance that a signal of this kind moves along, by what is guilty."""
-COUNTS: Mapping[str, float] = {"records": 0.95, "other": 0.02, "by itself": 0.02}
-"""Chance that the number of records steps at the very onset."""
+COUNTS: Mapping[str, float] = {"records": 0.95, "by itself": 0.01}
+"""Chance that the number of records steps at the very moment of a declared change of the telemetry, and of any other."""
+SAME_CAUSE = 0.8
+"""Chance that two signals which move together have one cause."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,10 @@ def _factor(hearing: Hearing, candidate: Candidate) -> float:
         return _mix(hearing)
     if candidate.id == "unknown":
         return hearing.free_factor()
-    if candidate.id in {"ruler", "artefact"}:
+    if candidate.id == "ruler":
         return hearing.free_factor("step", "pulse", "ramp")
+    if candidate.id == "artefact":
+        return hearing.lost_records()
     factor = hearing.bids[candidate.id].log_factor
     if candidate.layer == "traffic":
         return max(factor, _mix(hearing) + _when(hearing, candidate))
@@ -126,12 +130,28 @@ def _when(hearing: Hearing, candidate: Candidate) -> float:
 
 
 def _along(hearing: Hearing, candidate: Candidate, signal: Signal) -> float:
+    """What another signal says of a candidate: bounded when it stayed, shared when it moved at the same time."""
     if candidate.id in {"chance", "mix"}:
         return 0.0
     kind = kind_of(signal, hearing)
-    guilty = MOVES[kind]["ruler" if is_ruler(candidate) and candidate.layer != "telemetry" else
-                        "records" if candidate.id == "artefact" or candidate.layer == "telemetry" else "app"]  # fmt: skip
-    return bounded(hearing.elsewhere(candidate, signal.name).log_factor, guilty, MOVES[kind]["by itself"])
+    who = _who(candidate)
+    if signal.name in hearing.together and kind != "control":
+        return _shared(hearing, candidate, signal, 0.02 if MOVES[kind][who] < 0.05 else SAME_CAUSE)
+    return bounded(hearing.elsewhere(candidate, signal.name).log_factor, MOVES[kind][who], MOVES[kind]["by itself"])
+
+
+def _who(candidate: Candidate) -> str:
+    if candidate.id == "artefact" or candidate.layer == "telemetry":
+        return "records"
+    return "ruler" if is_ruler(candidate) else "app"
+
+
+def _shared(hearing: Hearing, candidate: Candidate, signal: Signal, same: float) -> float:
+    """Log of ``q BF(H) + (1 - q) mean BF``, against the mean: who moved this signal most likely moved that one too."""
+    mine = hearing.moved_by(candidate, signal.name)
+    everyone = [hearing.moved_by(other, signal.name) for other in hearing.candidates if other.id not in {"chance", "mix"}]
+    typical = float(logsumexp(everyone) - math.log(len(everyone)))
+    return float(np.logaddexp(math.log(same) + mine, math.log(1 - same) + typical)) - typical
 
 
 def kind_of(signal: Signal, hearing: Hearing) -> str:
@@ -144,15 +164,13 @@ def kind_of(signal: Signal, hearing: Hearing) -> str:
 
 
 def _records(hearing: Hearing, candidate: Candidate) -> float:
-    """Whether the number of requests, or the share of them that was scored, stepped with the shift."""
-    if candidate.id == "chance":
+    """Whether the number of requests, or the share of them that was scored, fell with a declared change of the telemetry."""
+    if candidate.layer != "telemetry":
         return 0.0
-    kind = "records" if candidate.id == "artefact" or candidate.layer == "telemetry" else "other"
-    whose = None if candidate.standing else candidate
-    moved = max(
-        hearing.records_moved(hearing.volume, whose).log_factor, hearing.records_moved(hearing.measured, whose).log_factor
-    )
-    return bounded(moved, COUNTS[kind], COUNTS["by itself"])
+    moved = [hearing.records_moved(fit, candidate) for fit in (hearing.volume, hearing.measured)]
+    best = max(moved, key=lambda one: one.log_factor)
+    enough = hearing.reach(best) >= abs(hearing.shift.delta.estimate)
+    return bounded(best.log_factor if enough else -4.0, COUNTS["records"], COUNTS["by itself"])
 
 
 def bounded(log_factor: float, guilty: float, by_itself: float) -> float:

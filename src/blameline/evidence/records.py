@@ -39,9 +39,8 @@ class Records:
         name = max(seen, key=lambda one: seen[one].log_factor)
         moves = seen[name]
         lost = float(-np.expm1(min(moves.effect, 0.0)))
-        before = hearing.shift.before if hearing.harm < 0 else 1 - hearing.shift.before
-        reach = before - max(before - lost, 0.0) / max(1 - lost, 1e-9)
-        numbers |= {"lost_share": lost, "largest_move_by_loss": reach}
+        reach = hearing.reach(moves)
+        numbers |= {"lost_share": lost, "largest_move_by_loss": reach if np.isfinite(reach) else None}
         words = f"{name} changed by {np.expm1(moves.effect):+.0%} at the onset".replace("-", "−")
         if moves.log_factor > 3 and (lost <= 0 or not hearing.fit.cells.signal.bounded):
             return Answered("inconclusive", f"{words}; records were gained, not lost", numbers)

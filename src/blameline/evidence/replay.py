@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from blameline.candidates import Candidate
-from blameline.evidence.exposure import ENOUGH
+from blameline.evidence.exposure import CLEAR, ENOUGH
 from blameline.evidence.hearing import Hearing
 from blameline.evidence.questions import Answered, Rows, points, window
 from blameline.shifts.describe import Z90
@@ -50,7 +50,7 @@ class Replayed:
         harm, target = hearing.harm * estimate, abs(hearing.shift.delta.estimate)
         numbers |= {"effect": estimate, "low": estimate - Z90 * error, "high": estimate + Z90 * error}
         words = f"{n} pairs: {points(estimate, hearing)} [{points(estimate - Z90 * error, hearing)}, {points(estimate + Z90 * error, hearing)}]"
-        if harm / error > 2.33 and harm > ENOUGH * target:
+        if harm / error > CLEAR and harm > ENOUGH * target:
             return Answered("supports", f"taking it back brings the quality back; {words}", numbers)
         if harm + Z90 * error < ENOUGH * target:
             return Answered("refutes", f"taking it back changes nothing; {words}", numbers)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from blameline.candidates import Candidate
+from blameline.evidence.exposure import CLEAR
 from blameline.evidence.hearing import Hearing
 from blameline.evidence.questions import Answered, Rows, exposure, points, window
 from blameline.shifts.describe import Z90
@@ -54,8 +55,8 @@ class Reversal:
         numbers |= {"effect_while_in_use": loss, "effect_after_rollback": left, "low": left - Z90 * error, "high": left + Z90 * error}
         words = f"while in use {points(loss, hearing)}, after it was gone {points(left, hearing)} (± {points(Z90 * error, hearing)[1:]})"
         recovered, spread = harm - harm_left, float(np.hypot(error, loss_error))
-        if harm > 1.64 * loss_error and recovered > 2.33 * spread and harm_left < 0.5 * harm:
+        if harm > 1.64 * loss_error and recovered > CLEAR * spread and harm_left < 0.5 * harm:
             return Answered("supports", f"the quality came back: {words}", numbers)
-        if harm_left > 2.33 * error and harm_left > 0.5 * max(harm, abs(hearing.shift.delta.estimate)):
+        if harm_left > CLEAR * error and harm_left > 0.5 * max(harm, abs(hearing.shift.delta.estimate)):
             return Answered("refutes", f"the loss outlived it: {words}", numbers)
         return Answered("inconclusive", f"too wide to tell: {words}", numbers)

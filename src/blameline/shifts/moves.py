@@ -35,7 +35,7 @@ class Move:
     end_weights: Floats
     gradual: bool
     column: Floats
-    """The best single regressor over the cells, between 0 and 1."""
+    """The best single regressor over the cells: 1 where the move is as large as ``effect``."""
 
 
 class Detector(Protocol):

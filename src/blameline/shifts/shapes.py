@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 Place = tuple[tuple[str, str], ...]
 
 WEIGHT: Mapping[str, float] = {"step": 0.45, "pulse": 0.15, "ramp": 0.1, "local": 0.3}
+CARRIED = 0.3
+"""Prior weight, beside the shapes' own, of a move of just the requests that carry one new version."""
 """Prior weight of each shape."""
 PULSES = (12.0, 24.0, 48.0, 96.0, 192.0)
 RAMPS = (24.0, 48.0, 96.0)
@@ -109,6 +111,43 @@ def profile(hours: Floats, begin: Floats, end: Floats, ramp: Floats) -> Floats:
     climbing = np.clip(rise / np.where(ramp > 0, ramp, 1.0)[None, :], 0, 1)
     level: Floats = np.where(ramp[None, :] > 0, climbing, (rise > 0).astype(float))
     return level * (hours[:, None] <= end[None, :])
+
+
+@dataclass(frozen=True)
+class Carried:
+    """Moves of just those requests that carry a version which first appeared inside the window."""
+
+    versions: tuple[tuple[str, str], ...]
+    """``<layer>:<attribute>`` and value."""
+    begin: Floats
+    columns: Floats
+    """Cells x versions."""
+    log_weight: float
+
+
+def carried_of(fit: Fit) -> Carried:
+    """Every version with at least 0.3% of the traffic that first appeared after the first 4% of the window.
+
+    No change is suspected here: a version is one more way to cut the traffic, as a segment is.
+    """
+    cells = fit.cells
+    begin = max(12.0, 0.04 * cells.span_hours)
+    seen: dict[bytes, tuple[str, str, float, Floats]] = {}
+    for key, value, share in cells.values():
+        column = cells.carries(key, value)
+        used = column > 0
+        if share < 0.003 or not used.any():
+            continue
+        first = float(cells.hours[used].min())
+        if first > begin:
+            seen.setdefault(column.tobytes(), (key, value, first, column))
+    found = list(seen.values())[:40]
+    return Carried(
+        tuple((key, value) for key, value, _, _ in found),
+        np.array([first for _, _, first, _ in found]),
+        np.column_stack([column for *_, column in found]) if found else np.zeros((len(cells.n), 0)),
+        float(np.log(CARRIED / len(found))) if found else 0.0,
+    )
 
 
 def slices(fit: Fit) -> list[dict[str, str]]:

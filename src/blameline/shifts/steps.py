@@ -12,7 +12,7 @@ from scipy.special import logsumexp
 
 from blameline.fit import Fit
 from blameline.shifts.moves import Move
-from blameline.shifts.shapes import Place, Shapes, clock_of, moments, profile, shapes_of
+from blameline.shifts.shapes import Carried, Place, Shapes, carried_of, clock_of, moments, profile, shapes_of
 
 Floats = NDArray[np.float64]
 
@@ -34,18 +34,23 @@ class Steps:
         del seed
         if fit.cells.buckets < 12:
             return []
-        shapes = shapes_of(fit)
+        shapes, carried = shapes_of(fit), carried_of(fit)
         harm = -1 if better == "higher" else 1
         moves: list[Move] = []
         now = fit
         for _ in range(MOST):
-            scores = shapes.scores(now)
-            sides = {side: shapes.logs(scores, fit.slab, sign=side) for side in (-1, 1)}
-            evidence = {side: shapes.evidence(logs) for side, logs in sides.items()}
+            free, held = shapes.scores(now), now.scores(carried.columns)
+            sides = {side: shapes.logs(free, fit.slab, sign=side) for side in (-1, 1)}
+            bound = {side: carried.log_weight + held.log_factor(fit.slab, sign=side) for side in (-1, 1)}
+            evidence = {side: float(logsumexp([*logs, *bound[side]])) for side, logs in sides.items()}
             side = max(evidence, key=lambda which: (evidence[which], which))
             if evidence[side] < THRESHOLD + 2 * len(moves):
                 break
-            move = _described(now, shapes, sides[side], evidence[side], worse=side == harm, side=side)
+            if len(bound[side]) and logsumexp(bound[side]) - evidence[side] > np.log(0.9):
+                which = int(np.argmax(bound[side]))
+                move = _of_version(now, carried, which, evidence[side], worse=side == harm, side=side)
+            else:
+                move = _described(now, shapes, sides[side], evidence[side], worse=side == harm, side=side)
             now = now.given(move.column[:, None])
             if not _same(move, moves):
                 moves.append(move)
@@ -115,6 +120,37 @@ def _described(fit: Fit, shapes: Shapes, logs: Floats, evidence: float, *, worse
         end_weights=end_weights,
         gradual=ramps > 0.9,
         column=column,
+    )
+
+
+def _of_version(fit: Fit, carried: Carried, which: int, evidence: float, *, worse: bool, side: int) -> Move:
+    """A move of the requests that carry one version; the effect is told over all traffic, as for every other move."""
+    cells, hours = fit.cells, fit.cells.hours
+    column, first = carried.columns[:, which], carried.begin[which]
+    fine, _ = moments(fit)
+    at = fine[(fine >= first - cells.width / 3600) & (fine <= first + 48)]
+    at = at if at.size else np.array([first])
+    late = column[:, None] * (hours[:, None] > at[None, :])
+    at, weights = _marginal(at, fit.scores(late).log_factor(fit.slab, sign=side))
+    used = column > 0
+    last = float(hours[used].max()) + cells.width / 7200
+    over = last < cells.span_hours - 12
+    ends, end_weights = (np.array([last]), np.ones(1)) if over else (np.zeros(0), np.zeros(0))
+    during = (hours > at[np.argmax(weights)]) & (hours <= last)
+    share = float(cells.n[during] @ column[during] / cells.n[during].sum())
+    chosen = fit.scores(column[:, None])
+    return Move(
+        segment={},
+        worse=worse,
+        evidence=evidence,
+        moments=at,
+        weights=weights,
+        effect=float(chosen.estimate[0]) * share,
+        error=float(chosen.error[0]) * share,
+        ends=ends,
+        end_weights=end_weights,
+        gradual=False,
+        column=column / share,
     )
 
 
