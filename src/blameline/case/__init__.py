@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from threadpoolctl import threadpool_limits
+
 from blameline import intake, ledger, report
 from blameline.case.inquiry import Inquiry, inquire
 from blameline.case.story import headline, story, timeline
@@ -120,7 +122,8 @@ class Case:
 
     def _inquired(self, seed: int) -> Inquiry:
         if seed not in self._inquiries:
-            self._inquiries[seed] = inquire(self.store, seed=seed)
+            with threadpool_limits(limits=1):  # the matrices are small: more threads cost time and change the last bits
+                self._inquiries[seed] = inquire(self.store, seed=seed)
         return self._inquiries[seed]
 
     @cached_property

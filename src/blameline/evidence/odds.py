@@ -25,12 +25,14 @@ from blameline.records import Signal
 
 PRIOR: Mapping[str, float] = {"chance": 0.18, "mix": 0.06, "unknown": 0.14, "ruler": 0.05, "artefact": 0.04}
 """Prior of the standing bidders; the changes share the rest by the weight of their layer."""
+MOST_FOR_ONE = 0.1
+"""No single change starts with more, however short the changelog is: a short changelog is not a complete one."""
 LAYER_WEIGHT: Mapping[str, float] = {
     "prompt": 1.0, "model": 1.2, "retrieval": 1.0, "sampling": 0.8, "context": 0.8, "tools": 0.8, "router": 0.8,
     "guardrail": 0.8, "deploy": 0.8, "data": 0.8, "judge": 0.8, "eval": 0.1, "telemetry": 0.5, "traffic": 0.4,
 }  # fmt: skip
 TEMPERATURE = 1.3
-OFFSET: Mapping[str, float] = {"chance": 0.75, "mix": 2.0, "unknown": -0.75, "ruler": -0.75, "artefact": 0.0}
+OFFSET: Mapping[str, float] = {"chance": 0.75, "mix": 2.0, "unknown": -0.75, "ruler": -0.75, "artefact": 1.0}
 MOVES: Mapping[str, Mapping[str, float]] = {
     "control": {"app": 0.02, "ruler": 0.85, "records": 0.3, "by itself": 0.05},
     "judged": {"app": 0.45, "ruler": 0.85, "records": 0.5, "by itself": 0.1},
@@ -84,7 +86,7 @@ def _priors(hearing: Hearing) -> dict[str, float]:
     weights = {c.id: LAYER_WEIGHT.get(c.layer or "", 0.5) for c in changes}
     left = 1.0 - sum(PRIOR.values())
     whole = sum(weights.values())
-    shared = {name: left * weight / whole for name, weight in weights.items()} if whole else {}
+    shared = {name: min(left * weight / whole, MOST_FOR_ONE) for name, weight in weights.items()} if whole else {}
     return {**PRIOR, **shared}
 
 

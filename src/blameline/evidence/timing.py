@@ -53,7 +53,7 @@ class Timing:
         words = f"the change is {abs(gap):.1f} h {'before' if gap >= 0 else 'after'} the most probable onset"
         if start <= 0.5:
             return Answered("inconclusive", "it was in force before the window begins", numbers)
-        if before > 0.99:
+        if within < 0.01 and before > 0.5:
             return Answered("refutes", f"too late: {words}, and the onset was over by then", numbers)
         if within < 0.01:
             return Answered("refutes", f"too early: {words}, and it had been in force all the while", numbers)
