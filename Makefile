@@ -23,7 +23,7 @@ demo: $(RUN)  ## investigate the shipped sample incident; the result is in out/
 install: $(RUN)  ## put the command `incident` into .venv/bin
 
 test: $(DEV)  ## run the tests (make test ARGS="-k ledger")
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: $(DEV)  ## ruff: the rules, then the layout of the code
 	$(BIN)/ruff check
@@ -46,7 +46,7 @@ wheel: $(DEV)  ## build the wheel, install it into a clean environment and rende
 	$(BIN)/python -m pytest -m wheel
 
 golden: $(DEV)  ## write sample_incidents/*/expected/ anew; read the difference before you keep it
-	$(BIN)/python -m pytest tests/stories -n 2 --update-golden
+	$(BIN)/python -m pytest tests/stories -n 2 --dist loadgroup --update-golden
 
 schema: $(RUN)  ## write schemas/*.json anew from the records
 	$(BIN)/python schemas/generate.py

@@ -11,14 +11,16 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
 from blameline.drill import Incident, deal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 HERE = Path(__file__).parent
 DAYS = 14
@@ -70,7 +72,7 @@ class Recipe:
 _TERSE = """\
 --- a/prompts/support-answer.md
 +++ b/prompts/support-answer.md
-@@ -14,9 +14,5 @@
+@@ -14,10 +14,5 @@
  ## Refunds and billing
 
 -Before you state an amount or a date, read it off the order or the invoice that
@@ -105,7 +107,7 @@ diff --git a/prompts/support-answer.md b/prompts/support-answer.md
 index 5f1c2aa..b09d3e1 100644
 --- a/prompts/support-answer.md
 +++ b/prompts/support-answer.md
-@@ -3,7 +3,7 @@
+@@ -3,6 +3,6 @@
  You answer customers of a web shop.
 
 -Answer in as many sentences as the question needs, and name every condition
@@ -127,7 +129,7 @@ diff --git a/prompts/support-answer.md b/prompts/support-answer.md
 index 19e07bc..5f1c2aa 100644
 --- a/prompts/support-answer.md
 +++ b/prompts/support-answer.md
-@@ -11,3 +11,4 @@
+@@ -8,3 +8,4 @@
  ## Refunds and billing
 
  Read amounts and dates off what the tools returned.
@@ -174,7 +176,7 @@ RECIPES: Mapping[str, Recipe] = {
         changelog={
             "chg-003": {
                 "recorded_at": "2026-03-09T12:35:00Z",
-                "summary": "LARGE RELEASE: 214 commits, queue rewrite, new HTTP client; rollback plan attached, all hands",
+                "summary": "LARGE RELEASE: 214 commits, queue rewrite, new HTTP client; rollback plan attached",
             },
             "chg-004": {
                 "recorded_at": "2026-03-09T16:10:00Z",
@@ -313,11 +315,16 @@ class _Renamer:
         return pa.table(columns)
 
 
+_ORDER = (
+    "id", "at", "recorded_at", "uncertainty", "kind", "layer", "component", "from", "to", "scope", "rollout", "reverts",
+    "team", "summary", "diff",
+)  # fmt: skip
+
+
 def _by_hand(record: dict[str, Any], hand: Mapping[str, Any]) -> dict[str, Any]:
     """A changelog entry with what a hand wrote into it, in the contract's order of keys."""
-    order = "id at recorded_at uncertainty kind layer component from to scope rollout reverts team summary diff".split()
     merged = {key: value for key, value in {**record, **hand}.items() if value is not None}
-    return {key: merged[key] for key in order if key in merged}
+    return {key: merged[key] for key in _ORDER if key in merged}
 
 
 def dealt(recipe: Recipe) -> Incident:

@@ -1,7 +1,7 @@
 """Writes the JSON Schemas beside this file from the records: ``python schemas/generate.py`` (or ``make schema``).
 
-``investigation.schema.json`` is what comes out; more fields may come, so it allows them. The others are what goes in, for
-an editor that checks as you type: only what the contract requires is required, and a key that it does not know is an error.
+``investigation.schema.json`` is what comes out; more fields may come, so it allows them. The others are what goes in,
+for an editor that checks as you type: only what the contract requires is required, and an unknown key is an error.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ PROMISED: Mapping[str, tuple[str, ...]] = {
 INPUTS: Mapping[str, tuple[type[BaseModel], str]] = {
     "manifest": (records.Manifest, "`incident.yaml`: settings of one case, every key optional."),
     "change": (records.Change, "One record of `changes.yaml`, `.jsonl` or `.csv`: one change."),
-    "eval_run": (records.EvalRun, "One line of `evals.jsonl`: one run of an eval suite, or the record that it did not run."),
+    "eval_run": (
+        records.EvalRun,
+        "One line of `evals.jsonl`: a run of an eval suite, or the record that it did not run.",
+    ),
     "replay": (records.Replay, "One line of `replays.jsonl`: one case that was run again."),
 }
 

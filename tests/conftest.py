@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import os
-
-for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_threads, "1")  # before numpy: two workers with two threads each only wait for one another
-
 import shutil
 import subprocess
 import sys
@@ -23,6 +19,9 @@ from blameline.cli import main
 from blameline.drill import deal
 
 ROOT = Path(__file__).parents[1]
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")  # for the workers: two of them with two threads each only wait for one another
+
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 
 

@@ -17,7 +17,9 @@ def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     """import-linter over the package in a folder, by the contracts of its pyproject.toml."""
     code = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(cache_dir=None))"
     env = {**os.environ, "PYTHONPATH": str(folder / "src"), "NO_COLOR": "1"}
-    return subprocess.run([sys.executable, "-c", code], cwd=folder, env=env, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=env, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -109,12 +110,11 @@ def test_the_order_and_the_place_of_files_do_not_matter(made, tmp_path, now):
 def test_the_same_seed_gives_the_same_bytes_in_two_processes(made, tmp_path):
     code = (
         "import sys, datetime, blameline\n"
-        "with blameline.open(sys.argv[2]) as case:\n"
-        "    case.investigate(sys.argv[1], seed=int(sys.argv[3]), now=datetime.datetime(2026, 3, 20, tzinfo=datetime.UTC))\n"
-        "    sys.stdout.buffer.write((case.report(as_='json', seed=int(sys.argv[3])) + case.report(seed=int(sys.argv[3]))).encode())\n"
+        "folder, file, seed = sys.argv[1], sys.argv[2], int(sys.argv[3])\n"
+        "with blameline.open(file) as case:\n"
+        "    case.investigate(folder, seed=seed, now=datetime.datetime(2026, 3, 20, tzinfo=datetime.UTC))\n"
+        "    sys.stdout.buffer.write((case.report(as_='json', seed=seed) + case.report(seed=seed)).encode())\n"
     )
-    import os  # noqa: PLC0415
-
     said = [
         subprocess.run(
             [sys.executable, "-c", code, str(made.folder), str(tmp_path / f"{salt}.duckdb"), "5"],
@@ -153,9 +153,11 @@ def test_sql_gives_rows_and_a_frame(case):
 
 
 def test_nothing_to_read_is_told(tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
     with open_case(tmp_path / "new.duckdb") as case:
         with pytest.raises(NotFound, match="nothing was found that could be read"):
-            case.investigate(tmp_path / "empty" if (tmp_path / "empty").mkdir() else tmp_path / "empty")
+            case.investigate(empty)
         assert case.blame().outcome == "no_shift"
         assert case.shifts() == ()
         assert case.timeline() == ()

@@ -1,4 +1,7 @@
-"""The command: every verb has help with an example, a good run and a bad one; stdout, stderr and exit code apart."""
+"""The command: every verb has help with an example, a good run and a bad one; stdout, stderr and exit code apart.
+
+``demo`` has its good run in ``test_docs.py``, which runs the README, and in ``test_packaging.py``.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +96,8 @@ def test_help_is_quick_because_it_loads_nothing_heavy(arguments):
     code = (
         "import sys\nfrom blameline.cli import main\n"
         f"try:\n    main({arguments!r})\nexcept SystemExit as end:\n    assert not end.code\n"
-        "heavy = {'duckdb', 'numpy', 'pandas', 'pydantic', 'pyarrow', 'scipy', 'jinja2', 'rich', 'yaml'} & set(sys.modules)\n"
+        "heavy = {'duckdb', 'numpy', 'pandas', 'pydantic', 'pyarrow', 'scipy', 'jinja2', 'rich', 'yaml'}\n"
+        "heavy &= set(sys.modules)\n"
         "sys.exit(f'loaded {sorted(heavy)}' if heavy else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -112,7 +116,9 @@ def test_wrong_usage_ends_with_2_and_nothing_on_stdout(run, arguments):
     assert "Usage: incident" in result.stderr
 
 
-@pytest.mark.parametrize(("arguments", "said"), WAYS_TO_BE_WRONG, ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else "")
+@pytest.mark.parametrize(
+    ("arguments", "said"), WAYS_TO_BE_WRONG, ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else ""
+)
 def test_an_error_is_one_line_on_stderr_and_status_1(run, filled, arguments, said):
     result = run(*filled(arguments))
     assert result.exit_code == 1
@@ -155,7 +161,15 @@ def test_a_table_in_a_pipe_has_tabs_and_no_colour(run, filled, verb):
 @pytest.mark.parametrize("asked", [{}, {"NO_COLOR": "1"}], ids=["terminal", "NO_COLOR"])
 def test_a_table_on_a_terminal_is_aligned(made, asked):
     leader, follower = pty.openpty()
-    command = [sys.executable, "-m", "blameline", "sql", "select kind, layer from changes order by 1", "--case", str(made.case)]
+    command = [
+        sys.executable,
+        "-m",
+        "blameline",
+        "sql",
+        "select kind, layer from changes order by 1",
+        "--case",
+        str(made.case),
+    ]
     env = {**os.environ, "TERM": "xterm", "COLUMNS": "100", **asked}
     with subprocess.Popen(command, stdout=follower, stderr=follower, stdin=subprocess.DEVNULL, env=env) as process:
         os.close(follower)
@@ -199,8 +213,12 @@ def test_investigate_writes_a_folder_and_ends_with_3_when_asked(run, made, tmp_p
 
 def test_exit_code_is_0_when_nothing_got_worse(run, tmp_path):
     rows = "".join(
-        f'{{"at": "2026-03-{1 + hour // 24:02}T{hour % 24:02}:00:00Z", "trace_id": "t-{hour}", "score": {hour * 7919 % 10 / 10}}}\n'
-        for hour in range(240)
+        json.dumps(
+            {"at": f"2026-03-{day:02}T{hour:02}:00:00Z", "trace_id": f"{day}-{hour}", "score": hour * 79 % 10 / 10}
+        )
+        + "\n"
+        for day in range(1, 11)
+        for hour in range(24)
     )
     (tmp_path / "requests.jsonl").write_text(rows)
     result = run("investigate", tmp_path / "requests.jsonl", "--json", "--exit-code")
@@ -251,7 +269,13 @@ def test_note_is_in_the_timeline(run, own_case):
 
 def test_the_folder_of_sql_stays_as_it_is(run, made):
     before = made.case.read_bytes()
-    for query in ("delete from spans", "create table t (a int)", "copy spans to 'x.csv'", "attach 'y.duckdb'", "pragma version"):
+    for query in (
+        "delete from spans",
+        "create table t (a int)",
+        "copy spans to 'x.csv'",
+        "attach 'y.duckdb'",
+        "pragma version",
+    ):
         run("sql", query, "--case", made.case)
     assert made.case.read_bytes() == before
 
@@ -266,10 +290,3 @@ def test_python_m_is_the_same_command(spawn):
     done = spawn("--help")
     assert done.returncode == 0
     assert done.stdout.startswith("Usage: incident")
-
-
-def test_demo_investigates_the_shipped_sample(spawn, tmp_path):
-    done = spawn("demo", "-o", tmp_path / "out")
-    assert done.returncode == 0, done.stderr
-    assert "Outcome: attributed" in done.stdout
-    assert (tmp_path / "out" / "postmortem.md").read_text(encoding="utf-8").startswith("---\n")

@@ -22,8 +22,8 @@ REFUND, OTHER = {"app.task": "refund"}, {"app.task": "billing"}
 def shift(**more):
     onset = Onset(estimate=ONSET, low=ONSET - timedelta(hours=3), high=ONSET + timedelta(hours=3))
     given = {
-        "id": "shift-1", "signal": "answer_correct", "direction": "worse", "moved": "app", "onset": onset, "before": 0.9,
-        "after": 0.7, "delta": Interval(estimate=-0.2, low=-0.22, high=-0.18),
+        "id": "shift-1", "signal": "answer_correct", "direction": "worse", "moved": "app", "onset": onset,
+        "before": 0.9, "after": 0.7, "delta": Interval(estimate=-0.2, low=-0.22, high=-0.18),
     }  # fmt: skip
     return Shift(**{**given, **more})
 
@@ -42,8 +42,9 @@ def traffic():
 
 def run(day, passed, n=200, **more):
     given = {
-        "run_id": f"r-{day}", "suite": "nightly", "at": START + timedelta(days=day), "gating": True,
-        "slices": (Slice(segment=REFUND, n=n // 2, passed=passed // 2), Slice(segment=OTHER, n=n // 2, passed=passed // 2)),
+        "run_id": f"r-{day}", "suite": "nightly", "gating": True,
+        "at": START + timedelta(days=day),
+        "slices": tuple(Slice(segment=one, n=n // 2, passed=passed // 2) for one in (REFUND, OTHER)),
         "case_dates": ("2026-02-01",),
     }  # fmt: skip
     return EvalRun(**{**given, **more})
@@ -98,7 +99,7 @@ def test_no_run_at_all_after_the_onset(traffic):
 
 def test_a_run_after_the_quality_came_back_was_no_guard(traffic):
     ended = Onset(estimate=ONSET + timedelta(hours=12), low=ONSET, high=ONSET + timedelta(days=1))
-    (guard,) = guards(runs(140), shift(ended=ended), traffic)
+    (guard,) = guards(runs(140), shift(ended=ended.estimate, ended_range=ended), traffic)
     assert guard.finding == "not_run"
 
 

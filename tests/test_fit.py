@@ -17,7 +17,14 @@ SEGMENTS = ({"region": "eu"}, {"region": "us"}, {"region": "ap"})
 
 
 def cells(
-    seed: int = 0, *, days: int = 5, width: int = 14_400, shock: float = 0.05, day: float = 0.0, memory: float = 0.6, rate: int = 12
+    seed: int = 0,
+    *,
+    days: int = 5,
+    width: int = 14_400,
+    shock: float = 0.05,
+    day: float = 0.0,
+    memory: float = 0.6,
+    rate: int = 12,
 ) -> Cells:
     """Normal cells with known shocks: ``memory`` is per bucket, the others in units of one request's spread."""
     rng = np.random.default_rng(seed)
@@ -31,7 +38,9 @@ def cells(
         wobble[index] = memory * wobble[index - 1] + np.sqrt(1 - memory**2) * fresh if index else fresh
     groups = rng.normal(0, day, (3, days + 1))
     number = ((bucket + 0.5) * width / 86_400).astype(int)
-    mean = np.array([0.1, 0.4, -0.2])[segment] + wobble[bucket] + groups[segment, number] + rng.normal(0, 1 / np.sqrt(n))
+    mean = (
+        np.array([0.1, 0.4, -0.2])[segment] + wobble[bucket] + groups[segment, number] + rng.normal(0, 1 / np.sqrt(n))
+    )
     spare = rng.chisquare(n - 1 + 1e-9)
     total = mean * n
     return Cells(
@@ -113,8 +122,12 @@ def test_the_bayes_factor_is_the_integral_over_its_slab(sign: int) -> None:
         def likelihood(b: float, s: float = pull, v: float = information) -> float:
             return float(np.exp(b * s - b**2 * v / 2) * stats.norm.pdf(b, 0, fit.slab)) * (2 if sign else 1)
 
-        low, high = (-12 * fit.slab, 0) if sign < 0 else (0, 12 * fit.slab) if sign > 0 else (-12 * fit.slab, 12 * fit.slab)
-        whole, _ = integrate.quad(likelihood, low, high, limit=400, points=[pull / information] if low < pull / information < high else None)
+        low, high = (
+            (-12 * fit.slab, 0) if sign < 0 else (0, 12 * fit.slab) if sign > 0 else (-12 * fit.slab, 12 * fit.slab)
+        )
+        whole, _ = integrate.quad(
+            likelihood, low, high, limit=400, points=[pull / information] if low < pull / information < high else None
+        )
         assert found == pytest.approx(np.log(whole), abs=1e-5)
 
 
@@ -122,7 +135,9 @@ def test_over_time_is_scores_on_the_expanded_columns() -> None:
     made = cells(4, day=0.1)
     fit = Fit(made)
     rng = np.random.default_rng(0)
-    profiles = np.column_stack([np.arange(made.buckets) > 12, np.arange(made.buckets) / made.buckets, rng.random(made.buckets)])
+    profiles = np.column_stack(
+        [np.arange(made.buckets) > 12, np.arange(made.buckets) / made.buckets, rng.random(made.buckets)]
+    )
     for inside in (None, made.segment == 1, made.segment != 2):
         short = fit.over_time(inside).scores(profiles.astype(float))
         mask = 1.0 if inside is None else inside[:, None]
@@ -193,15 +208,16 @@ def test_scale_and_origin_of_the_signal_do_not_matter() -> None:
     x = columns(made)
     np.testing.assert_allclose(second.scores(x).estimate, 1000 * first.scores(x).estimate, rtol=1e-5, atol=1e-4)
     np.testing.assert_allclose(
-        second.scores(x).log_factor(second.slab, sign=-1), first.scores(x).log_factor(first.slab, sign=-1), rtol=1e-4, atol=1e-4
+        second.scores(x).log_factor(second.slab, sign=-1),
+        first.scores(x).log_factor(first.slab, sign=-1),
+        rtol=1e-4,
+        atol=1e-4,
     )
 
 
 @pytest.mark.parametrize("shock", [0.04, 0.12, 0.35])
 def test_reml_picks_the_shock_near_the_truth(shock: float) -> None:
-    picked = [
-        Fit(cells(seed, days=14, width=10_800, shock=shock, memory=0.6, rate=60)).noise for seed in range(8)
-    ]
+    picked = [Fit(cells(seed, days=14, width=10_800, shock=shock, memory=0.6, rate=60)).noise for seed in range(8)]
     ratio = np.exp(np.mean([np.log(max(noise.shock, 1e-3) / np.sqrt(noise.sigma2) / shock) for noise in picked]))
     assert 0.6 < ratio < 1.6
     assert np.median([noise.day for noise in picked]) < 0.08
@@ -209,9 +225,7 @@ def test_reml_picks_the_shock_near_the_truth(shock: float) -> None:
 
 
 def test_reml_tells_noisy_days_from_noisy_hours() -> None:
-    picked = [
-        Fit(cells(seed, days=14, width=10_800, shock=0.01, day=0.2, rate=60)).noise for seed in range(8)
-    ]
+    picked = [Fit(cells(seed, days=14, width=10_800, shock=0.01, day=0.2, rate=60)).noise for seed in range(8)]
     assert 0.1 < np.exp(np.mean([np.log(noise.day) for noise in picked])) < 0.35
     assert np.median([noise.shock for noise in picked]) < 0.08
 

@@ -53,7 +53,9 @@ def test_no_long_module(path):
 
 def test_reasons_are_fresh():
     for name in LONGER:
-        assert len((PACKAGE / name).read_text(encoding="utf-8").splitlines()) > LONGEST, f"{name} needs no reason any more"
+        assert len((PACKAGE / name).read_text(encoding="utf-8").splitlines()) > LONGEST, (
+            f"{name} needs no reason any more"
+        )
 
 
 def test_the_median_module_is_a_page_or_two():
@@ -98,7 +100,9 @@ def test_nothing_is_drawn_from_the_air(path, trees):
         path
         for folder in ("src", "tests", "templates", "runbooks", "benchmarks", ".ci")
         for path in (ROOT / folder).rglob("*")
-        if path.is_file() and path.suffix in {".py", ".sql", ".md", ".j2", ".toml", ".csv"} and path.name != "test_house.py"
+        if path.is_file()
+        and path.suffix in {".py", ".sql", ".md", ".j2", ".toml", ".csv"}
+        and path.name != "test_house.py"
     ),
     ids=lambda path: path.relative_to(ROOT).as_posix(),
 )
@@ -116,7 +120,14 @@ def test_only_the_command_speaks(path, trees):
         return
     for node in ast.walk(trees[path]):
         if isinstance(node, ast.Call):
-            assert ast.unparse(node.func) not in {"print", "input", "exit", "sys.exit", "click.echo", "sys.stdout.write"}
+            assert ast.unparse(node.func) not in {
+                "print",
+                "input",
+                "exit",
+                "sys.exit",
+                "click.echo",
+                "sys.stdout.write",
+            }
 
 
 def test_the_marks_see_what_they_are_for():

@@ -58,10 +58,18 @@ def test_the_canonical_form_is_a_contract():
 
 
 def test_an_id_is_blake2b_of_parent_time_author_kind_and_body():
-    text = '{"at":"2026-03-20T12:00:00Z","body":{"on":"chg-003","text":"rolled back prompt v12"},"by":"support-ai","kind":"note","parent":null}'
-    assert ledger.identity(None, AT, "support-ai", "note", BODY) == "b2:" + hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
+    text = (
+        '{"at":"2026-03-20T12:00:00Z","body":{"on":"chg-003","text":"rolled back prompt v12"},'
+        '"by":"support-ai","kind":"note","parent":null}'
+    )
+    assert (
+        ledger.identity(None, AT, "support-ai", "note", BODY)
+        == "b2:" + hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
+    )
     other = AT.astimezone(timezone(timedelta(hours=5, minutes=30)))
-    assert ledger.identity(None, other, "support-ai", "note", BODY) == ledger.identity(None, AT, "support-ai", "note", BODY)
+    assert ledger.identity(None, other, "support-ai", "note", BODY) == ledger.identity(
+        None, AT, "support-ai", "note", BODY
+    )
 
 
 @pytest.mark.parametrize(

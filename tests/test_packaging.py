@@ -25,7 +25,15 @@ pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("wheel")]
 
 def call(*command: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     env = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "VIRTUAL_ENV"}} | environment
-    done = subprocess.run([str(part) for part in command], cwd=cwd, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done
 
@@ -50,15 +58,33 @@ def place(wheel, tmp_path_factory):
     folder = tmp_path_factory.mktemp("clean") / "env"
     venv.create(folder, with_pip=True)
     commands = folder / ("Scripts" if os.name == "nt" else "bin")
-    call(commands / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel, ROOT / "tests" / "example_plugin", cwd=folder)
+    call(
+        commands / "python",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        wheel,
+        ROOT / "tests" / "example_plugin",
+        cwd=folder,
+    )
     return commands
 
 
 def test_the_wheel_has_all_that_is_read_at_run_time(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
-    wanted = {f"blameline/{path.relative_to(PACKAGE).as_posix()}" for path in PACKAGE.rglob("*") if path.suffix in {".py", ".sql", ".csv", ".typed"}}
+    wanted = {
+        f"blameline/{path.relative_to(PACKAGE).as_posix()}"
+        for path in PACKAGE.rglob("*")
+        if path.suffix in {".py", ".sql", ".csv", ".typed"}
+    }
     for kind in ("templates", "runbooks", SAMPLE):
-        wanted |= {f"blameline/shipped/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / kind).rglob("*") if path.is_file() and path.name != ".gitkeep"}
+        wanted |= {
+            f"blameline/shipped/{path.relative_to(ROOT).as_posix()}"
+            for path in (ROOT / kind).rglob("*")
+            if path.is_file() and path.name != ".gitkeep"
+        }
     assert "blameline/py.typed" in wanted
     assert not wanted - names
 
@@ -66,7 +92,9 @@ def test_the_wheel_has_all_that_is_read_at_run_time(wheel):
 def test_the_wheel_has_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0].split("-")[0] for name in names} == {"blameline"}
-    assert {name.split("/")[3] for name in names if name.startswith("blameline/shipped/sample_incidents/")} == {"staged-prompt-edit"}
+    assert {name.split("/")[3] for name in names if name.startswith("blameline/shipped/sample_incidents/")} == {
+        "staged-prompt-edit"
+    }
     assert not [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".duckdb"))]
     assert wheel.stat().st_size < 5_000_000
 
@@ -75,7 +103,16 @@ def test_the_source_archive_can_be_tested(built):
     (found,) = built.glob("*.tar.gz")
     with tarfile.open(found) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    for path in ("Makefile", ".ci/run", "README.md", "CHANGELOG.md", "LICENSE", "tests/conftest.py", "schemas/generate.py", f"{SAMPLE}/truth.json"):
+    for path in (
+        "Makefile",
+        ".ci/run",
+        "README.md",
+        "CHANGELOG.md",
+        "LICENSE",
+        "tests/conftest.py",
+        "schemas/generate.py",
+        f"{SAMPLE}/truth.json",
+    ):
         assert path in names
     assert not [name for name in names if name.startswith((".venv", ".git/", "out/"))]
 
@@ -99,7 +136,12 @@ def test_it_imports_from_where_it_was_installed_and_is_typed(place, tmp_path):
 
 def test_the_example_plug_in_is_found_in_its_own_distribution(place, tmp_path):
     rows = json.loads(call(place / "incident", "plugins", "--json", cwd=tmp_path).stdout)
-    assert {row["group"] for row in rows if row["package"] == "blameline-example"} == {"sources", "detectors", "checks", "renderers"}
+    assert {row["group"] for row in rows if row["package"] == "blameline-example"} == {
+        "sources",
+        "detectors",
+        "checks",
+        "renderers",
+    }
 
 
 def test_help_needs_no_development_package(place, tmp_path):

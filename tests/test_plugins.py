@@ -21,13 +21,19 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
-    """The example, as an installer leaves it: a module and its metadata on the path (tests/test_packaging.py really installs it)."""
+    """The example, as an installer leaves it: a module and its metadata (``test_packaging.py`` really installs it)."""
     project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     site = tmp_path / "site"
     metadata = site / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
     metadata.mkdir(parents=True)
-    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
-    lines = [f"[{group}]\n{name} = {value}" for group, points in project["entry-points"].items() for name, value in points.items()]
+    (metadata / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    )
+    lines = [
+        f"[{group}]\n{name} = {value}"
+        for group, points in project["entry-points"].items()
+        for name, value in points.items()
+    ]
     (metadata / "entry_points.txt").write_text("\n".join(lines) + "\n")
     (site / "blameline_example.py").write_text((EXAMPLE / "blameline_example.py").read_text(encoding="utf-8"))
     monkeypatch.syspath_prepend(str(site))
@@ -41,7 +47,11 @@ def test_our_own_walk_in_by_the_same_door():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert set(project["entry-points"]) == set(plugins.GROUPS)
     for group, points in project["entry-points"].items():
-        ours = {point.name: point.value for point in plugins.installed(group) if point.dist and point.dist.name == "blameline"}
+        ours = {
+            point.name: point.value
+            for point in plugins.installed(group)
+            if point.dist and point.dist.name == "blameline"
+        }
         assert ours == points, "install again: pip install -e ."
 
 
@@ -53,7 +63,7 @@ def test_names_import_nothing(installed):
 def test_an_unknown_name_is_told_with_the_nearest():
     with pytest.raises(UnknownPlugin, match=r"no check named 'placbo' \(did you mean 'placebo'\? installed: .*timing"):
         plugins.load("blameline.checks", "placbo")
-    with pytest.raises(UnknownPlugin, match="no renderer named 'zzz' .installed: "):
+    with pytest.raises(UnknownPlugin, match=r"no renderer named 'zzz' \(installed: "):
         plugins.load("blameline.renderers", "zzz")
 
 
@@ -94,13 +104,20 @@ def test_its_check_is_put_to_every_candidate_and_its_answer_is_printed(installed
 
 @pytest.mark.parametrize(
     ("n", "before", "after", "verdict"),
-    [(500, 0.9, 0.7, "supports"), (500, 0.7, 0.9, "refutes"), (500, 0.9, 0.89, "inconclusive"), (20, 0.9, 0.1, "inconclusive")],
+    [
+        (500, 0.9, 0.7, "supports"),
+        (500, 0.7, 0.9, "refutes"),
+        (500, 0.9, 0.89, "inconclusive"),
+        (20, 0.9, 0.1, "inconclusive"),
+    ],
 )
 def test_its_check_is_alive(installed, n, before, after, verdict):
     """It can say yes, no and that it cannot tell."""
     check = plugins.load("blameline.checks", "plainmean")
     rows = {"after": np.array([False, True]), "n": np.array([n, n]), "mean": np.array([before, after])}
-    hearing = SimpleNamespace(fit=SimpleNamespace(sigma2=0.2, cells=SimpleNamespace(signal=SimpleNamespace(bounded=True))), harm=-1)
+    hearing = SimpleNamespace(
+        fit=SimpleNamespace(sigma2=0.2, cells=SimpleNamespace(signal=SimpleNamespace(bounded=True))), harm=-1
+    )
     assert check.weigh(rows, hearing, None, seed=0).verdict == verdict
 
 

@@ -114,7 +114,7 @@ EVAL_RUN = """
 """
 REPLAY = """
 {"case_id": "t-77", "signal": "answer_correct", "score": 0, "config": {"prompt": "v12", "model": "m-2026-02", "retrieval": "idx-8"}, "run": 1}
-"""
+"""  # noqa: E501  as the contract has it
 ENUMS = {
     "`outcome`": records.Outcome,
     "`shifts[].direction`": records.Direction,
@@ -166,17 +166,33 @@ def test_kinds_and_layers_are_the_contract_s():
     told = {kind: layer.strip("`") for layer, kinds in cells(KINDS) for kind in re.findall(r"`(\w+)`", kinds)}
     assert dict(records.LAYER_OF_KIND) == told
     assert list(get_args(records.Layer)) == [layer.strip("`") for layer, _ in cells(KINDS)]
-    assert records.RULER_LAYERS == {"judge", "eval", "telemetry"}
+    assert {"judge", "eval", "telemetry"} == records.RULER_LAYERS
 
 
 def test_the_contract_s_example_is_valid():
-    text = EXAMPLE.replace('"…Z"', '"2026-03-14T09:12:00Z"').replace('"numbers": {}', '"numbers": {"n": 12, "delta": -0.13}')
+    text = EXAMPLE.replace('"…Z"', '"2026-03-14T09:12:00Z"').replace(
+        '"numbers": {}', '"numbers": {"n": 12, "delta": -0.13}'
+    )
     example = json.loads(text)
     assert not list(validator("investigation").iter_errors(example))
     assert records.Investigation.model_validate(example).ledger[0].candidate == "chg-003"
 
 
-@pytest.mark.parametrize("path", [(), ("shifts", 0), ("ledger", 0), ("ledger", 0, "evidence", 0), ("ledger", 0, "evidence", 0, "query"), ("guards", 0), ("problems", 0), ("shifts", 0, "onset"), ("shifts", 0, "delta")], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        (),
+        ("shifts", 0),
+        ("shifts", 0, "onset"),
+        ("shifts", 0, "delta"),
+        ("ledger", 0),
+        ("ledger", 0, "evidence", 0),
+        ("ledger", 0, "evidence", 0, "query"),
+        ("guards", 0),
+        ("problems", 0),
+    ],
+    ids=str,
+)
 def test_a_field_that_the_contract_has_cannot_be_missing(path):
     def at(value):
         for step in path:
@@ -240,7 +256,9 @@ def test_what_comes_out_is_valid_and_its_times_are_utc(made):
     assert all(one.endswith("Z") for one in times)
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("sample_incidents/*/expected/*.json")), ids=lambda path: path.parts[-3])
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("sample_incidents/*/expected/*.json")), ids=lambda path: path.parts[-3]
+)
 def test_what_is_expected_of_the_samples_is_valid(path):
     found = json.loads(path.read_text(encoding="utf-8"))
     assert not [error.message for error in validator("investigation").iter_errors(found)]

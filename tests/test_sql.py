@@ -1,9 +1,10 @@
-"""Every statement is a text that a person can open: one sentence on top, one statement, named parameters, bound and never formatted."""
+"""Every statement is a text that a person can open: a sentence on top, one statement, parameters bound by name."""
 
 from __future__ import annotations
 
 import ast
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -67,7 +68,10 @@ def test_somebody_asks_it(path):
     source = "".join(one.read_text(encoding="utf-8") for one in PACKAGE.rglob("*.py"))
     built = rf"f\"{room}/[a-z_]*\{{" if room else r"\A\b"
     named = f'"{name}"' in source or f"'{name}'" in source
-    assert named or (re.search(built, source) and f'"{last.removeprefix("clear_").removeprefix("drop_").removeprefix("forget_")}"' in source)
+    assert named or (
+        re.search(built, source)
+        and f'"{last.removeprefix("clear_").removeprefix("drop_").removeprefix("forget_")}"' in source
+    )
 
 
 def opens_a_file(path: Path) -> bool:
@@ -104,7 +108,10 @@ def test_no_python_holds_or_builds_a_statement(path):
     said = [
         node.value
         for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docstrings and SAYS_SQL.search(node.value)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node not in docstrings
+        and SAYS_SQL.search(node.value)
     ]
     assert not said or path.name in MAY_SAY_IT
 
@@ -118,6 +125,6 @@ def test_the_check_for_statements_in_python_is_awake():
 def test_every_table_and_column_of_the_schema_is_explained():
     text = (SQL / "schema.sql").read_text(encoding="utf-8")
     blocks = text.split("CREATE TABLE IF NOT EXISTS ")
-    for before, block in zip(blocks, blocks[1:], strict=False):
+    for before, block in pairwise(blocks):
         assert before.rstrip().splitlines()[-1].startswith("-- "), block.split(" ", 1)[0]
     assert re.search(r"^-- Version \d+\.  History: ", text, re.MULTILINE)

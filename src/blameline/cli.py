@@ -383,7 +383,7 @@ def _tell(found: Investigation, shift: str | None = None) -> None:
         if shift not in {None, one.id}:
             continue
         onset = f"{_minute(one.onset.estimate)} UTC [{_minute(one.onset.low)} to {_minute(one.onset.high)}]"
-        ended = f", over by {_minute(one.ended.estimate)}" if one.ended else ""
+        ended = f", over by {_minute(one.ended)}" if one.ended else ""
         click.echo(
             f"\n{one.id}: {one_line(one.signal)} {_where(one.segment)} got {one.direction}: {one.before:.3f} to {one.after:.3f} "
             f"({one.delta.estimate:+.3f} [{one.delta.low:+.3f}, {one.delta.high:+.3f}]), onset {onset}{ended}"

@@ -29,7 +29,7 @@ def guards(runs: Sequence[EvalRun], shift: Shift, traffic: Cells) -> tuple[Guard
 
 
 def _finding(suite: str, runs: list[EvalRun], shift: Shift, traffic: Cells) -> Guard:
-    until = shift.ended.estimate if shift.ended else datetime.max.replace(tzinfo=UTC)
+    until = shift.ended if shift.ended else datetime.max.replace(tzinfo=UTC)
     runs = sorted(runs, key=lambda run: (run.at, run.run_id))
     before = [run for run in runs if run.at < shift.onset.estimate and run.status == "completed"]
     during = [run for run in runs if shift.onset.estimate <= run.at < until]

@@ -281,8 +281,10 @@ class Shift(Record):
     direction: Direction
     moved: Moved
     onset: Onset
-    ended: Onset | None = None
+    ended: Moment | None = None
     """When the quality came back, if it did."""
+    ended_range: Onset | None = None
+    """The same with its 90% range."""
     before: float
     after: float
     delta: Interval

@@ -1,7 +1,7 @@
 """Small incidents whose truth is known, written as plain files by a generator of our own.
 
-It shares nothing with ``blameline.drill``: what the engine is tuned on must not be all that it is tested on. Every story is a
-few thousand requests over 12 days, with effects of 0.2, so that a sound engine cannot miss them.
+It shares nothing with ``blameline.drill``: what the engine is tuned on must not be all that it is tested on.
+Every story is a few thousand requests over 12 days, with effects of 0.2, so that a sound engine cannot miss them.
 """
 
 from __future__ import annotations
@@ -58,11 +58,12 @@ class Files:
         """Lose the other requests and their scores."""
         self.requests = {name: values[chosen] for name, values in self.requests.items()}
         self.scores = {
-            name: (values[chosen], None if judge is None else judge[chosen]) for name, (values, judge) in self.scores.items()
+            name: (values[chosen], None if judge is None else judge[chosen])
+            for name, (values, judge) in self.scores.items()
         }
 
     def write(self, folder: Path, *, shuffle: int | None = None) -> Path:
-        """As Parquet, YAML and JSON lines; with ``shuffle`` in another order of rows, columns and records, and in more files."""
+        """As Parquet, YAML and JSON lines; with ``shuffle`` in another order and in more files."""
         folder.mkdir()
         rng = np.random.default_rng(shuffle)
         n = len(self.requests["trace_id"])
@@ -91,16 +92,20 @@ class Files:
             replays = [replays[index] for index in rng.permutation(len(replays))]
         if changes:
             (folder / "changes.yaml").write_text(yaml.safe_dump(changes))
-        (folder / "incident.yaml").write_text(yaml.safe_dump({"service": "desk", "segments": SEGMENTS, **self.manifest}))
+        (folder / "incident.yaml").write_text(
+            yaml.safe_dump({"service": "desk", "segments": SEGMENTS, **self.manifest})
+        )
         if replays:
             (folder / "replays.jsonl").write_text("".join(json.dumps(one) + "\n" for one in replays))
         return folder
 
 
 class World:
-    """Requests of one desk: three tenants in two regions, evenly over the days, with one uniform number a request and signal."""
+    """Requests of one desk: three tenants in two regions, evenly over the days."""
 
-    def __init__(self, seed: int, *, days: float = DAYS, per_day: int = 280, tenants: Sequence[float] = (0.5, 0.3, 0.2)) -> None:
+    def __init__(
+        self, seed: int, *, days: float = DAYS, per_day: int = 280, tenants: Sequence[float] = (0.5, 0.3, 0.2)
+    ) -> None:
         self.rng = np.random.default_rng(seed)
         n = round(days * per_day)
         self.day = np.sort(self.rng.uniform(0, days, n))
@@ -140,7 +145,7 @@ class World:
         self.files.manifest["controls"] = ["format_valid"]
 
 
-def replays(layer: str, old: str, new: str, n: int, loss: float, seed: int) -> list[dict[str, Any]]:
+def replays(layer: str, old: str, new: str, *, n: int, loss: float, seed: int) -> list[dict[str, Any]]:
     """``n`` cases run with both versions of one layer, all else equal; exactly ``loss`` of them worse."""
     rng = np.random.default_rng(seed)
     rest = {"model": "m-1", "prompt": "v1", "retrieval": "i-1", "tools": "t-1"}
@@ -163,8 +168,8 @@ def replays(layer: str, old: str, new: str, n: int, loss: float, seed: int) -> l
 def staged(seed: int = 11) -> Files:
     """Guilty: a prompt edit, in the EU from day 6 and in the US from day 8.
 
-    Innocent: ``elsewhere``, in the US only, at the very onset; ``later`` and ``random``, everywhere on other days; ``dosed``, on
-    a growing share of all requests, both steps before the onset.
+    Innocent: ``elsewhere``, in the US only, at the very onset; ``later`` and ``random``, everywhere on other days;
+    ``dosed``, on a growing share of all requests, both steps before the onset.
     """
     w = World(seed)
     has = ((w.region == "eu") & (w.day > 6)) | (w.day > 8)
@@ -180,9 +185,9 @@ def staged(seed: int = 11) -> Files:
     w.stamp("gen_ai.request.temperature", "0.2", "0.7", flag)
     w.change("dosed", 2, "sampling_change", **{"from": "0.2", "to": "0.7"})
     w.files.replays = [
-        *replays("prompt", "v1", "v2", 120, 0.25, seed),
-        *replays("retrieval", "i-1", "i-2", 400, 0.0, seed + 1),
-        *replays("tools", "t-1", "t-2", 6, 0.0, seed + 2),
+        *replays("prompt", "v1", "v2", n=120, loss=0.25, seed=seed),
+        *replays("retrieval", "i-1", "i-2", n=400, loss=0.0, seed=seed + 1),
+        *replays("tools", "t-1", "t-2", n=6, loss=0.0, seed=seed + 2),
     ]
     w.share("answer_correct", w.base - 0.2 * has, w.judge())
     w.control(w.judge())
@@ -204,7 +209,7 @@ def rolled_back(seed: int = 12) -> Files:
 
 
 def outlived(seed: int = 13) -> Files:
-    """Guilty: an index refresh that stays from day 5 on. Innocent: a prompt edit at about the same time, taken back on day 7.5."""
+    """Guilty: an index refresh that stays from day 5 on. Innocent: a prompt edit then, taken back on day 7.5."""
     w = World(seed)
     bad = w.day > 5
     has = (w.day > 5.1) & (w.day <= 7.5)
@@ -219,7 +224,7 @@ def outlived(seed: int = 13) -> Files:
 
 
 def judged(seed: int = 14) -> Files:
-    """Guilty: a new judge from day 7, harder on everything that it scores. Innocent: a prompt edit at that very moment."""
+    """Guilty: a new judge from day 7, harder on all that it scores. Innocent: a prompt edit at that very moment."""
     w = World(seed)
     new = w.day > 7
     judge = np.where(new, "j-2", "j-1")
@@ -324,7 +329,7 @@ def improved(seed: int = 21) -> Files:
 
 
 def continuous(seed: int = 22, *, scale: float = 1.0, offset: float = 0.0) -> Files:
-    """A score around 70 with a spread of 12 falls by 6 in the EU from day 6; ``scale`` and ``offset`` change its unit."""
+    """A score around 70 with a spread of 12 falls by 6 in the EU from day 6, in a unit of choice."""
     w = World(seed)
     has = (w.region == "eu") & (w.day > 6)
     w.stamp("gen_ai.prompt.version", "v1", "v2", has)
@@ -338,7 +343,7 @@ def continuous(seed: int = 22, *, scale: float = 1.0, offset: float = 0.0) -> Fi
 
 
 def bare(seed: int = 23) -> Files:
-    """Too little to tell: no segment, no control, no replay, an early onset, and one change that reached everybody at once."""
+    """Too little to tell: no segment, control or replay, an early onset, and a change that reached all at once."""
     w = World(seed, days=10)
     del w.files.requests["tenant.id"], w.files.requests["cloud.region"]
     w.files.manifest["segments"] = []

@@ -1,4 +1,4 @@
-"""Every registered check is alive: it can say yes, no, and that it cannot tell, and this file would notice if it could not.
+"""Every registered check is alive: it can say yes, no, and that it cannot tell.
 
 A plug-in of ``blameline.checks`` without an entry in ``CONTRACT`` fails here.
 """
@@ -127,7 +127,9 @@ def never_says_yes(check: Any, told: Tell, candidate: str) -> None:
 def cannot_tell(check: Any, told: Tell, candidate: str) -> None:
     found = asked(check, told, candidate)
     assert found.verdict == "inconclusive", f"{check.name} of {told.name}/{candidate}: {found.verdict}: {found.because}"
-    assert len(found.because.split()) >= 3, f"{check.name} of {told.name}/{candidate} gives no reason: {found.because!r}"
+    assert len(found.because.split()) >= 3, (
+        f"{check.name} of {told.name}/{candidate} gives no reason: {found.because!r}"
+    )
 
 
 def prove_alive(check: Any, contract: Contract, story: Callable[[str], Tell]) -> None:
@@ -265,12 +267,12 @@ class Wavers(Broken):
         return Answered("supports", f"asked {self.turns} times")
 
 
-class Crashed(Exception):
+class Crashed(Exception):  # noqa: N818  what happened, not what is wrong
     """What only our broken check raises."""
 
 
 class Raises(Broken):
-    def weigh(self, rows: Any, hearing: Hearing, candidate: Candidate, *, seed: int) -> Any:
+    def weigh(self, rows: Any, hearing: Hearing, candidate: Candidate, *, seed: int) -> Any:  # noqa: ARG002  the protocol
         raise Crashed
 
 
@@ -315,7 +317,9 @@ def test_a_broken_plug_in_stops_the_investigation(
     assert told.found.ledger
     real = plugins.load_all
     monkeypatch.setattr(
-        judgement.plugins, "load_all", lambda group: (*real(group), broken()) if group == "blameline.checks" else real(group)
+        judgement.plugins,
+        "load_all",
+        lambda group: (*real(group), broken()) if group == "blameline.checks" else real(group),
     )
     with pytest.raises(raised):
         judgement.judge(told.hearing, told.case.store, seed=0)

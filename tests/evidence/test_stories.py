@@ -52,7 +52,8 @@ GUILTY = {
 }
 ONSET_DAY = {
     "staged": 6, "rolled_back": 5, "outlived": 5, "judged": 7, "traffic": 6, "lost": 7, "tied": 6, "coincidence": 6,
-    "model coincidence": 6, "model seen": 6, "model unseen": 6, "continuous": 6, "bare": 2.5, "sparse": 6, "bystanders": 6,
+    "model coincidence": 6, "model seen": 6, "model unseen": 6, "continuous": 6, "bare": 2.5, "sparse": 6,
+    "bystanders": 6,
     "doubled": 6,
 }  # fmt: skip
 
@@ -113,7 +114,7 @@ def test_every_ledger_keeps_the_contract(story: Callable[[str], Tell], name: str
 def test_a_rollback_ends_the_shift(story: Callable[[str], Tell]) -> None:
     ended = story("rolled_back").main.ended
     assert ended is not None
-    assert abs((ended.estimate - story("rolled_back").main.onset.estimate) - timedelta(days=3.5)) < timedelta(hours=18)
+    assert abs((ended - story("rolled_back").main.onset.estimate) - timedelta(days=3.5)) < timedelta(hours=18)
 
 
 def test_a_new_judge_is_the_ruler(story: Callable[[str], Tell]) -> None:
@@ -277,7 +278,10 @@ def test_the_order_of_candidates_does_not_matter(story: Callable[[str], Tell], n
 
 def test_the_hash_seed_of_the_process_does_not_matter(files_of: Callable[[str], Any], tmp_path: Path) -> None:
     folder = files_of("tied").write(tmp_path / "case")
-    program = "import sys, blameline; c = blameline.open(sys.argv[2]); c.load(sys.argv[1]); print(c.blame().model_dump_json())"
+    program = (
+        "import sys, blameline; case = blameline.open(sys.argv[2]); case.load(sys.argv[1]); "
+        "print(case.blame().model_dump_json())"
+    )
     said = [
         subprocess.run(
             [sys.executable, "-c", program, str(folder), str(tmp_path / f"{number}.duckdb")],

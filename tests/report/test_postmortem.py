@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -231,7 +232,8 @@ def test_a_shift_that_ended(story: Any) -> None:
     shift = story("attributed").found.shifts[0]
     ended = shift.model_copy(
         update={
-            "ended": Onset(estimate="2026-03-15T09:00:00Z", low="2026-03-15T08:00:00Z", high="2026-03-15T09:30:00Z")
+            "ended": datetime(2026, 3, 15, 9, tzinfo=UTC),
+            "ended_range": Onset(estimate="2026-03-15T09:00:00Z", low="2026-03-15T08:00:00Z", high="2026-03-15T09:30:00Z")
         }
     )
     text = page(story("attributed", found={"shifts": (ended,)}))

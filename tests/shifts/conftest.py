@@ -16,9 +16,16 @@ SEGMENTS = tuple({"region": region, "tenant": tenant} for region in ("eu", "us")
 
 
 def simulate(
-    seed: int, level: Level, *, days: int = 12, rate: float = 25, shock: float = 0.01, width: int = 10_800, bounded: bool = True
+    seed: int,
+    level: Level,
+    *,
+    days: int = 12,
+    rate: float = 25,
+    shock: float = 0.01,
+    width: int = 10_800,
+    bounded: bool = True,
 ) -> Cells:
-    """Binomial cells: ``level(hours, segment)`` is the chance of a good answer, moved in every bucket by an AR(1) shock."""
+    """Binomial cells: ``level(hours, segment)`` is the chance of a good answer, moved by an AR(1) shock."""
     rng = np.random.default_rng(seed)
     buckets = days * 86_400 // width
     wobble = np.zeros(buckets)

@@ -29,7 +29,7 @@ def test_highest_density_is_the_smallest_set() -> None:
 
 
 def test_kitagawa_by_hand(cells: Callable[..., Cells]) -> None:
-    made = cells(0, lambda hours, segment: np.full(len(hours), 0.5), days=1)
+    made = cells(0, lambda hours, _: np.full(len(hours), 0.5), days=1)
     early, late = made.hours < 12, made.hours >= 12
     raw, mix = kitagawa(made, early, late)
 

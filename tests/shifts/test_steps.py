@@ -99,7 +99,7 @@ def test_a_recovery_is_found(cells: Make) -> None:
         shift = describe(1, Fit(made), moves[0], within=True)
         assert abs(made.hour_of(shift.onset.estimate) - 120) <= 12
         assert shift.ended is not None
-        assert abs(made.hour_of(shift.ended.estimate) - 192) <= 12
+        assert abs(made.hour_of(shift.ended) - 192) <= 12
         assert not any(not move.worse for move in moves[1:]), "a recovery is no improvement of its own"
 
 
@@ -159,12 +159,15 @@ def test_a_gap_at_the_onset_widens_the_interval(cells: Make) -> None:
 
 
 def test_few_buckets_and_outliers_do_not_crash(cells: Make) -> None:
-    assert moves_of(without(cells(7, steady), cells(7, steady).bucket < 5)) == [] or True
+    few = cells(7, steady)
+    assert moves_of(without(few, few.bucket < 5)) == []
     assert moves_of(cells(7, steady, days=1)) == []
     made = cells(8, steady)
     total, square = made.total.copy(), made.square.copy()
     total[40], square[40] = 1e6, 1e12
-    wild = replace(made, total=total, square=square, signal=made.signal.model_copy(update={"bounded": False}), _memory={})
+    wild = replace(
+        made, total=total, square=square, signal=made.signal.model_copy(update={"bounded": False}), _memory={}
+    )
     for move in moves_of(wild):
         assert np.isfinite([move.effect, move.error, move.evidence]).all()
     constant = replace(made, total=made.n.copy(), square=made.n.copy(), _memory={})

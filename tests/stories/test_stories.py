@@ -14,7 +14,10 @@ SAMPLES = Path(__file__).parents[2] / "sample_incidents"
 FOLDERS = sorted(path.parent for path in SAMPLES.glob("*/truth.json"))
 
 
-@pytest.fixture(scope="module", params=FOLDERS, ids=lambda folder: folder.name)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(folder, id=folder.name, marks=pytest.mark.xdist_group(folder.name)) for folder in FOLDERS],
+)
 def story(request, tmp_path_factory):
     """A sample's folder, its truth, and what an investigation writes."""
     folder = request.param
@@ -76,7 +79,9 @@ def test_the_onset_is_where_it_was_planted(story):
     if not truth.get("onset") or not worse:
         return
     planted = datetime.fromisoformat(truth["onset"])
-    nearest = min(abs((datetime.fromisoformat(shift["onset"]["estimate"]) - planted).total_seconds()) for shift in worse)
+    nearest = min(
+        abs((datetime.fromisoformat(shift["onset"]["estimate"]) - planted).total_seconds()) for shift in worse
+    )
     assert nearest < 36 * 3600, "a day and a half: a staged rollout begins before anybody can see it"
 
 

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_type
 
+import pandas as pd
+
 import blameline
 from blameline.records import Entry, Evidence, TimelineRow
 from blameline.store import Result
 
 if TYPE_CHECKING:
-    import pandas as pd
     from blameline_example import Halves, OneLine, PlainMean, RunLog
 
     from blameline.evidence.questions import Check

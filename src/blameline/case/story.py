@@ -101,8 +101,8 @@ def timeline(store: Store, inquiry: Inquiry, notes: Sequence[Entry]) -> tuple[Ti
     for shift in inquiry.shifts:
         what = f"{shift.signal}{_where(shift)} {_went(shift)} ({shift.direction})"
         rows.append(TimelineRow(at=shift.onset.estimate, lane="shift", id=shift.id, what=what, low=shift.onset.low, high=shift.onset.high))
-        if shift.ended:
-            ended = shift.ended
+        if shift.ended_range:
+            ended = shift.ended_range
             rows.append(TimelineRow(at=ended.estimate, lane="shift", id=shift.id, what=f"{shift.signal} came back", low=ended.low, high=ended.high))
     rows += [TimelineRow(at=run.at, lane="eval", id=run.run_id, what=_run(run)) for run in store.eval_runs()]
     reported = store.manifest().reported_at
@@ -156,7 +156,7 @@ def _snapshots(store: Store, window: Clock, shift: Shift) -> tuple[Snapshot, ...
         "since": window.since.replace(tzinfo=None),
         "until": window.until.replace(tzinfo=None),
         "begin": shift.onset.low.replace(tzinfo=None),
-        "finish": (shift.ended.high if shift.ended else window.until).replace(tzinfo=None),
+        "finish": (shift.ended_range.high if shift.ended_range else window.until).replace(tzinfo=None),
     }
     found = []
     for name in ("report/versions", "report/segments"):

@@ -13,7 +13,6 @@ from blameline.drill.catalogue import CUSTOM_FIELDS, LAYERS
 from blameline.drill.changelog import write_down
 from blameline.drill.clock import Flags, Floats, minute, written
 from blameline.drill.columns import COLUMNS, tabulate, write_jsonl, write_parquet
-from blameline.drill.lines import Compression
 from blameline.drill.operations import operate
 from blameline.drill.otlp import write_otlp
 from blameline.drill.plan import Asked, Plan, draw_plan
@@ -30,6 +29,8 @@ from blameline.errors import BlamelineError, NotFound
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from blameline.drill.lines import Compression
 
 Form = Literal["otlp", "parquet", "jsonl"]
 
@@ -58,7 +59,9 @@ class Incident:
         """Write the case into a folder, made if need be, with ``truth.json`` beside; say where the traces are."""
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
-        manifest = self.manifest if form == "otlp" else {**self.manifest, "columns": self.manifest.get("columns", COLUMNS)}
+        manifest = (
+            self.manifest if form == "otlp" else {**self.manifest, "columns": self.manifest.get("columns", COLUMNS)}
+        )
         if form == "parquet":
             if compress is not None:
                 raise BlamelineError("a Parquet file is compressed inside", hint="leave compress out, or use form otlp")

@@ -170,7 +170,7 @@ class Hearing:
     def _begun(self) -> tuple[float, float]:
         cells = self.fit.cells
         begin = cells.hour_of(self.shift.onset.estimate)
-        end = cells.hour_of(self.shift.ended.estimate) if self.shift.ended else np.inf
+        end = cells.hour_of(self.shift.ended) if self.shift.ended else np.inf
         return begin, end
 
     @cached_property

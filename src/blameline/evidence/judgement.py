@@ -77,7 +77,7 @@ def _shares(hearing: Hearing, odds: Mapping[str, Odds]) -> dict[str, Interval]:
     """
     shift, cells = hearing.shift, hearing.fit.cells
     begin = cells.hour_of(shift.onset.estimate)
-    end = cells.hour_of(shift.ended.estimate) if shift.ended else math.inf
+    end = cells.hour_of(shift.ended) if shift.ended else math.inf
     inside = cells.inside(dict(shift.segment))
     early = inside & (cells.hours <= begin)
     late = inside & (cells.hours > begin) & (cells.hours <= end)
@@ -146,6 +146,10 @@ def _because(
     against = [told[name] for name in order if name in told and told[name].verdict == "refutes"]
     leading = odds[candidate.id].probability >= 0.5
     chosen = (loud + against) if leading else (against + loud)
+    top = max(odds.values(), key=lambda one: one.probability)
+    if not against and odds[candidate.id].probability < 0.02 and not candidate.standing:
+        behind = math.log(top.probability / max(odds[candidate.id].probability, 1e-12))
+        return f"it explains the move less well than {top.candidate.id}, by a factor of e^{behind:.1f}"
     if chosen:
         return "; ".join(one.because for one in chosen[:2])
     quiet = [told[name].because for name in order if name in told]

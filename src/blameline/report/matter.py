@@ -43,7 +43,7 @@ def _matter(page: Page) -> dict[str, Any]:
         "outcome": found.outcome,
         "window": {"from": _time(found.window.from_), "to": _time(found.window.to)},
         "onset": _moment(shift.onset) if shift else None,
-        "ended": _moment(shift.ended) if shift and shift.ended else None,
+        "ended": _moment(shift.ended_range) if shift and shift.ended_range else None,
         "reported_at": _time(story.manifest.reported_at),
         "detection_lag_minutes": _lag(page),
         "signals": [_signal(one) for one in found.shifts],

@@ -99,12 +99,12 @@ def movement(page: Page, shift: Shift) -> Safe:
 
 def back(shift: Shift) -> Safe:
     """Whether the quality came back."""
-    if shift.ended is None:
+    if shift.ended is None or shift.ended_range is None:
         return Safe("It had not come back when the data ends.")
     return say(
         "It came back at about {at} [{between}].",
-        at=wording.moment(shift.ended.estimate),
-        between=wording.between(shift.ended),
+        at=wording.moment(shift.ended),
+        between=wording.between(shift.ended_range),
     )
 
 
