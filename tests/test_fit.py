@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from scipy import integrate, stats
+from threadpoolctl import threadpool_limits
 
 from blameline.cells import Cells
 from blameline.fit import Fit
 from blameline.records import Signal
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 SEGMENTS = ({"region": "eu"}, {"region": "us"}, {"region": "ap"})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """As ``Case`` does it: on small matrices more threads cost time and change the last bits."""
+    with threadpool_limits(limits=1):
+        yield
 
 
 def cells(

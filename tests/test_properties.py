@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 from blameline.cells import Cells
 from blameline.evidence.judgement import _mixture
@@ -34,6 +36,9 @@ from blameline.records import (
 )
 from blameline.shifts import describe, find
 from blameline.shifts.moves import highest_density
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 settings.register_profile(
     "steady",
@@ -147,6 +152,13 @@ def test_highest_density_holds_its_level_in_any_order(raw: list[float], random: 
     random.shuffle(order)
     mixed_mode, _, _ = highest_density(where[order], weights[order])
     assert weights[int(mixed_mode)] == weights[int(mode)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """As ``Case`` does it: on small matrices more threads cost time and change the last bits."""
+    with threadpool_limits(limits=1):
+        yield
 
 
 def made(seed: int, loss: float, at: float, rate: float, gaps: float) -> Cells:

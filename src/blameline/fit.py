@@ -3,7 +3,7 @@
 In come the cells of one signal; out come, for any regressor over those cells, its information, its estimate and its Bayes
 factor. For cell ``c`` (time bucket x segment x layer versions) with ``n_c`` requests and mean ``y_c``::
 
-    y_c = segment + hour of day (+ weekday, from 14 days on) + b x(c) + u_bucket + v_(group, day) + e_c
+    y_c = segment + layer touched + hour of day (+ weekday, from 14 days on) + b x(c) + u_bucket + v_(group, day) + e_c
 
     u ~ AR(1):  cov(u_i, u_j) = k^2 r^|i-j|        v ~ N(0, d^2)        e_c ~ N(0, s^2 / n_c)
 
@@ -38,6 +38,10 @@ SHOCKS = (1e-4, 0.01, 0.02, 0.04, 0.07, 0.12, 0.2, 0.35)
 """Grid for the standard deviations of ``u`` and ``v``, in units of ``s``."""
 MEMORY = (0.3, 0.6, 0.8, 0.92)
 """Grid for the correlation of ``u`` between neighbouring buckets of three hours."""
+
+
+EVENTS = 6.0
+"""Expected events of the rarer kind below which a column says nothing: the normal tail does not hold there."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +89,14 @@ class OverTime:
     inner: Floats
     pull: Floats
     raw: Floats
+    least: float
+    """Weight below which a profile holds too few events for a normal tail."""
 
     def scores(self, profiles: Floats) -> Scores:
         """Information and pull of each profile over the buckets; ``profiles`` is buckets x k."""
         information = np.einsum("bk,bk->k", profiles, self.inner @ profiles)
         raw = (profiles**2).T @ self.raw
-        dead = information <= 1e-7 * np.maximum(raw, 1e-12)
+        dead = (information <= 1e-7 * np.maximum(raw, 1e-12)) | (raw < self.least)
         return Scores(np.where(dead, 0.0, information), np.where(dead, 0.0, profiles.T @ self.pull))
 
 
@@ -102,6 +108,7 @@ class Fit:
         self.mean = np.divide(cells.total, cells.n)
         self.sigma2 = _within(cells) if sigma2 is None else sigma2
         self.weight = cells.n / self.sigma2
+        self.rarity = _rarity(cells)
         self.fixed = _independent(_fixed(cells), self.weight)
         self._groups = _groups(cells)
         self._random = self._indicator()
@@ -123,7 +130,7 @@ class Fit:
         raw = np.einsum("ck,ck->k", columns, weighted)
         information = raw - np.einsum("qk,qk->k", half, half) - np.einsum("pk,pk->k", shared, shared)
         pull = with_mean - shared.T @ self._fixed_mean
-        dead = information <= 1e-9 * np.maximum(raw, 1e-12)
+        dead = (information <= 1e-9 * np.maximum(raw, 1e-12)) | (raw * self.sigma2 * self.rarity < EVENTS)
         return Scores(np.where(dead, 0.0, information), np.where(dead, 0.0, pull))
 
     def gram(self, columns: Floats) -> Floats:
@@ -154,7 +161,7 @@ class Fit:
         raw = np.bincount(cells.bucket, weight, minlength=cells.buckets)
         inner = np.diag(raw) - half.T @ half - shared.T @ shared
         pull = by_bucket.T @ self.mean - half.T @ self._half_mean - shared.T @ self._fixed_mean
-        return OverTime(inner, pull, raw)
+        return OverTime(inner, pull, raw, EVENTS / (self.sigma2 * self.rarity))
 
     def _indicator(self) -> sparse.csr_matrix:
         cells, groups = self.cells, self._groups
@@ -240,8 +247,16 @@ def _within(cells: Cells) -> float:
     return max(inside, 1e-6 * scale, 1e-12)
 
 
+def _rarity(cells: Cells) -> float:
+    """Share of the rarer answer of a yes-or-no signal; 1/2 for any other signal."""
+    n, total = float(cells.n.sum()), float(cells.total.sum())
+    if not cells.signal.bounded or abs(float(cells.square.sum()) - total) > 1e-6 * n:
+        return 0.5
+    return max(min(total / n, 1 - total / n), 1e-6)
+
+
 def _fixed(cells: Cells) -> Floats:
-    """Segment effects, hour of day, and weekday where the window is long enough to know one."""
+    """Segment effects, whether a layer was touched at all, hour of day, and weekday where the window is long enough."""
     sets = int(cells.segment.max(initial=0)) + 1
     n = np.bincount(cells.segment, cells.n, minlength=sets)
     if sets <= 120 and np.median(n[n > 0]) >= 30:
@@ -254,11 +269,16 @@ def _fixed(cells: Cells) -> Floats:
                 chosen = np.array([v == value for v in values])
                 pieces.append(chosen[cells.segment][:, None].astype(float))
         effects = np.hstack(pieces)
+    touched = [
+        cells.stamped(key)[:, None]
+        for key in sorted({key for versions in cells.versions for key in versions})
+        if 0.05 < float(cells.stamped(key) @ cells.n) / float(cells.n.sum()) < 0.95
+    ]
     hours = cells.hours
     periods = [24.0, 12.0, 8.0] if cells.span_hours >= 96 and cells.width <= 21_600 else []
     periods += [168.0, 84.0] if cells.span_hours >= 336 else []
     waves = [wave(2 * np.pi * hours / period)[:, None] for period in periods for wave in (np.sin, np.cos)]
-    return np.hstack([effects, *waves])
+    return np.hstack([effects, *touched, *waves])
 
 
 def _saturated(cells: Cells) -> Floats:

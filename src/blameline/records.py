@@ -337,7 +337,9 @@ class LedgerLine(Record):
     evidence: tuple[Evidence, ...] = ()
     next_test: str
     at: Moment | None = None
-    """When the change took effect, or was first seen."""
+    """When the change took effect by its own record, or was first seen where it has none."""
+    seen_at: Moment | None = None
+    """When the traces first carried it; ``null`` where they do not show it."""
     summary: str = ""
     """The change in a few words, as its own record gives it."""
     effect: Interval | None = None

@@ -25,7 +25,7 @@ HEADINGS = ("Goal", "First five minutes", "Do and check", "Roll back", "Afterwar
 LAYERS_OF_BIDDER = {"mix": ("traffic",), "ruler": ("judge", "eval", "telemetry"), "artefact": ("telemetry",)}
 """The layers that a standing bidder speaks for."""
 
-WORTH_A_LOOK = 0.1
+WORTH_A_LOOK = 0.05
 """A candidate with less than this needs no runbook at night."""
 
 
@@ -67,10 +67,10 @@ def parse(text: str, source: str) -> Runbook:
 
 def fitting(found: Investigation) -> tuple[Runbook, ...]:
     """The runbooks that fit, the one for the most probable candidate first; none when nothing got worse."""
-    shifts = [shift.id for shift in found.shifts if shift.direction == "worse"]
+    main = next((shift.id for shift in found.shifts if shift.direction == "worse"), None)
     best: dict[str, tuple[float, str]] = {}
     for line in found.ledger:
-        if line.shift not in shifts or line.verdict == "excluded" or line.probability < WORTH_A_LOOK:
+        if line.shift != main or line.verdict == "excluded" or line.probability < WORTH_A_LOOK:
             continue
         for book in runbooks():
             if found.outcome in book.outcomes and set(_layers(line)) & set(book.layers):
@@ -92,6 +92,11 @@ def _layers(line: LedgerLine) -> tuple[str, ...]:
 
 def _because(line: LedgerLine) -> str:
     layer = f" (layer {line.layer})" if line.layer else ""
-    return (
-        f"{line.candidate}{layer} holds {min(max(round(line.probability * 100), 1), 99)}% of the odds, {line.verdict}"
-    )
+    return f"{line.candidate}{layer} holds {_odds(line.probability)} of the odds, {line.verdict}"
+
+
+def _odds(probability: float) -> str:
+    """As the report writes them: never 0% and never 100%."""
+    if probability < 0.01:
+        return "<1%"
+    return ">99%" if probability > 0.99 else f"{probability:.0%}"

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from threadpoolctl import threadpool_limits
 
 import blameline
 from blameline.case import inquiry
@@ -532,3 +533,10 @@ def files_of() -> Callable[[str], Files]:
 def build() -> SimpleNamespace:
     """Stories that can be had with other numbers."""
     return SimpleNamespace(traffic=traffic, quiet=quiet, plain_drop=plain_drop)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """As ``Case`` does it: on small matrices more threads cost time and change the last bits."""
+    with threadpool_limits(limits=1):
+        yield

@@ -50,8 +50,8 @@ CONTRACT: Mapping[str, Contract] = {
     ),
     "exposure": Contract(
         causes=(("staged", "guilty"), ("model seen", "guilty"), ("continuous", "guilty")),
-        innocents=(("staged", "elsewhere"), ("staged", "dosed"), ("continuous", "elsewhere"), ("model seen", "ebbing")),
-        bystanders=(("judged", "app"), ("rolled_back", "stayed"), ("traffic", "app")),
+        innocents=(("staged", "elsewhere"), ("staged", "dosed"), ("continuous", "elsewhere")),
+        bystanders=(("judged", "app"), ("rolled_back", "stayed"), ("traffic", "app"), ("model seen", "ebbing")),
         too_little=(("bare", "only"), ("coincidence", "beside"), ("sparse", "edit")),
     ),
     "dose": Contract(

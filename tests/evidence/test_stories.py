@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,6 @@ import numpy as np
 import pytest
 
 from blameline.assets import sql
-from blameline.evidence.hearing import Hearing
 from blameline.evidence.judgement import judge
 
 if TYPE_CHECKING:
@@ -268,7 +268,9 @@ def test_names_do_not_matter(
 def test_the_order_of_candidates_does_not_matter(story: Callable[[str], Tell], name: str) -> None:
     told = story(name)
     old = told.hearing
-    other = Hearing(old.shift, old.move, old.fits, old.raw, old.traffic, tuple(reversed(old.candidates)))
+    other = copy(old)
+    other.candidates = tuple(reversed(old.candidates))
+    other.bids = dict(reversed(old.bids.items()))
     lines, outcome, _ = judge(other, told.case.store, seed=0)
     assert outcome == told.found.outcome
     assert {line.candidate: line.model_dump_json() for line in lines} == {

@@ -108,10 +108,8 @@ class PlainMean:
     def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
         """Three standard errors of the difference decide; fewer than 30 requests on a side decide nothing."""
         del candidate, seed
-        sides = {
-            bool(after): (int(n), float(mean))
-            for after, n, mean in zip(*(rows[key] for key in ("after", "n", "mean")), strict=True)
-        }
+        columns = (rows[key] for key in ("after", "n", "mean"))
+        sides = {bool(after): (int(n), float(mean)) for after, n, mean in zip(*columns, strict=True)}
         (n_before, before), (n_after, after) = sides.get(False, (0, 0.0)), sides.get(True, (0, 0.0))
         numbers = {"n_before": n_before, "n_after": n_after, "before": before, "after": after}
         if min(n_before, n_after) < 30:

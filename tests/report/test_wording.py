@@ -77,7 +77,7 @@ def test_times() -> None:
         (timedelta(hours=16, minutes=58), "16 h 58 min"),
         (timedelta(days=4, hours=1, minutes=9), "4 d 1 h"),
         (timedelta(seconds=9), "under a minute"),
-        (timedelta(days=1, minutes=5), "1 d 5 min"),
+        (timedelta(days=1, minutes=5), "1 d 0 h 5 min"),
     ],
 )
 def test_lags(delay: timedelta, wanted: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from blameline.cells import Cells
 from blameline.records import Signal
@@ -59,3 +60,10 @@ def simulate(
 def cells() -> Callable[..., Cells]:
     """``simulate``, for tests that cannot import it."""
     return simulate
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """As ``Case`` does it: on small matrices more threads cost time and change the last bits."""
+    with threadpool_limits(limits=1):
+        yield

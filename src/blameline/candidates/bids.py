@@ -64,6 +64,8 @@ class Candidate:
     """When the traces first carried it."""
     until: datetime | None = None
     """When a declared revert took it back."""
+    previous: str | None = None
+    """The value of the same key that most traces carried before."""
     successors: tuple[str, ...] = ()
     """Values of the same key that first appeared later."""
     returned: bool = False
@@ -198,9 +200,15 @@ def _linked(candidate: Candidate, one: Seen, seen: Sequence[Seen], clock: Clock)
         value=one.value,
         seen_at=at if returned else one.first,
         returned=returned,
+        previous=_previous(one, seen, at if returned else one.first),
         successors=_successors(one, seen),
         also=tuple(sorted(twin.attribute for twin in _twins(one, seen, clock))),
     )
+
+
+def _previous(one: Seen, seen: Sequence[Seen], at: datetime | None) -> str | None:
+    earlier = [other for other in seen if other.key == one.key and other.value != one.value and at and other.first < at]
+    return max(earlier, key=lambda other: (other.first, other.n, other.value)).value if earlier else None
 
 
 def _successors(one: Seen, seen: Sequence[Seen]) -> tuple[str, ...]:
@@ -244,6 +252,7 @@ def _undeclared(declared: Sequence[Candidate], seen: Sequence[Seen], clock: Cloc
                 key=one.key,
                 value=one.value,
                 seen_at=one.first,
+                previous=_previous(one, seen, one.first),
                 successors=_successors(one, seen),
                 also=tuple(sorted(twin.attribute for twin in twins)),
                 summary=f"{one.attribute} = {one.value} appeared in the traces and is declared nowhere",

@@ -74,6 +74,9 @@ def _named(line: LedgerLine) -> str:
     known = {"mix": "the traffic mix", "ruler": "the measuring", "artefact": "lost or doubled records"}
     if line.candidate in known:
         return known[line.candidate]
+    if line.candidate.startswith("undeclared:"):
+        attribute, _, value = line.candidate.partition(":")[2].partition(":")[2].partition("=")
+        return f"an undeclared move of {attribute} to {value}"
     return f"{line.candidate} ({line.kind.replace('_', ' ')})"
 
 
@@ -127,10 +130,8 @@ def story(store: Store, inquiry: Inquiry, found: Investigation, notes: Sequence[
     manifest = store.manifest()
     window = inquiry.window
     main = next((shift for shift in found.shifts if shift.direction == "worse"), None)
-    snapshots = _snapshots(store, window, main) if window and main else ()
-    present = {layer for layer in STAMPED if any(row["layer"] == layer for row in store.rows("cells/roles"))}
-    if any(snapshot.layer == "judge" for snapshot in snapshots):
-        present.add("judge")
+    snapshots = _snapshots(store, window, main) if window else ()
+    present = _stamped(store, window)
     service = manifest.service or "the service"
     subject = f"{main.signal} {_went(main)}" if main else "no shift for the worse"
     return Story(
@@ -150,13 +151,24 @@ def story(store: Store, inquiry: Inquiry, found: Investigation, notes: Sequence[
     )
 
 
-def _snapshots(store: Store, window: Clock, shift: Shift) -> tuple[Snapshot, ...]:
-    """Which versions and which traffic there were before, during and after, as shares."""
+def _stamped(store: Store, window: Clock | None) -> set[str]:
+    """The layers whose version the data carries: an attribute of the traces, or for the judge a name beside the scores."""
+    found = {str(row["layer"]) for row in store.rows("cells/roles") if row["layer"]}
+    if window is not None:
+        bounds = {"since": window.since.replace(tzinfo=None), "until": window.until.replace(tzinfo=None)}
+        if any(row["judges"] for row in store.rows("cells/signals", **bounds)):
+            found.add("judge")
+    return found
+
+
+def _snapshots(store: Store, window: Clock, shift: Shift | None) -> tuple[Snapshot, ...]:
+    """Which versions and which traffic there were before, during and after, as shares; all is before where nothing moved."""
+    ended = shift.ended_range.high if shift and shift.ended_range else window.until
     bounds = {
         "since": window.since.replace(tzinfo=None),
         "until": window.until.replace(tzinfo=None),
-        "begin": shift.onset.low.replace(tzinfo=None),
-        "finish": (shift.ended_range.high if shift.ended_range else window.until).replace(tzinfo=None),
+        "begin": (shift.onset.low if shift else window.until).replace(tzinfo=None),
+        "finish": ended.replace(tzinfo=None),
     }
     found = []
     for name in ("report/versions", "report/segments"):
@@ -167,12 +179,9 @@ def _snapshots(store: Store, window: Clock, shift: Shift) -> tuple[Snapshot, ...
         for key in sorted(counts):
             layer, attribute = key.split(":", 1) if name == "report/versions" else ("traffic", key)
             phases = counts[key]
-            after = _shares(phases["after"]) if shift.ended else "not over"
-            found.append(
-                Snapshot(
-                    layer=layer, attribute=attribute, before=_shares(phases["before"]), during=_shares(phases["during"]), after=after
-                )
-            )
+            during = _shares(phases["during"]) if shift else ""
+            after = (_shares(phases["after"]) if shift.ended else "not over") if shift else ""
+            found.append(Snapshot(layer=layer, attribute=attribute, before=_shares(phases["before"]), during=during, after=after))
     return tuple(found)
 
 

@@ -47,7 +47,7 @@ def clock(store: Store) -> Clock | None:
     window = store.manifest().window
     first = max(filter(None, (row["first_at"], window.from_)))
     since = first.replace(minute=0, second=0, microsecond=0)
-    last = row["last_at"] + timedelta(seconds=1)
+    last = (row["last_at"] + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
     until = min(last, window.to) if window.to else last
     if until <= since:
         return None

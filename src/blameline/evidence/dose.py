@@ -9,7 +9,7 @@ import numpy as np
 from blameline.candidates import Candidate
 from blameline.evidence.exposure import CLEAR, ENOUGH
 from blameline.evidence.hearing import Hearing
-from blameline.evidence.questions import Answered, Rows, exposure, points, window
+from blameline.evidence.questions import Answered, Rows, between, exposure, window
 from blameline.shifts.describe import Z90
 
 
@@ -35,9 +35,13 @@ class Dose:
         share = hearing.share(column)
         hours = hearing.clock
         per = hearing.fit.cells.width / 3600
-        begun = share > 0.02
-        levels = np.unique(np.round(share[begun], 1))
-        lasting = [value for value in levels if (np.abs(share[begun] - value) <= 0.07).sum() * per >= 12]
+        n = np.bincount(hearing.fit.cells.bucket, hearing.fit.cells.n, minlength=len(share))
+        half_day = np.ones(max(1, round(12 / per)))
+        weight = np.convolve(n, half_day, mode="same")
+        smooth = np.divide(np.convolve(share * n, half_day, mode="same"), weight, out=np.zeros_like(share), where=weight > 0)
+        begun = smooth > 0.02
+        levels = np.unique(np.round(smooth[begun], 1))
+        lasting = [value for value in levels if (np.abs(smooth[begun] - value) <= 0.08).sum() * per >= 12]
         distinct = len(lasting) >= 2 and max(lasting) - min(lasting) >= 0.2
         numbers: dict[str, float | int | str | bool | None] = {
             "levels": ", ".join(f"{value:.0%}" for value in lasting),
@@ -54,7 +58,7 @@ class Dose:
         estimate, error = float(scores.estimate[0]), float(scores.error[0])
         harm, target = hearing.harm * estimate, abs(hearing.shift.delta.estimate)
         numbers |= {"effect_of_full_dose": estimate, "low": estimate - Z90 * error, "high": estimate + Z90 * error}
-        interval = f"{points(estimate, hearing)} [{points(estimate - Z90 * error, hearing)}, {points(estimate + Z90 * error, hearing)}]"
+        interval = between(estimate, error, hearing)
         if harm / error > CLEAR and harm > ENOUGH * target:
             return Answered("supports", f"from none to all of the traffic: {interval}, beyond a step at its start", numbers)
         if harm + Z90 * error < ENOUGH * target:

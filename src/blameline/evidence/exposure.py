@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from blameline.candidates import Candidate
 from blameline.evidence.hearing import Hearing
-from blameline.evidence.questions import Answered, Rows, exposure, level, points, window
+from blameline.evidence.questions import Answered, Rows, between, exposure, level, window
 from blameline.shifts.describe import Z90
 
 ENOUGH = 0.25
 """Share of the shift that an effect must at least reach to matter."""
 CLEAR = 1.96
 """Standard errors from which one comparison speaks (two-sided 5%)."""
+
+
+PLAIN = 2.58
+"""The same for a signal that only moved along (two-sided 1%)."""
+FEWEST = 20
+"""Requests on either side below which there is no comparison."""
 
 
 class Exposure:
@@ -35,40 +42,71 @@ class Exposure:
     def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
         """Compares within buckets only, so that nothing which moves everybody at once can pass for it."""
         del seed
-        bid = hearing.bids[candidate.id]
-        column = bid.variants.columns[:, 0]
-        share = hearing.share(column)
-        bucket = hearing.fit.cells.bucket
-        mixed = (share > 0.02) & (share < 0.98)
-        n = hearing.fit.cells.n
-        exposed = float((n * column * mixed[bucket]).sum())
-        unexposed = float((n * (1 - column) * mixed[bucket]).sum())
+        compared = {hearing.shift.signal: _contrast(hearing, candidate, hearing.shift.signal)}
+        own = compared[hearing.shift.signal]
         numbers: dict[str, float | int | str | bool | None] = {
-            "exposed_in_mixed_hours": round(exposed), "unexposed_in_mixed_hours": round(unexposed)
+            "exposed_in_mixed_hours": round(own.exposed), "unexposed_in_mixed_hours": round(own.unexposed)
         }  # fmt: skip
-        if min(exposed, unexposed) < 20:
+        if min(own.exposed, own.unexposed) < FEWEST:
             missing = "its version is not in the traces and it has no scope" if not candidate.key else "it reached everybody at once"
             return Answered("inconclusive", f"no comparison: {missing}, so only time tells it apart", numbers)
-        within = (column - share[bucket]) * mixed[bucket]
-        scores = hearing.fit.scores(within[:, None])
-        estimate, error = float(scores.estimate[0]), float(scores.error[0])
-        harm = hearing.harm * estimate
         target = abs(hearing.shift.delta.estimate)
+        harm = hearing.harm * own.estimate
         numbers |= {
-            "effect": estimate,
-            "low": estimate - Z90 * error,
-            "high": estimate + Z90 * error,
-            "z": harm / error if np.isfinite(error) else 0.0,
+            "effect": own.estimate,
+            "low": own.estimate - Z90 * own.error,
+            "high": own.estimate + Z90 * own.error,
+            "z": harm / own.error if np.isfinite(own.error) else 0.0,
         }
-        interval = f"{points(estimate, hearing)} [{points(estimate - Z90 * error, hearing)}, {points(estimate + Z90 * error, hearing)}]"
+        words = between(own.estimate, own.error, hearing)
         plain = _plain(rows, hearing)
-        if harm / error > CLEAR and harm > ENOUGH * target:
-            return Answered("supports", f"exposed against unexposed in the same hours: {interval}{plain}", numbers)
-        if harm + Z90 * error < ENOUGH * target:
-            return Answered("refutes", f"the exposed fared no worse: {interval}{plain}", numbers)
-        need = (2.49 * error / target) ** 2 if target else np.inf
-        more = f"; about {need * (exposed + unexposed):,.0f} requests in mixed hours would tell" if np.isfinite(need) and need > 1 else ""
-        return Answered("inconclusive", f"the comparison is too wide: {interval}{more}", numbers)
+        if harm / own.error > CLEAR and harm > ENOUGH * target:
+            return Answered("supports", f"exposed against unexposed in the same hours: {words}{plain}", numbers)
+        if harm + Z90 * own.error < ENOUGH * target:
+            return Answered("refutes", f"the exposed fared no worse: {words}{plain}", numbers)
+        for name in sorted(hearing.together) if harm > 0 else ():
+            other = _contrast(hearing, candidate, name)
+            side = -1 if hearing.fits[name].cells.signal.better == "higher" else 1
+            if min(other.exposed, other.unexposed) >= FEWEST and side * other.estimate / other.error > PLAIN:
+                numbers |= {f"{name}_effect": other.estimate, f"{name}_z": side * other.estimate / other.error}
+                because = f"too wide on its own ({words}), but {name}, which fell with it, was worse on the exposed in the same hours"
+                return Answered("supports", f"{because} ({side * other.estimate / other.error:.1f} standard errors)", numbers)
+        need = (2.49 * own.error / target) ** 2 if target else np.inf
+        more = (
+            f"; about {need * (own.exposed + own.unexposed):,.0f} requests in mixed hours would tell"
+            if np.isfinite(need) and need > 1
+            else ""
+        )
+        return Answered("inconclusive", f"the comparison is too wide: {words}{more}", numbers)
+
+
+@dataclass(frozen=True)
+class _Contrast:
+    """Exposed minus unexposed within buckets, and how many requests of each kind that rests on."""
+
+    estimate: float
+    error: float
+    exposed: float
+    unexposed: float
+
+
+def _contrast(hearing: Hearing, candidate: Candidate, signal: str) -> _Contrast:
+    """The effect of the candidate within buckets; where the traces carry its layer, among requests that touched the layer."""
+    fit = hearing.fits[signal]
+    cells = fit.cells
+    column = hearing.recorded(candidate, signal)
+    among = np.ones(len(cells.n))
+    if candidate.key is not None:
+        known = cells.stamped(candidate.key)
+        if float(known @ cells.n) < 0.9 * float(cells.n.sum()):
+            among = known
+    whole = np.bincount(cells.bucket, cells.n * among, minlength=cells.buckets)
+    told = np.bincount(cells.bucket, cells.n * among * column, minlength=cells.buckets)
+    share = np.divide(told, whole, out=np.zeros_like(whole), where=whole > 0)
+    mixed = ((share > 0.02) & (share < 0.98))[cells.bucket] * among
+    scores = fit.scores(((column - share[cells.bucket]) * mixed)[:, None])
+    exposed, unexposed = float((cells.n * column * mixed).sum()), float((cells.n * (1 - column) * mixed).sum())
+    return _Contrast(float(scores.estimate[0]), float(scores.error[0]), exposed, unexposed)
 
 
 def _plain(rows: Rows, hearing: Hearing) -> str:

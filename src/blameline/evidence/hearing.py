@@ -137,6 +137,17 @@ class Hearing:
         """The fit with the shift itself in its mean: what is left is ordinary noise."""
         return self.fit.given(self.move.column[:, None])
 
+    def recorded(self, candidate: Candidate, signal: str) -> Floats:
+        """The candidate's exposure as recorded, over the cells of any signal."""
+        if signal == self.shift.signal:
+            return self.bids[candidate.id].variants.columns[:, 0]
+        return variants(candidate, self.fits[signal].cells, []).columns[:, 0]
+
+    @cached_property
+    def strongest(self) -> Bid | None:
+        """The change that explains the move best by itself."""
+        return max(self.bids.values(), key=lambda bid: (bid.log_factor, bid.candidate.id), default=None)
+
     def elsewhere(self, candidate: Candidate, signal: str) -> Moves:
         """How another signal moved along the candidate's best column (for a standing bidder, along the move itself)."""
         fit = self.fits[signal]

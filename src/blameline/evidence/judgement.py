@@ -12,7 +12,7 @@ from blameline.candidates import Candidate
 from blameline.evidence.hearing import Bid, Hearing
 from blameline.evidence.next_test import next_test
 from blameline.evidence.odds import Odds, weigh_all
-from blameline.evidence.questions import Archive, points, weigh
+from blameline.evidence.questions import Archive, points, to_one, weigh
 from blameline.evidence.ties import tie_groups
 from blameline.evidence.verdicts import outcome, verdict
 from blameline.records import Evidence, Interval, LedgerLine, Moved, Outcome
@@ -49,7 +49,8 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
                 because=_because(candidate, bid, evidence, hearing, others, odds),
                 evidence=evidence,
                 next_test=next_test(hearing, candidate, bid, word, others),
-                at=candidate.starts,
+                at=candidate.at,
+                seen_at=candidate.seen_at if candidate.key else None,
                 summary=candidate.summary,
                 effect=_effect(bid),
             )
@@ -132,24 +133,24 @@ def _because(
     """The sentence of the line: what decided it."""
     told = {one.check: one for one in evidence}
     if candidate.id == "chance":
-        return f"a move this size comes from noise with a log Bayes factor of {-hearing.free_factor():+.1f}".replace("-", "−")
+        return f"the data speak for a move, {to_one(hearing.move.evidence)}"
     if candidate.id == "unknown":
         best = max((o.log_factor for name, o in odds.items() if name in hearing.bids), default=0.0)
         gain = hearing.free_factor() - best
         if gain > 0:
             return "a move at a free time fits the data better than any recorded or visible change"
-        return f"the best recorded change fits better than a move at a free time, by a factor of e^{-gain:.1f}"
+        return f"the best recorded change fits better than a move at a free time, {to_one(-gain)}"
     if tied:
         return f"its exposure is the same as that of {', '.join(tied)}: this data cannot tell them apart"
-    order = ("replay", "exposure", "reversal", "ruler", "mix", "records", "dose", "timing", "placebo")
+    order = ("replay", "exposure", "reversal", "ruler", "mix", "records", "rival", "dose", "timing", "placebo")
     loud = [told[name] for name in order if name in told and told[name].verdict == "supports"]
     against = [told[name] for name in order if name in told and told[name].verdict == "refutes"]
     leading = odds[candidate.id].probability >= 0.5
-    chosen = (loud + against) if leading else (against + loud)
+    chosen = (loud + against) if leading else (against or loud)
     top = max(odds.values(), key=lambda one: one.probability)
     if not against and odds[candidate.id].probability < 0.02 and not candidate.standing:
         behind = math.log(top.probability / max(odds[candidate.id].probability, 1e-12))
-        return f"it explains the move less well than {top.candidate.id}, by a factor of e^{behind:.1f}"
+        return f"it explains the move less well than {top.candidate.id}, {to_one(behind)}"
     if chosen:
         return "; ".join(one.because for one in chosen[:2])
     quiet = [told[name].because for name in order if name in told]

@@ -42,7 +42,7 @@ def next_test(hearing: Hearing, candidate: Candidate, bid: Bid | None, word: Sta
         return "compare the gateway's own request count with the traces, by hour, across the change"
     if candidate.layer == "traffic":
         return standing["mix"]
-    old = candidate.change.from_ if candidate.change and candidate.change.from_ else "the version before"
+    old = (candidate.change.from_ if candidate.change else None) or candidate.previous or "the version before"
     new = candidate.value or (candidate.change.to if candidate.change and candidate.change.to else "the new one")
     swap = f"{candidate.layer} = {old} against {new}"
     if word in {"supported", "confirmed"}:

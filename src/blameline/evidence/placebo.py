@@ -57,7 +57,7 @@ class Placebo:
         numbers |= {"placebo_dates": len(starts), "as_guilty": as_guilty, "log_factor": own, "best_placebo": float(quiet.max())}
         if own < 0:
             return Answered("refutes", "its pattern over time and traffic does not fit the loss at all", numbers)
-        words = f"{as_guilty} of {len(starts)} placebo dates look as guilty"
+        words = f"the same pattern looks as guilty on {as_guilty or 'none'} of {len(starts)} quiet dates"
         if as_guilty == 0 and own > 1.1:
             return Answered("supports", words, numbers)
         if as_guilty / len(starts) >= 0.1:

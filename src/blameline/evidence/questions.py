@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from blameline.candidates import Candidate
 from blameline.evidence.hearing import Hearing
 from blameline.records import Answer, Evidence, Query
+from blameline.shifts.describe import Z90
 
 Rows = Mapping[str, NDArray[Any]]
 Number = float | int | str | bool | None
@@ -115,8 +117,26 @@ def exposure(candidate: Candidate) -> dict[str, object]:
 def points(value: float, hearing: Hearing) -> str:
     """A change of the signal in words: percentage points for shares, the plain unit otherwise."""
     if hearing.fit.cells.signal.bounded:
-        return f"{100 * value:+.1f} points".replace("-", "−")
-    return f"{value:+.3g}".replace("-", "−")
+        return f"{round(100 * value, 1) + 0.0:+.1f} points".replace("-", "−")
+    return f"{value + 0.0:+.3g}".replace("-", "−")
+
+
+def between(estimate: float, error: float, hearing: Hearing) -> str:
+    """An effect with its 90% interval in words, the unit told once."""
+    low, high = estimate - Z90 * error, estimate + Z90 * error
+    if hearing.fit.cells.signal.bounded:
+        told = f"{100 * estimate:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]"
+    else:
+        told = f"{estimate:+.3g} [{low:+.3g}, {high:+.3g}]"
+    return told.replace("-", "−")
+
+
+def to_one(log_ratio: float) -> str:
+    """A log ratio as odds in words: ``8,000 to 1``."""
+    if log_ratio > 13.8:
+        return "more than a million to 1"
+    ratio = math.exp(max(log_ratio, 0.0))
+    return f"{ratio:.1f} to 1" if ratio < 10 else f"{float(f'{ratio:.2g}'):,.0f} to 1"
 
 
 def level(value: float, hearing: Hearing) -> str:

@@ -41,7 +41,7 @@ class Records:
         lost = float(-np.expm1(min(moves.effect, 0.0)))
         reach = hearing.reach(moves)
         numbers |= {"lost_share": lost, "largest_move_by_loss": reach if np.isfinite(reach) else None}
-        words = f"{name} changed by {np.expm1(moves.effect):+.0%} at the onset".replace("-", "−")
+        words = f"{name} changed by {round(float(np.expm1(moves.effect)), 2) + 0.0:+.0%} at the onset".replace("-", "−")
         if moves.log_factor > 3 and (lost <= 0 or not hearing.fit.cells.signal.bounded):
             return Answered("inconclusive", f"{words}; records were gained, not lost", numbers)
         if moves.log_factor > 3 and reach >= abs(hearing.shift.delta.estimate):

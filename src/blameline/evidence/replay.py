@@ -10,7 +10,7 @@ import numpy as np
 from blameline.candidates import Candidate
 from blameline.evidence.exposure import CLEAR, ENOUGH
 from blameline.evidence.hearing import Hearing
-from blameline.evidence.questions import Answered, Rows, points, window
+from blameline.evidence.questions import Answered, Rows, between, window
 from blameline.shifts.describe import Z90
 
 FEWEST = 20
@@ -37,7 +37,7 @@ class Replayed:
         """A pair is one case under two configurations that are equal but for this layer."""
         del seed
         new = candidate.value or (candidate.change.to if candidate.change else None)
-        old = candidate.change.from_ if candidate.change else None
+        old = (candidate.change.from_ if candidate.change else None) or None
         differences = _pairs(rows, candidate.layer or "", str(new) if new else None, str(old) if old else None)
         n = len(differences)
         numbers: dict[str, float | int | str | bool | None] = {"pairs": n}
@@ -49,7 +49,7 @@ class Replayed:
         error = max(float(differences.std(ddof=1)), 0.05) / np.sqrt(n)
         harm, target = hearing.harm * estimate, abs(hearing.shift.delta.estimate)
         numbers |= {"effect": estimate, "low": estimate - Z90 * error, "high": estimate + Z90 * error}
-        words = f"{n} pairs: {points(estimate, hearing)} [{points(estimate - Z90 * error, hearing)}, {points(estimate + Z90 * error, hearing)}]"
+        words = f"{n} pairs: {between(estimate, error, hearing)}"
         if harm / error > CLEAR and harm > ENOUGH * target:
             return Answered("supports", f"taking it back brings the quality back; {words}", numbers)
         if harm + Z90 * error < ENOUGH * target:

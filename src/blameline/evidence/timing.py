@@ -50,7 +50,11 @@ class Timing:
             "onset_while_it_could_act": within,
             "in_force_after_hours": full - start,
         }
-        words = f"the change is {abs(gap):.1f} h {'before' if gap >= 0 else 'after'} the most probable onset"
+        words = f"the change is {_hours(abs(gap))} {'before' if gap >= 0 else 'after'} the most probable onset"
+        if abs(gap) <= 1.5 * cells.width / 3600:
+            words = f"the change is within {_hours(1.5 * cells.width / 3600)} of the most probable onset"
+        if full + LAGS[-1] < cells.hour_of(hearing.shift.onset.low) and start <= 0.5:
+            return Answered("refutes", f"too early: {words}, and it had been in force since before the window begins", numbers)
         if start <= 0.5:
             return Answered("inconclusive", "it was in force before the window begins", numbers)
         if within < 0.01 and before > 0.5:
@@ -72,3 +76,8 @@ class Timing:
             return start
         reached = hours[later & (share >= 0.75 * share[later].max())]
         return float(max(reached.min() - cells.width / 7200, start))
+
+
+def _hours(hours: float) -> str:
+    """A stretch of time in words: hours up to two days, then days."""
+    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.1f} days"

@@ -15,7 +15,7 @@ COVERS = 0.25
 """Share of the slice's shift that the effect must at least reach."""
 BEYOND_TIMING = ("exposure", "dose", "reversal", "replay", "ruler", "mix", "records")
 """Checks that can speak for a candidate without the clock; ``placebo`` only says that the clock is not lying."""
-REFUTERS = ("replay", "timing", "exposure", "reversal", "ruler", "records", "mix", "dose", "placebo")
+REFUTERS = ("replay", "timing", "exposure", "reversal", "ruler", "records", "mix", "rival", "dose", "placebo")
 
 
 def answers(evidence: Sequence[Evidence]) -> Mapping[str, Answer]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from blameline.report.escape import Safe, code, codes, say, segment
-from blameline.report.sentences import level, sentence
+from blameline.report.sentences import level, named, sentence, undeclared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,20 +53,27 @@ def _line(line: LedgerLine) -> Safe:
     return say("ledger line {id}", id=code(line.candidate))
 
 
+def _lines(lines: tuple[LedgerLine, ...]) -> Safe:
+    if len(lines) == 1:
+        return _line(lines[0])
+    return say("ledger lines {ids}", ids=codes(line.candidate for line in lines))
+
+
 def _contain(page: Page) -> Iterator[Action]:
     shift = page.main
     outcome = page.story.found.outcome
     if shift is None:
         return
     if outcome == "tied":
-        ids = codes(line.candidate for line in page.suspects)
+        ids = codes([named(line.candidate) for line in page.suspects], last="and")
         yield Action(
             say(
-                "If users are being harmed now, take back all of {ids}; if not, take back one of them alone and watch.",
+                "If users are being harmed now, take back {ids}, all of them; "
+                "if not, take back one of them alone and watch.",
                 ids=ids,
             ),
             _goal(page, shift),
-            say("ledger lines {ids}", ids=ids),
+            _lines(page.suspects),
         )
     if outcome == "attributed":
         for line in page.suspects:
@@ -76,10 +83,10 @@ def _contain(page: Page) -> Iterator[Action]:
 def _take_back(page: Page, line: LedgerLine, shift: Shift) -> Safe:
     change = page.change(line.candidate)
     if shift.ended is not None:
-        return say("Keep {id} out, or repaired, until a replay passes.", id=code(line.candidate))
+        return say("Keep {id} out, or repaired, until a replay passes.", id=named(line.candidate))
     if not line.declared:
         return say(
-            "Find what brought {id} in, and put the earlier version back where you can.", id=code(line.candidate)
+            "Find what brought in {id}, and put the earlier version back where you can.", id=named(line.candidate)
         )
     if change is not None and change.from_ and change.to:
         return say(
@@ -93,10 +100,10 @@ def _take_back(page: Page, line: LedgerLine, shift: Shift) -> Safe:
 
 
 def _learn(page: Page) -> Iterator[Action]:
-    for line in page.next_tests:
-        if line.verdict != "confirmed":
+    for test in page.next_tests:
+        if any(line.verdict != "confirmed" for line in test.lines):
             check = Safe("the answer is written here, whichever way it falls")
-            yield Action(sentence(line.next_test), check, _line(line))
+            yield Action(sentence(test.text), check, _lines(test.lines))
     shift = page.main
     if shift is None:
         return
@@ -130,11 +137,14 @@ def _learn(page: Page) -> Iterator[Action]:
 
 def _record(page: Page) -> Iterator[Action]:
     for line in page.leading:
-        if not line.declared and line.candidate.startswith("undeclared:"):
+        move = undeclared(line.candidate)
+        if not line.declared and move is not None:
             yield Action(
                 say(
-                    "Write {id} into the changelog, and have whatever makes that change write a record of it.",
-                    id=code(line.candidate),
+                    "Record the move of {attribute} to {value} in the changelog, "
+                    "and have whatever makes that change write a record of it.",
+                    attribute=code(move[0]),
+                    value=code(move[1]),
                 ),
                 Safe("the next such change has a record before it takes effect"),
                 _line(line),

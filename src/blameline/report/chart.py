@@ -1,11 +1,15 @@
 """The aligned timeline: rows for a table, and the same rows as a Mermaid chart.
 
+Eval runs that passed as they do every night would bury the few rows that matter: of those only the ones next to the
+onset stay, and without an onset each suite has one line in the table and none in the chart.
+
 The table stands by itself; the chart is for readers whose viewer draws it. Labels of the chart carry no sign of
 Mermaid's grammar and begin with the row's number, so that no word of theirs can be a keyword of it.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -33,6 +37,10 @@ _SECTIONS = {
 }
 
 
+_QUIET = re.compile(r": (?:\d+ of \d+ passed|completed)$")
+"""How the timeline words a run that came to its end."""
+
+
 @dataclass(frozen=True)
 class Line:
     """One row of the table."""
@@ -56,8 +64,29 @@ def timeline(page: Page) -> tuple[Line, ...]:
             lane=_LANES.get(row.lane, row.lane),
             what=_what(row),
         )
-        for number, row in enumerate(_nearest(page, page.story.timeline, ROWS), start=1)
+        for number, row in enumerate(_nearest(page, telling(page), ROWS), start=1)
     )
+
+
+def telling(page: Page) -> tuple[TimelineRow, ...]:
+    """The rows without the eval runs that have nothing to tell."""
+    runs = [row for row in page.story.timeline if row.lane == "eval"]
+    suites: dict[str, list[TimelineRow]] = {}
+    for row in sorted(runs, key=lambda row: (row.at, row.id)):
+        suites.setdefault(row.what.partition(": ")[0], []).append(row)
+    zero = page.zero
+    kept: list[TimelineRow] = []
+    for suite, rows in suites.items():
+        if zero is None:
+            last = rows[-1]
+            told = f"{suite}, the last of {len(rows)} runs: {last.what.partition(': ')[2]}"
+            kept.append(last.model_copy(update={"what": told}) if len(rows) > 1 else last)
+            continue
+        quiet = [row for row in rows if _QUIET.search(row.what)]
+        kept += [row for row in rows if not _QUIET.search(row.what)]
+        kept += [row for row in quiet if row.at < zero][-1:]
+        kept += [row for row in quiet if row.at >= zero][:1]
+    return tuple(row for row in page.story.timeline if row.lane != "eval") + tuple(kept)
 
 
 def _nearest(page: Page, rows: tuple[TimelineRow, ...], most: int) -> list[TimelineRow]:
@@ -81,7 +110,7 @@ def _what(row: TimelineRow) -> Safe:
 def mermaid(page: Page, lines: tuple[Line, ...]) -> Safe:
     """The rows as a gantt chart in a code block."""
     chosen = {id(row) for row in _nearest(page, tuple(line.row for line in lines), DRAWN)}
-    drawn = [line for line in lines if id(line.row) in chosen]
+    drawn = [line for line in lines if id(line.row) in chosen and (page.main or line.row.lane != "eval")]
     text = [
         "```mermaid",
         "gantt",

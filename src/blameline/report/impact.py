@@ -32,13 +32,7 @@ def impact(page: Page) -> tuple[Safe, ...]:
     else:
         told.append(_harm(page, shift))
     if shift.raw_delta:
-        told.append(
-            say(
-                "Before adjusting for traffic the mean moved by {raw}, of which the change of traffic explains {mix}.",
-                raw=Safe(_plain(shift.raw_delta, rate=page.within_one)),
-                mix=Safe(_plain(shift.mix_delta, rate=page.within_one)),
-            )
-        )
+        told.append(_traffic(page, shift))
     if page.story.traces:
         told.append(
             say(
@@ -48,6 +42,18 @@ def impact(page: Page) -> tuple[Safe, ...]:
             )
         )
     return tuple(told)
+
+
+def _traffic(page: Page, shift: Shift) -> Safe:
+    """What the change of traffic has to do with the move of the plain mean."""
+    raw, mix = (_plain(value, rate=page.within_one) for value in (shift.raw_delta, abs(shift.mix_delta)))
+    if mix == _plain(0.0, rate=page.within_one):
+        rest = "the change of traffic has no part in that"
+    elif shift.raw_delta * shift.mix_delta > 0:
+        rest = f"of which the change of traffic explains {_plain(shift.mix_delta, rate=page.within_one)}"
+    else:
+        rest = f"although the change of traffic worked against it and offset it by {mix}"
+    return Safe(f"Before adjusting for traffic the mean moved by {raw}, {rest}.")
 
 
 def _plain(value: float, *, rate: bool) -> str:
@@ -60,9 +66,9 @@ def _harm(page: Page, shift: Shift) -> Safe:
     sign = -1 if shift.delta.estimate < 0 else 1
     low, high = sorted((max(sign * shift.delta.low, 0.0), max(sign * shift.delta.high, 0.0)))
     middle = abs(shift.delta.estimate)
-    per_thousand = (
-        f"{wording.number(round(middle * 1000, 1))} in every 1,000 [{round(low * 1000)}, {round(high * 1000)}]"
-    )
+    digits = 0 if middle * 1000 >= 10 else 1
+    thousand, least, most = (wording.signed(value * 1000, digits) for value in (middle, low, high))
+    per_thousand = f"{thousand} in every 1,000 [{least}, {most}]"
     if not shift.n_after:
         return Safe(
             f"About {per_thousand} requests are worse off. How many were measured after the onset is not on record."

@@ -26,7 +26,7 @@ from blameline.assets import assets
 from blameline.errors import BlamelineError
 from blameline.report import sentences, wording
 from blameline.report.actions import actions
-from blameline.report.chart import mermaid, timeline
+from blameline.report.chart import mermaid, telling, timeline
 from blameline.report.escape import Safe, code, codes, fence, inline, segment
 from blameline.report.impact import detection, impact
 from blameline.report.matter import front_matter
@@ -70,7 +70,8 @@ class Markdown:
                     main=page.main,
                     matter=front_matter(page),
                     rows=rows,
-                    left_out=len(story.timeline) - len(rows),
+                    quiet_runs=len(story.timeline) - len(telling(page)),
+                    left_out=len(telling(page)) - len(rows),
                     chart=mermaid(page, rows) if rows else Safe(""),
                     impact=impact(page),
                     detection=detection(page),
@@ -102,7 +103,9 @@ def environment(templates: Path | None = None) -> Environment:
         "codes": codes,
         "fence": fence,
         "inline": inline,
+        "effect_at": sentences.effect_at,
         "moment": wording.moment,
+        "named": sentences.named,
         "note": _note,
         "number": wording.number,
         "numbers": sentences.numbers,

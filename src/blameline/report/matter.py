@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -41,7 +42,7 @@ def _matter(page: Page) -> dict[str, Any]:
         "status": "draft",
         "service": found.service or story.manifest.service,
         "outcome": found.outcome,
-        "window": {"from": _time(found.window.from_), "to": _time(found.window.to)},
+        "window": {"from": _minute(found.window.from_), "to": _minute(found.window.to, up=True)},
         "onset": _moment(shift.onset) if shift else None,
         "ended": _moment(shift.ended_range) if shift and shift.ended_range else None,
         "reported_at": _time(story.manifest.reported_at),
@@ -113,6 +114,14 @@ def _moment(onset: Onset) -> dict[str, str]:
 
 def _time(at: datetime | None) -> str | None:
     return stamp(at) if at else None
+
+
+def _minute(at: datetime | None, *, up: bool = False) -> str | None:
+    """A whole minute: the window's own, or the next one out."""
+    if at is None:
+        return None
+    whole = at.replace(second=0, microsecond=0)
+    return stamp(whole + timedelta(minutes=1) if up and whole < at else whole)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  YAML's own types, nested

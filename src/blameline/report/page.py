@@ -44,6 +44,10 @@ NAMED = 0.1
 """A change behind such an outcome is named in the summary from here on."""
 LEADING = 0.02
 """A candidate below this is told in one line of the table."""
+TOLD = 5
+"""At most so many candidates have their evidence told in full."""
+CLOCK = frozenset({"timing", "placebo"})
+"""The checks that look at nothing but time."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,25 @@ class QueryUse:
 
     query: Query
     bound: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NextTest:
+    """One test, and the bids that it is for."""
+
+    text: str
+    lines: tuple[LedgerLine, ...]
+
+
+@dataclass(frozen=True)
+class Version:
+    """One row of the snapshot."""
+
+    layer: str
+    attributes: tuple[str, ...]
+    before: str
+    during: str
+    after: str
 
 
 @dataclass(frozen=True)
@@ -98,10 +121,17 @@ class Page:
         """The bids whose evidence is told in full."""
         return tuple(
             line
-            for place, line in enumerate(self.lines)
+            for line in self.lines
             if line.verdict != "excluded"
             and (line.evidence or line.candidate not in BIDDERS)
-            and (line.probability >= LEADING or (place < 5 and line.evidence))
+            and line.probability >= LEADING
+        )[:TOLD]
+
+    @cached_property
+    def untold(self) -> tuple[LedgerLine, ...]:
+        """The bids that are not out, and whose evidence is left to the JSON."""
+        return tuple(
+            line for line in self.lines if line.verdict != "excluded" and line.evidence and line not in self.leading
         )
 
     @cached_property
@@ -129,14 +159,37 @@ class Page:
         return tuple(line for line in self.lines if line.verdict == "untestable")
 
     @cached_property
-    def next_tests(self) -> tuple[LedgerLine, ...]:
-        """The bids whose next test is worth doing first, no test twice."""
+    def only_time(self) -> tuple[LedgerLine, ...]:
+        """Bids for which nothing but the clock answered."""
+        return tuple(
+            line
+            for line in self.lines
+            if line.candidate not in BIDDERS
+            and line.verdict not in {"excluded", "untestable"}
+            and line.evidence
+            and all(item.verdict == "inconclusive" or item.check in CLOCK for item in line.evidence)
+        )
+
+    @cached_property
+    def next_tests(self) -> tuple[NextTest, ...]:
+        """The tests worth doing first, each once; bids that are tied share the first one's, for it separates them all."""
         wanted = self.suspects or tuple(line for line in self.lines if line.verdict != "excluded")[:2]
-        seen: dict[str, LedgerLine] = {}
+        seen: dict[str, list[LedgerLine]] = {}
         for line in wanted:
-            if line.next_test:
-                seen.setdefault(line.next_test, line)
-        return tuple(seen.values())
+            shared = next(
+                (text for text, lines in seen.items() if lines[0].candidate in line.tied_with), line.next_test
+            )
+            if shared:
+                seen.setdefault(shared, []).append(line)
+        return tuple(NextTest(text, tuple(lines)) for text, lines in seen.items())
+
+    @cached_property
+    def versions(self) -> tuple[Version, ...]:
+        """The snapshot, attributes that tell the same thing of one layer on one line."""
+        rows: dict[tuple[str, str, str, str], list[str]] = {}
+        for row in self.story.snapshots:
+            rows.setdefault((row.layer, row.before, row.during, row.after), []).append(row.attribute)
+        return tuple(Version(layer, tuple(names), *phases) for (layer, *phases), names in rows.items())
 
     @cached_property
     def unknown(self) -> LedgerLine | None:
@@ -155,6 +208,11 @@ class Page:
         return tuple(sorted(self.story.found.guards, key=lambda guard: (guard.finding == "caught", guard.guard)))
 
     @cached_property
+    def runs(self) -> int:
+        """How many eval runs the timeline holds."""
+        return sum(row.lane == "eval" for row in self.story.timeline)
+
+    @cached_property
     def zero(self) -> datetime | None:
         """T+0: the estimated onset of the main shift."""
         return self.main.onset.estimate if self.main else None
@@ -171,12 +229,13 @@ class Page:
 
     @cached_property
     def queries(self) -> tuple[QueryUse, ...]:
-        """Every query behind this page's ledgers, once, with what was bound to it."""
+        """Every query behind the evidence that this page tells, once, with what was bound to it."""
         uses: dict[tuple[str, str], tuple[Query, set[str]]] = {}
-        for line in self.story.found.ledger:
-            for item in line.evidence:
-                _, bound = uses.setdefault((item.query.name, item.query.sha256), (item.query, set()))
-                bound.add(_bound(item))
+        told = [item for line in self.leading for item in line.evidence]
+        told += [item for line in self.excluded for item in line.evidence if item.verdict == "refutes"]
+        for item in told:
+            _, bound = uses.setdefault((item.query.name, item.query.sha256), (item.query, set()))
+            bound.add(_bound(item))
         return tuple(QueryUse(query, tuple(sorted(bound - {""}))) for _, (query, bound) in sorted(uses.items()))
 
     def is_rate(self, shift: Shift) -> bool:

@@ -6,6 +6,7 @@ form of blame.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from blameline.report import wording
@@ -13,6 +14,8 @@ from blameline.report.escape import Safe, code, codes, inline, say, segment
 from blameline.report.page import BIDDERS, Page
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from blameline.records import Evidence, LedgerLine, Shift, SliceEffect
 
 VERDICTS = {
@@ -35,6 +38,26 @@ FINDINGS = {
 ANSWERS = {"supports": "speaks for it", "refutes": "speaks against it", "inconclusive": "cannot tell"}
 
 
+_UNDECLARED = re.compile(r"undeclared:[a-z]+:([^\s=,;]+)=([^\s,;]*[^\s,;.:])")
+
+
+def undeclared(name: str) -> tuple[str, str] | None:
+    """The attribute and the value of a candidate that the traces show and nobody declared."""
+    if not name.startswith("undeclared:"):
+        return None
+    attribute, _, value = name.partition(":")[2].partition(":")[2].partition("=")
+    return attribute, value
+
+
+def named(name: str, article: str = "the") -> Safe:
+    """A bidder inside a sentence, an undeclared one by what moved."""
+    move = undeclared(name)
+    if move is None:
+        return bidder(name)
+    words = "{article} undeclared move of {attribute} to {value}"
+    return say(words, article=Safe(article), attribute=code(move[0]), value=code(move[1]))
+
+
 def candidate(line: LedgerLine) -> Safe:
     """A bidder by its name."""
     if line.candidate in BIDDERS:
@@ -49,24 +72,36 @@ def bidder(name: str) -> Safe:
 
 def sentence(text: str, *, capital: bool = True) -> Safe:
     """Somebody's sentence, with one full stop at its end, and a capital where it begins with a plain word."""
-    text = text.strip()
-    if capital and text.partition(" ")[0].isalpha():
+    text = _UNDECLARED.sub(r"the undeclared move of \1 to \2", wording.zeros(text.strip()))
+    if capital and text.partition(" ")[0].rstrip(":,").isalpha():
         text = text[:1].upper() + text[1:]
     line = inline(text)
     return Safe(line if not line or line[-1] in ".!?…" else line + ".")
 
 
+def first(text: Safe) -> Safe:
+    """The same words at the beginning of a sentence."""
+    return Safe(text[:1].upper() + text[1:])
+
+
+def _all(lines: Iterable[LedgerLine], last: str = ",") -> Safe:
+    """Several bidders inside a sentence."""
+    return codes([named(line.candidate) for line in lines], last=last)
+
+
 def moved(page: Page) -> Safe:
     """Which variable moved."""
-    suspects = codes(line.candidate for line in page.suspects)
+    suspects = _all(page.suspects)
     match page.story.found.outcome:
         case "attributed":
             layers = dict.fromkeys(str(line.layer or "unknown") for line in page.suspects)
-            return say("the application, layer {layers}: {ids}", layers=codes(layers), ids=suspects)
+            silent = all(undeclared(line.candidate) for line in page.suspects)
+            who = Safe("nobody declared it") if silent else suspects
+            return say("the application, layer {layers}: {who}", layers=codes(layers), who=who)
         case "tied" | "unattributed" if page.main is not None and page.main.moved == "unknown":
             return Safe("not known. This data does not settle whether it was the application at all")
         case "tied":
-            return say("the application; by {ids}", ids=codes((line.candidate for line in page.suspects), last="or"))
+            return say("the application; by {ids}", ids=_all(page.suspects, last="or"))
         case "unattributed":
             return Safe("the application. What moved it is not known")
         case "ruler" | "mix" | "artefact" as outcome:
@@ -150,7 +185,7 @@ def _blamed(page: Page) -> Safe:
     parts = [
         say(
             "{id} holds {odds} of the odds and explains {share} of the move. {because} Verdict: {verdict} ({meaning}).",
-            id=code(line.candidate),
+            id=first(named(line.candidate)),
             odds=Safe(wording.percent(line.probability)),
             share=Safe(wording.share(line.share)),
             because=sentence(line.because),
@@ -166,7 +201,7 @@ def _tied(page: Page) -> Safe:
     return say(
         "This data cannot tell {ids} apart. Together they hold {odds} of the odds. "
         "None of them is picked here: the next test is what separates them.",
-        ids=codes((line.candidate for line in page.suspects), last="and"),
+        ids=_all(page.suspects, last="and"),
         odds=Safe(wording.percent(sum(line.probability for line in page.suspects))),
     )
 
@@ -177,7 +212,7 @@ def _unearned(page: Page) -> Safe:
     if nearest is not None:
         text += say(
             " The nearest is {id} with {odds} of the odds: {meaning}.",
-            id=code(nearest.candidate),
+            id=named(nearest.candidate),
             odds=Safe(wording.percent(nearest.probability)),
             meaning=Safe(VERDICTS[nearest.verdict]),
         )
@@ -192,7 +227,7 @@ def _odds(page: Page, name: str) -> Safe:
     told = [
         say(
             "Odds for {who}: {odds}. {because}",
-            who=bidder(line.candidate),
+            who=named(line.candidate),
             odds=Safe(wording.percent(line.probability)),
             because=sentence(line.because),
         )
@@ -219,27 +254,50 @@ def slice_change(page: Page, one: SliceEffect) -> Safe:
 
 
 def numbers(item: Evidence) -> Safe:
-    """The key numbers of a piece of evidence: the first four, as its check ordered them."""
-    pairs = [f"{inline(name)} {inline(wording.number(value))}" for name, value in list(item.numbers.items())[:4]]
-    return Safe("; ".join(pairs) or "–")  # noqa: RUF001  an en dash: nothing to show
+    """The key numbers of a piece of evidence: the first four, as its check ordered them, an interval with its estimate."""
+    told: list[str] = []
+    rest = dict(item.numbers)
+    whole = {"low", "high"} <= rest.keys()
+    ends = f" [{wording.brief(rest.pop('low'))}, {wording.brief(rest.pop('high'))}]" if whole else ""
+    estimate = next((name for name in rest if name.startswith("effect")), None)
+    for name, value in list(rest.items())[:4]:
+        text = f"{inline(name.replace('_', ' '))} {sentence(wording.brief(value), capital=False).removesuffix('.')}"
+        told.append(text + (inline(ends) if name == estimate else ""))
+    return Safe("; ".join(told) or "–")  # noqa: RUF001  an en dash: nothing to show
+
+
+def effect_at(line: LedgerLine) -> Safe:
+    """When a bid took effect: by its own record, by the traces, or by both where they differ."""
+    at = wording.moment(line.at) if line.at else ""
+    seen = wording.moment(line.seen_at) if line.seen_at else ""
+    if not line.declared:
+        return Safe(f"First seen in the traces at {seen or at}." if seen or at else "")
+    if at and seen and at != seen:
+        return Safe(f"Declared for {at}, first seen in the traces at {seen}.")
+    if at:
+        return Safe(f"Took effect {at}.")
+    return Safe(f"First seen in the traces at {seen}." if seen else "")
 
 
 def ruled_out(line: LedgerLine) -> Safe:
-    """Why a bid is out: its own sentence, and the question that decided it."""
+    """Why a bid is out: its own sentence, and the questions that decided it."""
     text = say(
         "**{id}** ({odds}). {because}",
         id=candidate(line),
         odds=Safe(wording.percent(line.probability)),
         because=sentence(line.because),
     )
-    against = [item for item in line.evidence if item.verdict == "refutes"]
+    own = line.because.lower()
     told = [
         say(
             " Asked: {asks}{because} ({query})",
             asks=inline(item.asks),
-            because=say(" Found: {it}", it=sentence(item.because)) if item.because != line.because else Safe(""),
+            because=Safe("")
+            if item.because.lower().rstrip(".") in own
+            else say(" Found: {it}", it=sentence(item.because)),
             query=code(item.query.name),
         )
-        for item in against
+        for item in line.evidence
+        if item.verdict == "refutes"
     ]
     return Safe(text + "".join(told))

@@ -8,6 +8,7 @@ is UTC.
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from blameline.records import as_utc
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from blameline.records import Interval, Onset, Shift, Signal
 
 MINUS = "−"
+_SIGNED_ZERO = re.compile(r"(?<![\w.])[−+-](0(?:\.0+)?)(?=%|\]|, | points)")
 _UNITS = ("_ms", "ms", "_s", "seconds", "latency", "duration", "tokens", "cost", "usd", "count", "length", "chars")
 
 
@@ -45,6 +47,20 @@ def number(value: float | str | bool | None) -> str:  # noqa: PLR0911  one retur
     return signed(value, min(max(2 - size, 0), 6))
 
 
+def brief(value: float | str | bool | None) -> str:
+    """A number beside others: three significant digits, but no more than three decimals and no idle zeros."""
+    if isinstance(value, float) and math.isfinite(value) and 0 < abs(value) < 1e15:
+        size = math.floor(math.log10(abs(value)))
+        text = signed(value, min(max(2 - size, 0), 3))
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return number(value)
+
+
+def zeros(text: str) -> str:
+    """Somebody's sentence, its zeros without a sign: ``−0.0 points`` is ``0.0 points``."""
+    return _SIGNED_ZERO.sub(r"\1", text)
+
+
 def count(value: float) -> str:
     """A count, with commas."""
     return f"{round(value):,}"
@@ -68,7 +84,8 @@ def percent(probability: float) -> str:
 
 def share(part: Interval) -> str:
     """How much of a shift, with its interval."""
-    return f"{percent(part.estimate)} [{percent(part.low)}, {percent(part.high)}]"
+    estimate, low, high = percent(part.estimate), percent(part.low), percent(part.high)
+    return estimate if estimate == low == high else f"{estimate} [{low}, {high}]"
 
 
 def rate(value: float) -> str:
@@ -139,11 +156,8 @@ def lag(delay: timedelta) -> str:
     minutes = abs(round(delay.total_seconds() / 60))
     days, rest = divmod(minutes, 24 * 60)
     hours, minutes = divmod(rest, 60)
-    parts = [
-        f"{days} d" if days else "",
-        f"{hours} h" if hours else "",
-        f"{minutes} min" if minutes and days < 3 else "",
-    ]
+    last = f"{minutes} min" if minutes and days < 3 else ""
+    parts = [f"{days} d" if days else "", f"{hours} h" if hours or (days and last) else "", last]
     return " ".join(part for part in parts if part) or "under a minute"
 
 

@@ -21,11 +21,9 @@ def describe(number: int, fit: Fit, move: Move, *, within: bool) -> Shift:
     ended = onset_of(cells, move.ends, move.end_weights) if move.ends.size else None
     inside = cells.inside(move.segment)
     early = inside & (cells.hours < cells.hour_of(onset.low))
-    late = inside & (cells.hours > cells.hour_of(onset.high))
+    late = inside & (cells.hours > cells.hour_of(onset.estimate))
     if ended:
-        late &= cells.hours < cells.hour_of(ended.low)
-    if not late.any():
-        late = inside & (cells.hours > cells.hour_of(onset.estimate))
+        late &= cells.hours < cells.hour_of(ended.estimate)
     if not early.any():
         early = inside & (cells.hours <= cells.hour_of(onset.estimate))
     raw, mix = kitagawa(cells, early, late)

@@ -6,6 +6,8 @@ with the first one in the mean.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
@@ -51,6 +53,7 @@ class Steps:
                 move = _of_version(now, carried, which, evidence[side], worse=side == harm, side=side)
             else:
                 move = _described(now, shapes, sides[side], evidence[side], worse=side == harm, side=side)
+                move = _mixed(move, shapes, sides[side], carried, bound[side])
             now = now.given(move.column[:, None])
             if not _same(move, moves):
                 moves.append(move)
@@ -121,6 +124,21 @@ def _described(fit: Fit, shapes: Shapes, logs: Floats, evidence: float, *, worse
         gradual=ramps > 0.9,
         column=column,
     )
+
+
+def _mixed(move: Move, shapes: Shapes, logs: Floats, carried: Carried, bound: Floats) -> Move:
+    """The onset over all shapes that could have made the move, each by its posterior: a staged start is no clean step."""
+    whole = float(logsumexp([*logs, *bound]))
+    pieces = [(move.moments, move.weights * float(np.exp(logsumexp(logs[np.isin(shapes.shape, ("step", "pulse"))]) - whole)))]
+    for chosen in (shapes.shape == "ramp", shapes.shape == "local"):
+        if chosen.any():
+            pieces.append((shapes.begin[chosen], np.exp(logs[chosen] - whole)))
+    pieces.append((carried.begin, np.exp(bound - whole)))
+    moments, inverse = np.unique(np.concatenate([at for at, _ in pieces]), return_inverse=True)
+    weights = np.bincount(inverse, np.concatenate([weight for _, weight in pieces]), minlength=len(moments))
+    if move.gradual or move.segment or move.ends.size:
+        return move
+    return replace(move, moments=moments, weights=weights / weights.sum())
 
 
 def _of_version(fit: Fit, carried: Carried, which: int, evidence: float, *, worse: bool, side: int) -> Move:

@@ -1,0 +1,47 @@
+"""Rival: once the change that fits best is accounted for, is any loss left for this one?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from blameline.candidates import Candidate
+from blameline.evidence.exposure import CLEAR, ENOUGH
+from blameline.evidence.hearing import Hearing
+from blameline.evidence.questions import Answered, Rows, between, exposure, window
+from blameline.shifts.describe import Z90
+
+
+class Rival:
+    """The candidate's effect with the strongest rival in the mean as well."""
+
+    name = "rival"
+    asks = "Once the change that fits best is accounted for, is any loss left for this one?"
+    query = "evidence/contrast"
+
+    def concerns(self, candidate: Candidate) -> bool:
+        """Every change."""
+        return not candidate.standing
+
+    def parameters(self, hearing: Hearing, candidate: Candidate) -> Mapping[str, object]:
+        """Requests with and without it."""
+        return {**window(hearing), **exposure(candidate)}
+
+    def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
+        """Refutes when nothing is left; where the two cannot be told apart there is no answer."""
+        del rows, seed
+        best, bid = hearing.strongest, hearing.bids[candidate.id]
+        if best is None or best.candidate.id == candidate.id or best.log_factor < 3:
+            return Answered("inconclusive", "no other change fits better")
+        scores = hearing.fit.given(best.column[:, None]).scores(bid.column[:, None])
+        estimate, error = float(scores.estimate[0]), float(scores.error[0])
+        target = abs(hearing.shift.delta.estimate)
+        if not scores.information[0] or error > target:
+            return Answered("inconclusive", f"its exposure is too close to that of {best.candidate.id} to tell", {"rival": best.candidate.id})
+        harm = hearing.harm * estimate
+        numbers = {"rival": best.candidate.id, "effect": estimate, "low": estimate - Z90 * error, "high": estimate + Z90 * error}
+        words = f"with {best.candidate.id} accounted for, {between(estimate, error, hearing)} is left for it"
+        if harm + Z90 * error < 2 * ENOUGH * target and harm < 1.64 * error:
+            return Answered("refutes", words, numbers)
+        if harm > CLEAR * error and harm > ENOUGH * target:
+            return Answered("supports", words, numbers)
+        return Answered("inconclusive", words, numbers)

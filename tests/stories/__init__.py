@@ -1,0 +1,1 @@
+"""The samples, from their files to their post-mortem; a package, because ``tests/evidence`` has stories as well."""
