@@ -100,7 +100,7 @@ def test_a_runbook_is_a_screen_or_two(book: Runbook) -> None:
 
 def test_fitting() -> None:
     assert [
-        book.id for book in fitting(found("attributed", ("chg-1", "prompt", 0.9), ("chg-2", "retrieval", 0.05)))
+        book.id for book in fitting(found("attributed", ("chg-1", "prompt", 0.9), ("chg-2", "retrieval", 0.04)))
     ] == ["prompt-edit"]
     assert [book.id for book in fitting(found("tied", ("chg-1", "prompt", 0.4), ("chg-2", "retrieval", 0.5)))] == [
         "retrieval-index",
@@ -111,7 +111,7 @@ def test_fitting() -> None:
     assert [book.id for book in fitting(found("unattributed", ("unknown", None, 0.9)))] == ["silent-provider-change"]
     assert fitting(Investigation(outcome="no_shift", headline="")) == ()
     (book,) = fitting(found("attributed", ("chg-1", "prompt", 1.0)))
-    assert book.because == "chg-1 (layer prompt) holds 99% of the odds, supported"
+    assert book.because == "chg-1 (layer prompt) holds >99% of the odds, supported"
 
 
 def test_what_is_ruled_out_needs_no_runbook() -> None:

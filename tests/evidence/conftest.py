@@ -393,6 +393,35 @@ def doubled(seed: int = 27) -> Files:
     return w.files
 
 
+def both(seed: int = 28) -> Files:
+    """Two guilty at once: a prompt edit in the EU from day 6, and a tool schema in the US from day 6.5."""
+    w = World(seed)
+    first, second = (w.region == "eu") & (w.day > 6), (w.region == "us") & (w.day > 6.5)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", first)
+    w.stamp("app.tools.schema", "t-1", "t-2", second)
+    w.change("first", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.change("second", 6.5, "tool_schema", **{"from": "t-1", "to": "t-2"})
+    w.share("answer_correct", w.base - 0.3 * first - 0.25 * second, w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def opening(seed: int = 29) -> Files:
+    """Too early to say: a fall on the second of six days, and a change from before the first."""
+    w = World(seed, days=6)
+    w.change("before", -3, "corpus_change")
+    w.share("answer_correct", w.base - 0.4 * (w.day > 1), w.judge())
+    return w.files
+
+
+def vague(seed: int = 30) -> Files:
+    """A change on record at about the onset, give or take six of the twelve days."""
+    w = World(seed)
+    w.change("sometime", 6, "corpus_change", uncertainty="P6D")
+    w.share("answer_correct", w.base - 0.2 * (w.day > 6), w.judge())
+    return w.files
+
+
 def plain_drop(seed: int, day: float) -> Files:
     """Everything falls by 0.2 on one day: no segments, no versions, one change on record."""
     w = World(seed)
@@ -426,6 +455,9 @@ STORIES: dict[str, Callable[[], Files]] = {
     "sparse": sparse,
     "bystanders": bystanders,
     "doubled": doubled,
+    "both": both,
+    "opening": opening,
+    "vague": vague,
 }
 
 

@@ -46,7 +46,7 @@ CONTRACT: Mapping[str, Contract] = {
         ),
         innocents=(("staged", "later"), ("staged", "random"), ("bystanders", "deploy-0"), ("bystanders", "deploy-2")),
         bystanders=(("rolled_back", "revert"), ("lost", "app")),
-        too_little=(("bare", "before"),),
+        too_little=(("opening", "before"), ("vague", "sometime")),
     ),
     "exposure": Contract(
         causes=(("staged", "guilty"), ("model seen", "guilty"), ("continuous", "guilty")),
@@ -92,6 +92,12 @@ CONTRACT: Mapping[str, Contract] = {
         innocents=(("staged", "artefact"), ("rolled_back", "artefact"), ("tied", "artefact")),
         bystanders=(("doubled", "artefact"), ("judged", "artefact")),
         too_little=(("sparse", "artefact"),),
+    ),
+    "rival": Contract(
+        causes=(("both", "second"),),
+        innocents=(("staged", "elsewhere"), ("staged", "random"), ("continuous", "elsewhere")),
+        bystanders=(("staged", "later"), ("staged", "dosed"), ("outlived", "taken-back"), ("rolled_back", "stayed")),
+        too_little=(("bare", "only"), ("tied", "one"), ("tied", "two"), ("coincidence", "beside")),
     ),
     "replay": Contract(
         causes=(("staged", "guilty"),),

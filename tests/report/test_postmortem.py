@@ -109,7 +109,7 @@ def test_every_outcome_has_every_section_in_order(story: Any, outcome: str) -> N
                 "no candidate has earned it. Nothing is blamed by default.",
                 "it is a lead and not a finding",
                 "Something not on the list holds 61%",
-                "Write `undeclared:model:",
+                "Record the move of `gen_ai.response.model` to `m-2026-03` in the changelog",
             ],
         ),
         (

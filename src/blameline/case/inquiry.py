@@ -17,6 +17,7 @@ from blameline.fit import Fit
 from blameline.records import LedgerLine, Manifest, Outcome, Shift
 from blameline.shifts import Move, describe, find
 from blameline.shifts.by_segment import by_segment
+from blameline.shifts.steps import smallest
 from blameline.store import Store
 
 FAMILIES = ("quality", "behaviour", "feedback")
@@ -47,6 +48,8 @@ class Inquiry:
     candidates: tuple[Candidate, ...]
     signals: tuple[str, ...]
     """Signals that were looked at."""
+    detectable: tuple[tuple[str, float], ...] = ()
+    """By signal, the quality first: the smallest lasting fall that would have been found."""
 
 
 def inquire(store: Store, *, seed: int) -> Inquiry:
@@ -75,7 +78,8 @@ def inquire(store: Store, *, seed: int) -> Inquiry:
         ledger += lines
         verdicts.append(outcome)
     return Inquiry(
-        window, tuple(shifts), tuple(ledger), verdicts[0] if verdicts else "no_shift", candidates, tuple(sorted(fits))
+        window, tuple(shifts), tuple(ledger), verdicts[0] if verdicts else "no_shift", candidates, tuple(sorted(fits)),
+        _detectable(fits, store.manifest()),
     )
 
 
@@ -138,6 +142,12 @@ def _spread(plain: Fit, move: Move, fit: Fit) -> NDArray[np.float64]:
 def _told(number: int, fit: Fit, move: Move, *, within: bool) -> Shift:
     shift = describe(number, fit, move, within=within)
     return shift.model_copy(update={"by_segment": by_segment(fit, move)}) if within else shift
+
+
+def _detectable(fits: dict[str, Fit], manifest: Manifest) -> tuple[tuple[str, float], ...]:
+    listed = {name: number for number, name in enumerate(manifest.signals)}
+    watched = [(FAMILIES.index(fit.cells.signal.family), listed.get(name, len(listed)), name) for name, fit in fits.items()]
+    return tuple((name, smallest(fits[name])) for _, _, name in sorted(watched) if not fits[name].cells.signal.control)
 
 
 def candidates_of(store: Store, window: Clock) -> tuple[Candidate, ...]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from math import sqrt
+from typing import TYPE_CHECKING
 
-from blameline.case.inquiry import Inquiry
 from blameline.cells import Clock, measured
 from blameline.records import (
     Entry,
@@ -23,22 +22,38 @@ from blameline.records import (
 )
 from blameline.runbooks import fitting
 from blameline.shifts.describe import Z90
-from blameline.store import Store
 
-STAMPED: tuple[Layer, ...] = ("prompt", "model", "retrieval", "router", "tools", "sampling", "judge", "deploy", "context", "guardrail")
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from blameline.case.inquiry import Inquiry
+    from blameline.store import Store
+
+STAMPED: tuple[Layer, ...] = (
+    "prompt",
+    "model",
+    "retrieval",
+    "router",
+    "tools",
+    "sampling",
+    "judge",
+    "deploy",
+    "context",
+    "guardrail",
+)
 """Layers whose version a request can carry."""
 MOST_VALUES = 4
 POINTS = 180
 
 
-def headline(inquiry: Inquiry) -> str:
+def headline(inquiry: Inquiry) -> str:  # noqa: PLR0911  one return an outcome
     """One sentence: what moved, since when, and where the blame falls."""
     main = next((shift for shift in inquiry.shifts if shift.direction == "worse"), None)
     if main is None:
         looked = f"{len(inquiry.signals)} signals" if len(inquiry.signals) != 1 else "one signal"
-        return f"No signal got worse by more than chance would move it ({looked} looked at)." if inquiry.signals else (
-            "No signal was measured often enough to say whether quality moved."
-        )
+        if not inquiry.signals:
+            return "No signal was measured often enough to say whether quality moved."
+        return f"No signal got worse by more than chance would move it ({looked} looked at{_seen(inquiry)})."
     lines = [line for line in inquiry.ledger if line.shift == main.id]
     top = lines[0]
     moved = f"{main.signal}{_where(main)} {_went(main)} from about {_minute(main.onset.estimate)}"
@@ -59,13 +74,21 @@ def headline(inquiry: Inquiry) -> str:
     return f"{moved}; {_named(top)} is the likeliest ({_odds(top)}), but it has not earned the blame."
 
 
+def _seen(inquiry: Inquiry) -> str:
+    """How small a lasting fall would have been found, for the first signal."""
+    for name, size in inquiry.detectable:
+        if size < 1:
+            return f"; a fall of {100 * size:.0f} points in {name} that lasted three days would have been found"
+    return ""
+
+
 def _where(shift: Shift) -> str:
     return f" in {', '.join(f'{k}={v}' for k, v in sorted(shift.segment.items()))}" if shift.segment else ""
 
 
 def _went(shift: Shift) -> str:
     change = shift.after - shift.before
-    share = 0 <= min(shift.before, shift.after) and max(shift.before, shift.after) <= 1
+    share = min(shift.before, shift.after) >= 0 and max(shift.before, shift.after) <= 1
     size = f"{abs(100 * change):.1f} points" if share else f"{abs(change):.3g}"
     return f"{'fell' if change < 0 else 'rose'} by {size}"
 
@@ -103,16 +126,36 @@ def timeline(store: Store, inquiry: Inquiry, notes: Sequence[Entry]) -> tuple[Ti
     ]
     for shift in inquiry.shifts:
         what = f"{shift.signal}{_where(shift)} {_went(shift)} ({shift.direction})"
-        rows.append(TimelineRow(at=shift.onset.estimate, lane="shift", id=shift.id, what=what, low=shift.onset.low, high=shift.onset.high))
+        rows.append(
+            TimelineRow(
+                at=shift.onset.estimate,
+                lane="shift",
+                id=shift.id,
+                what=what,
+                low=shift.onset.low,
+                high=shift.onset.high,
+            )
+        )
         if shift.ended_range:
             ended = shift.ended_range
-            rows.append(TimelineRow(at=ended.estimate, lane="shift", id=shift.id, what=f"{shift.signal} came back", low=ended.low, high=ended.high))
+            rows.append(
+                TimelineRow(
+                    at=ended.estimate,
+                    lane="shift",
+                    id=shift.id,
+                    what=f"{shift.signal} came back",
+                    low=ended.low,
+                    high=ended.high,
+                )
+            )
     rows += [TimelineRow(at=run.at, lane="eval", id=run.run_id, what=_run(run)) for run in store.eval_runs()]
     reported = store.manifest().reported_at
     if reported:
         rows.append(TimelineRow(at=reported, lane="report", id="reported", what="first human report"))
     rows += [
-        TimelineRow(at=note.at, lane="note", id=note.id[:13], what=str(note.body.get("text", ""))) for note in notes if note.kind == "note"
+        TimelineRow(at=note.at, lane="note", id=note.id[:13], what=str(note.body.get("text", "")))
+        for note in notes
+        if note.kind == "note"
     ]
     return tuple(sorted(rows, key=lambda row: (row.at, row.lane, row.id)))
 
@@ -152,7 +195,7 @@ def story(store: Store, inquiry: Inquiry, found: Investigation, notes: Sequence[
 
 
 def _stamped(store: Store, window: Clock | None) -> set[str]:
-    """The layers whose version the data carries: an attribute of the traces, or for the judge a name beside the scores."""
+    """The layers whose version the data carries: an attribute of the traces, or a judge's name beside scores."""
     found = {str(row["layer"]) for row in store.rows("cells/roles") if row["layer"]}
     if window is not None:
         bounds = {"since": window.since.replace(tzinfo=None), "until": window.until.replace(tzinfo=None)}
@@ -162,7 +205,7 @@ def _stamped(store: Store, window: Clock | None) -> set[str]:
 
 
 def _snapshots(store: Store, window: Clock, shift: Shift | None) -> tuple[Snapshot, ...]:
-    """Which versions and which traffic there were before, during and after, as shares; all is before where nothing moved."""
+    """Which versions and which traffic there were before, during and after, as shares; with no shift all is before."""
     ended = shift.ended_range.high if shift and shift.ended_range else window.until
     bounds = {
         "since": window.since.replace(tzinfo=None),
@@ -181,7 +224,9 @@ def _snapshots(store: Store, window: Clock, shift: Shift | None) -> tuple[Snapsh
             phases = counts[key]
             during = _shares(phases["during"]) if shift else ""
             after = (_shares(phases["after"]) if shift.ended else "not over") if shift else ""
-            found.append(Snapshot(layer=layer, attribute=attribute, before=_shares(phases["before"]), during=during, after=after))
+            found.append(
+                Snapshot(layer=layer, attribute=attribute, before=_shares(phases["before"]), during=during, after=after)
+            )
     return tuple(found)
 
 
@@ -204,7 +249,7 @@ def _percent(share: float) -> str:
 
 
 def _series(store: Store, window: Clock, shift: Shift) -> tuple[SeriesPoint, ...]:
-    """The signal over time in the shift's own segment, in at most ``POINTS`` buckets, with the 90% interval of each mean."""
+    """The signal over time in the shift's own segment, in at most ``POINTS`` buckets, means with 90% intervals."""
     seconds = (window.until - window.since).total_seconds()
     width = max(window.width, int(-(-seconds // POINTS // 3600) * 3600) or 3600)
     keys = sorted(shift.segment)

@@ -172,7 +172,7 @@ class Page:
 
     @cached_property
     def next_tests(self) -> tuple[NextTest, ...]:
-        """The tests worth doing first, each once; bids that are tied share the first one's, for it separates them all."""
+        """The tests worth doing first, each once; tied bids share the first one's, which separates them all."""
         wanted = self.suspects or tuple(line for line in self.lines if line.verdict != "excluded")[:2]
         seen: dict[str, list[LedgerLine]] = {}
         for line in wanted:

@@ -254,7 +254,7 @@ def slice_change(page: Page, one: SliceEffect) -> Safe:
 
 
 def numbers(item: Evidence) -> Safe:
-    """The key numbers of a piece of evidence: the first four, as its check ordered them, an interval with its estimate."""
+    """The key numbers of a piece of evidence: the first four in its check's order, an interval with its estimate."""
     told: list[str] = []
     rest = dict(item.numbers)
     whole = {"low", "high"} <= rest.keys()

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from blameline.fit import Fit
+from blameline.fit import Fit, Scores
 from blameline.shifts.moves import Move
-from blameline.shifts.shapes import Carried, Place, Shapes, carried_of, clock_of, moments, profile, shapes_of
+from blameline.shifts.shapes import WEIGHT, Carried, Place, Shapes, carried_of, clock_of, moments, profile, shapes_of
 
 Floats = NDArray[np.float64]
 
@@ -53,11 +53,23 @@ class Steps:
                 move = _of_version(now, carried, which, evidence[side], worse=side == harm, side=side)
             else:
                 move = _described(now, shapes, sides[side], evidence[side], worse=side == harm, side=side)
-                move = _mixed(move, shapes, sides[side], carried, bound[side])
+                move = _mixed(now, move, (shapes, free, sides[side]), (carried, held, bound[side]))
             now = now.given(move.column[:, None])
             if not _same(move, moves):
                 moves.append(move)
         return moves
+
+
+def smallest(fit: Fit) -> float:
+    """The smallest lasting step over the last three days that would very likely have been found, in the signal's unit."""
+    shapes_begin = max(fit.cells.span_hours - 72, 0.6 * fit.cells.span_hours)
+    fine, _ = moments(fit)
+    scores = fit.over_time().scores((clock_of(fit) > shapes_begin)[:, None].astype(float))
+    if not scores.information[0] or not len(fine):
+        return float("inf")
+    spread = fit.slab**2 * float(scores.information[0])
+    needed = THRESHOLD - float(np.log(WEIGHT["step"] / len(fine))) + 0.5 * float(np.log1p(spread))
+    return (float(np.sqrt(2 * needed * (1 + spread) / spread)) + 0.84) * float(scores.error[0])
 
 
 def _same(move: Move, moves: list[Move]) -> bool:
@@ -126,19 +138,33 @@ def _described(fit: Fit, shapes: Shapes, logs: Floats, evidence: float, *, worse
     )
 
 
-def _mixed(move: Move, shapes: Shapes, logs: Floats, carried: Carried, bound: Floats) -> Move:
-    """The onset over all shapes that could have made the move, each by its posterior: a staged start is no clean step."""
-    whole = float(logsumexp([*logs, *bound]))
-    pieces = [(move.moments, move.weights * float(np.exp(logsumexp(logs[np.isin(shapes.shape, ("step", "pulse"))]) - whole)))]
-    for chosen in (shapes.shape == "ramp", shapes.shape == "local"):
-        if chosen.any():
-            pieces.append((shapes.begin[chosen], np.exp(logs[chosen] - whole)))
-    pieces.append((carried.begin, np.exp(bound - whole)))
-    moments, inverse = np.unique(np.concatenate([at for at, _ in pieces]), return_inverse=True)
-    weights = np.bincount(inverse, np.concatenate([weight for _, weight in pieces]), minlength=len(moments))
+def _mixed(fit: Fit, move: Move, free: tuple[Shapes, Scores, Floats], held: tuple[Carried, Scores, Floats]) -> Move:
+    """Onset and size over all shapes that could have made the move, each by its posterior: a staged start is no clean step."""
     if move.gradual or move.segment or move.ends.size:
         return move
-    return replace(move, moments=moments, weights=weights / weights.sum())
+    (shapes, scores, logs), (carried, of_version, bound) = free, held
+    whole = float(logsumexp([*logs, *bound]))
+    steps = np.isin(shapes.shape, ("step", "pulse"))
+    pieces = [(move.moments, move.weights * float(np.exp(logsumexp(logs[steps]) - whole)))]
+    pieces += [(shapes.begin[~steps], np.exp(logs[~steps] - whole)), (carried.begin, np.exp(bound - whole))]
+    moments, inverse = np.unique(np.concatenate([at for at, _ in pieces]), return_inverse=True)
+    weights = np.bincount(inverse, np.concatenate([weight for _, weight in pieces]), minlength=len(moments))
+    cells = fit.cells
+    late = cells.hours > moments[np.argmax(weights)]
+    if not late.any():
+        return replace(move, moments=moments, weights=weights / weights.sum())
+    traffic = np.bincount(cells.bucket[late], cells.n[late], minlength=cells.buckets)
+    share = {place: float(cells.n[cells.inside(dict(place))].sum() / cells.n.sum()) for place in set(shapes.place)}
+    reach = (shapes.profiles.T @ traffic) / traffic.sum() * np.array([share[place] for place in shapes.place])
+    worn = (carried.columns[late].T @ cells.n[late]) / cells.n[late].sum()
+    posterior = np.exp(np.concatenate([logs, bound]) - whole)
+    sizes = np.concatenate([scores.estimate * reach, of_version.estimate * worn])
+    errors = np.concatenate([scores.error * reach, of_version.error * worn])
+    told = np.isfinite(errors) & np.concatenate([scores.information > 0, of_version.information > 0])
+    posterior, sizes, errors = posterior[told] / posterior[told].sum(), sizes[told], errors[told]
+    effect = float(posterior @ sizes)
+    error = float(np.sqrt(posterior @ (errors**2 + (sizes - effect) ** 2)))
+    return replace(move, moments=moments, weights=weights / weights.sum(), effect=effect, error=error)
 
 
 def _of_version(fit: Fit, carried: Carried, which: int, evidence: float, *, worse: bool, side: int) -> Move:
