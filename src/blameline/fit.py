@@ -15,8 +15,8 @@ harmful side, against ``b = 0``::
 
 The shared shock ``u`` makes "everything moved at that moment" weak evidence, and "the exposed moved and the unexposed did
 not, in the same hour" strong evidence: differences in differences, dose, scope and reversal need no model of their own. The
-variances are chosen by REML (Patterson and Thompson 1971) under a mean that is free to step every two days and with every
-layer version, so that an incident does not pass for noise. ``V^-1`` is applied by the Woodbury identity.
+variances are chosen by REML (Patterson and Thompson 1971) under a mean that is free to step every two days, with
+every layer version, and at the one moment that stands out most, so that an incident does not pass for noise. ``V^-1`` is applied by the Woodbury identity.
 """
 
 from __future__ import annotations
@@ -173,19 +173,35 @@ class Fit:
         )
 
     def _choose(self) -> Noise:
-        """REML over the grids, climbed one coordinate at a time."""
+        """REML, three times over: what stands out as a step after one choice is in the mean for the next."""
+        base = (self._random.T @ sparse.diags(self.weight) @ self._random).toarray()
+        saturated, noise = _saturated(self.cells), None
+        for _pass in range(3):
+            noise = self._reml(np.hstack([self.fixed, saturated]), base)
+            self._settle(noise, base)
+            hours = (np.arange(1, self.cells.buckets))[None, :]
+            profiles = (np.arange(self.cells.buckets)[:, None] >= hours).astype(float)
+            scores = self.over_time().scores(profiles)
+            loud = np.abs(scores.pull) / np.sqrt(np.where(scores.information > 0, scores.information, np.inf))
+            if not loud.size:
+                break
+            step = profiles[:, int(np.argmax(loud))][self.cells.bucket]
+            saturated = np.hstack([_saturated(self.cells), step[:, None]])
+        assert noise is not None
+        return noise
+
+    def _reml(self, mean: Floats, base: Floats) -> Noise:
+        """The variances under a given mean, climbed over the grids one coordinate at a time."""
         cells = self.cells
-        free = _independent(np.hstack([self.fixed, _saturated(cells)]), self.weight)
-        design = np.hstack([free, self.mean[:, None]])
+        design = np.hstack([_independent(mean, self.weight), self.mean[:, None]])
         weighted = design * self.weight[:, None]
         inner, random = design.T @ weighted, self._random.T @ weighted
-        base = (self._random.T @ sparse.diags(self.weight) @ self._random).toarray()
         sigma, steps = np.sqrt(self.sigma2), 10_800 / cells.width
         grids = (SHOCKS, SHOCKS, MEMORY)
         seen: dict[tuple[float, ...], float] = {}
 
         def noise(at: tuple[float, ...]) -> Noise:
-            return Noise(self.sigma2, at[0] * sigma, at[1] * sigma, at[2] ** (1 / steps))
+            return Noise(self.sigma2, float(at[0] * sigma), float(at[1] * sigma), at[2] ** (1 / steps))
 
         def criterion(at: tuple[float, ...]) -> float:
             if at not in seen:
@@ -213,9 +229,7 @@ class Fit:
                         if value <= best:
                             break
                         at, best, moved = trial, value, True
-        choice = [grid[i] for grid, i in zip(grids, at, strict=True)]
-        self._settle(noise(tuple(choice)), base)
-        return noise(tuple(choice))
+        return noise(tuple(grid[i] for grid, i in zip(grids, at, strict=True)))
 
     def _settle(self, noise: Noise, base: Floats) -> None:
         """Factor ``V`` once, for every later question."""
@@ -244,7 +258,7 @@ def _within(cells: Cells) -> float:
         left = cells.square.sum() - np.divide(total**2, n, out=np.zeros_like(n), where=n > 0).sum()
         inside = float(left) / max(float(cells.n.sum()) - 1, 1.0)
     scale = float(cells.square.sum() / cells.n.sum())
-    return max(inside, 1e-6 * scale, 1e-12)
+    return max(inside, 1e-6 * scale, 1e-300)
 
 
 def _rarity(cells: Cells) -> float:
@@ -319,7 +333,7 @@ def _independent(columns: Floats, weight: Floats) -> Floats:
 def _prior(noise: Noise, buckets: int, width: int) -> tuple[Floats, float]:
     """Inverse covariance of the random effects, and the log of their determinant."""
     precision = np.zeros((width, width))
-    shock, r = max(noise.shock, 1e-9), noise.memory
+    shock, r = noise.shock, noise.memory
     outer = 1 / (shock**2 * (1 - r**2))
     index = np.arange(buckets)
     precision[index, index] = outer * (1 + r**2)
@@ -327,7 +341,7 @@ def _prior(noise: Noise, buckets: int, width: int) -> tuple[Floats, float]:
         precision[0, 0] = precision[buckets - 1, buckets - 1] = outer if buckets > 1 else 1 / shock**2
     precision[index[:-1], index[1:]] = precision[index[1:], index[:-1]] = -outer * r
     rest = np.arange(buckets, width)
-    day = max(noise.day, 1e-9)
+    day = noise.day
     precision[rest, rest] = 1 / day**2
     log_size = buckets * np.log(shock**2) + max(buckets - 1, 0) * np.log(1 - r**2) + len(rest) * np.log(day**2)
     return precision, float(log_size)

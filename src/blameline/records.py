@@ -340,6 +340,8 @@ class LedgerLine(Record):
     """When the change took effect by its own record, or was first seen where it has none."""
     seen_at: Moment | None = None
     """When the traces first carried it; ``null`` where they do not show it."""
+    log_evidence: Mapping[str, float] = Field(default_factory=dict)
+    """Natural log of each likelihood ratio that the odds are made of, by its source; ``fit`` is the joint fit's."""
     summary: str = ""
     """The change in a few words, as its own record gives it."""
     effect: Interval | None = None

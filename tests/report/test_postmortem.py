@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +13,18 @@ from markdown_it import MarkdownIt
 
 import blameline.report
 from blameline.errors import BlamelineError, UnknownPlugin
-from blameline.records import Interval, Loaded, Manifest, Onset, Problem, Runbook, Signal, SliceEffect
+from blameline.records import (
+    Interval,
+    Loaded,
+    Manifest,
+    Onset,
+    Problem,
+    Runbook,
+    Signal,
+    SliceEffect,
+    Snapshot,
+    TimelineRow,
+)
 from blameline.report.markdown import Markdown
 
 if TYPE_CHECKING:
@@ -233,7 +244,9 @@ def test_a_shift_that_ended(story: Any) -> None:
     ended = shift.model_copy(
         update={
             "ended": datetime(2026, 3, 15, 9, tzinfo=UTC),
-            "ended_range": Onset(estimate="2026-03-15T09:00:00Z", low="2026-03-15T08:00:00Z", high="2026-03-15T09:30:00Z")
+            "ended_range": Onset(
+                estimate="2026-03-15T09:00:00Z", low="2026-03-15T08:00:00Z", high="2026-03-15T09:30:00Z"
+            ),
         }
     )
     text = page(story("attributed", found={"shifts": (ended,)}))
@@ -383,3 +396,121 @@ def test_renderers_come_in_by_the_door(story: Any, tmp_path: Path) -> None:
         blameline.report.render(made, "json", tmp_path)
     with pytest.raises(UnknownPlugin, match="markdwn"):
         blameline.report.render(made, "markdwn")
+
+
+def test_a_quiet_window_shows_its_versions_and_claims_no_gap(story: Any) -> None:
+    rows = (Snapshot(layer="model", attribute="gen_ai.response.model", before="m-1 60%, m-2 40%", during="", after=""),)
+    text = page(story("no_shift", snapshots=rows, unmeasured=()))
+    assert "there is no before and after. Over the whole window:" in text
+    assert "| model | `gen_ai.response.model` | m-1 60%, m-2 40% |" in text
+    assert "No trace" not in text
+    assert "- [ ] Look at what the report of 2026-03-15 02:10 UTC saw." in text
+
+
+def test_attributes_that_tell_the_same_share_a_line(story: Any) -> None:
+    row = Snapshot(layer="judge", attribute="judge", before="j-1", during="j-2", after="not over")
+    text = page(story("attributed", snapshots=(row, row.model_copy(update={"attribute": "evaluator"}))))
+    assert "| judge | `judge`, `evaluator` | j-1 | j-2 | not over |" in text
+
+
+@pytest.mark.parametrize(
+    ("outcome", "timeline", "words"),
+    [
+        ("ruler", None, "so no guard should have fired."),
+        ("attributed", None, "1 eval run on record; none of them was held against this shift."),
+        ("attributed", (), "No eval run or alert is on record"),
+    ],
+)
+def test_no_guards(story: Any, outcome: str, timeline: Any, words: str) -> None:
+    made = story(outcome, found={"guards": ()})
+    assert words in page(made if timeline is None else made.model_copy(update={"timeline": timeline}))
+
+
+def test_only_the_eval_runs_that_tell_something_are_shown(story: Any) -> None:
+    made = story("attributed")
+    onset = made.found.shifts[0].onset.estimate
+    runs = tuple(
+        TimelineRow(at=onset + timedelta(days=day, hours=2), lane="eval", id=f"n-{day + 5}", what=what)
+        for day in range(-5, 5)
+        for what in ["nightly: skipped (no runner)" if day == -4 else "nightly: 90 of 100 passed"]
+    )
+    text = page(made.model_copy(update={"timeline": runs}))
+    assert re.findall(r"eval run \| `(n-\d)`", text) == ["n-1", "n-4", "n-5"]
+    assert "7 eval runs left out; `incident timeline` shows all of them." in text
+    quiet = page(story("no_shift", timeline=runs))
+    assert re.findall(r"eval run \| (.*) \|", quiet) == ["`n-9` nightly, the last of 10 runs: 90 of 100 passed"]
+    assert "section Eval runs" not in quiet
+
+
+def test_a_tie_has_one_test(story: Any) -> None:
+    first, second, *rest = story("tied").found.ledger
+    text = page(story("tied", found={"ledger": (first, second.model_copy(update={"next_test": "swap it"}), *rest)}))
+    assert f"- {first.next_test} (for `chg-003` and `chg-005`)" in text
+    assert "Swap it" not in text
+    assert "from ledger lines `chg-003`, `chg-005`" in text
+
+
+def test_what_the_clock_alone_tells(story: Any) -> None:
+    lines = story("unattributed").found.ledger
+    assert "- Only the clock could speak on these, no other test gave an answer: `undeclared:" in page(
+        story("unattributed")
+    )
+    without = tuple(line for line in lines if not line.candidate.startswith("undeclared:"))
+    text = page(story("unattributed", found={"ledger": without}, unmeasured=()))
+    assert "No bid was beyond testing." in text
+
+
+def test_when_it_took_effect(story: Any) -> None:
+    lines = story("attributed").found.ledger
+    seen = lines[0].model_copy(update={"seen_at": lines[0].at + timedelta(minutes=16)})
+    text = page(story("attributed", found={"ledger": (seen, *lines[1:])}))
+    assert "Declared for 2026-03-14 09:12 UTC, first seen in the traces at 2026-03-14 09:28 UTC." in text
+    assert "Took effect 2026-03-14 09:12 UTC." in page(story("attributed"))
+    only = lines[0].model_copy(update={"at": None, "seen_at": lines[0].at})
+    assert "First seen in the traces at 2026-03-14 09:12 UTC." in page(
+        story("attributed", found={"ledger": (only, *lines[1:])})
+    )
+
+
+def test_an_undeclared_move_is_told_in_words(story: Any) -> None:
+    _, silent, *_ = story("unattributed").found.ledger
+    lines = (silent.model_copy(update={"verdict": "supported", "probability": 0.9}), *story("mix").found.ledger[1:])
+    text = page(story("attributed", found={"ledger": lines}))
+    summary = text.split("## Summary")[1].split("## Impact")[0]
+    assert "undeclared:" not in summary
+    assert "layer `model`, by a change that nobody declared." in summary
+    assert "The undeclared move of `gen_ai.response.model` to `m-2026-03` holds 90% of the odds" in summary
+    assert "Find what moved `gen_ai.response.model` to `m-2026-03`" in text
+
+
+def test_traffic_may_work_against_a_move(story: Any) -> None:
+    shift = story("attributed").found.shifts[0]
+
+    def told(mix: float) -> str:
+        return page(story("attributed", found={"shifts": (shift.model_copy(update={"mix_delta": mix}),)}))
+
+    assert "of which the change of traffic explains −0.8 points." in told(-0.008)
+    assert "although the change of traffic worked against it and offset it by 0.3 points." in told(0.003)
+    assert "and the change of traffic has no part in that." in told(-0.0001)
+
+
+def test_what_was_found_is_printed_once(story: Any) -> None:
+    lines = story("attributed").found.ledger
+    out = next(line for line in lines if line.candidate == "chg-002")
+    again = out.model_copy(update={"because": "The old index fell by 13 points too; it came late"})
+    text = page(story("attributed", found={"ledger": (*(line for line in lines if line != out), again)}))
+    assert text.count("The old index fell by 13 points too") == 1
+
+
+def test_key_numbers_are_words(story: Any) -> None:
+    made = story("attributed")
+    item = (
+        made.found.ledger[0]
+        .evidence[0]
+        .model_copy(
+            update={"numbers": {"days_seen": 4, "effect_of_full_dose": -0.1312, "low": -0.185, "high": -0.07, "z": 1.0}}
+        )
+    )
+    line = made.found.ledger[0].model_copy(update={"evidence": (item,)})
+    text = page(story("attributed", found={"ledger": (line, *made.found.ledger[1:])}))
+    assert "| days seen 4; effect of full dose −0.131 [−0.185, −0.07]; z 1 |" in text

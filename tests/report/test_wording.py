@@ -104,3 +104,25 @@ def test_a_rate_is_told_by_the_signal_or_by_its_values() -> None:
     assert not wording.bounded(rate, (Signal(name="refusal", better="lower", bounded=False, unit="usd"),))
     assert wording.unit(rate, (Signal(name="refusal", better="lower", bounded=False, unit="usd"),)) == "usd"
     assert wording.unit(rate) == ""
+
+
+def test_a_share_that_is_all_doubt_is_said_once() -> None:
+    assert wording.share(Interval(estimate=0.001, low=0, high=0.004)) == "<1%"
+    assert wording.share(Interval(estimate=0.75, low=0.58, high=0.93)) == "75% [58%, 93%]"
+
+
+def test_a_zero_has_no_sign() -> None:
+    text = "changed by −0% and +0.0 points [−1.8, −0.0], or −0.05 points on 2026-03-0"
+    assert wording.zeros(text) == "changed by 0% and 0.0 points [−1.8, 0.0], or −0.05 points on 2026-03-0"
+
+
+def test_brief_numbers() -> None:
+    assert [wording.brief(value) for value in (0.000685, -0.0415, 29.51, 1.0, 0.0, 50, "x")] == [
+        "0.001",
+        "−0.042",
+        "29.5",
+        "1",
+        "0",
+        "50",
+        "x",
+    ]

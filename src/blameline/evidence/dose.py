@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from scipy.special import logsumexp
 
 from blameline.candidates import Candidate
 from blameline.evidence.exposure import CLEAR, ENOUGH
@@ -39,9 +40,11 @@ class Dose:
         half_day = np.ones(max(1, round(12 / per)))
         weight = np.convolve(n, half_day, mode="same")
         smooth = np.divide(np.convolve(share * n, half_day, mode="same"), weight, out=np.zeros_like(share), where=weight > 0)
-        begun = smooth > 0.02
+        begun = (smooth > 0.02) & (share > 0.02)
+        edges = np.flatnonzero(begun)
+        begun[edges[:1]] = False  # the first bucket may be half exposed
         levels = np.unique(np.round(smooth[begun], 1))
-        lasting = [value for value in levels if (np.abs(smooth[begun] - value) <= 0.08).sum() * per >= 12]
+        lasting = [value for value in levels if (np.abs(smooth[begun] - value) <= 0.08).sum() >= max(2, 12 / per)]
         distinct = len(lasting) >= 2 and max(lasting) - min(lasting) >= 0.2
         numbers: dict[str, float | int | str | bool | None] = {
             "levels": ", ".join(f"{value:.0%}" for value in lasting),
@@ -49,17 +52,21 @@ class Dose:
         }
         if not begun.any() or not distinct:
             return Answered("inconclusive", "its share of the traffic had no two lasting levels to compare", numbers)
-        first = hours[begun].min()
-        step = (hearing.fit.cells.hours >= first).astype(float)
+        step = (hearing.fit.cells.hours >= hours[edges[0]]).astype(float)
         dose = share[hearing.fit.cells.bucket]
-        scores = hearing.fit.given(step[:, None]).scores(dose[:, None])
+        stepped = hearing.fit.given(step[:, None])
+        scores = stepped.scores(dose[:, None])
+        second = (hours[:, None] > hours[None, :-1]).astype(float)
+        free = stepped.over_time().scores(second).log_factor(hearing.fit.slab, sign=hearing.harm)
+        gain = float(scores.log_factor(hearing.fit.slab, sign=hearing.harm)[0] - logsumexp(free) + np.log(free.size))
         if not scores.information[0]:
             return Answered("inconclusive", "its share of the traffic went up once and stayed there", numbers)
         estimate, error = float(scores.estimate[0]), float(scores.error[0])
         harm, target = hearing.harm * estimate, abs(hearing.shift.delta.estimate)
         numbers |= {"effect_of_full_dose": estimate, "low": estimate - Z90 * error, "high": estimate + Z90 * error}
         interval = between(estimate, error, hearing)
-        if harm / error > CLEAR and harm > ENOUGH * target:
+        numbers["log_factor_against_a_second_step"] = gain
+        if harm / error > CLEAR and harm > ENOUGH * target and gain > np.log(3):
             return Answered("supports", f"from none to all of the traffic: {interval}, beyond a step at its start", numbers)
         if harm + Z90 * error < ENOUGH * target:
             return Answered("refutes", f"the loss did not follow its share: {interval}", numbers)

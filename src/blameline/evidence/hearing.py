@@ -20,6 +20,7 @@ from blameline.cells import Cells
 from blameline.fit import Fit, Scores
 from blameline.records import RULER_LAYERS, Shift
 from blameline.shifts import Move
+from blameline.shifts.describe import Z90
 from blameline.shifts.shapes import Shapes, shapes_of, slices
 
 Floats = NDArray[np.float64]
@@ -132,11 +133,6 @@ class Hearing:
         family, logs = self._shapes
         return family.evidence(logs, *shapes)
 
-    @cached_property
-    def quiet(self) -> Fit:
-        """The fit with the shift itself in its mean: what is left is ordinary noise."""
-        return self.fit.given(self.move.column[:, None])
-
     def recorded(self, candidate: Candidate, signal: str) -> Floats:
         """The candidate's exposure as recorded, over the cells of any signal."""
         if signal == self.shift.signal:
@@ -214,18 +210,23 @@ class Hearing:
             hours = fit.cells.hours
             columns = (hours[:, None] > begins[None, :]).astype(float)
             counts = fit.scores(columns).log_factor(0.35, sign=-1)
-            reach = self.reach(self.records_moved(fit))
-            both = logsumexp(prior + signal + counts) if reach >= abs(self.shift.delta.estimate) else -np.inf
+            both = logsumexp(prior + signal + counts) if self.within_reach(self.records_moved(fit)) else -np.inf
             guilty = np.logaddexp(np.log(0.95) + both, np.log(0.05) + logsumexp(prior + signal))
             by_itself = np.logaddexp(np.log(0.1) + logsumexp(prior + counts), np.log(0.9))
             found.append(float(guilty - by_itself))
         return max(found) - float(np.log(2))
 
-    def reach(self, moves: Moves) -> float:
+    def within_reach(self, moves: Moves) -> bool:
+        """Whether losing only good answers could have made the move, give or take the intervals of both."""
+        delta = self.shift.delta
+        return self.reach(moves, at_most=True) >= min(abs(delta.low), abs(delta.high)) * (delta.low * delta.high > 0)
+
+    def reach(self, moves: Moves, *, at_most: bool = False) -> float:
         """How far losing only good answers could have moved the mean of a share (worst case, Manski 2003)."""
+        effect = moves.effect - (Z90 * moves.error if at_most else 0.0)
         if not self.fit.cells.signal.bounded:
-            return float("inf") if moves.effect < 0 else 0.0
-        lost = float(-np.expm1(min(moves.effect, 0.0)))
+            return float("inf") if effect < 0 else 0.0
+        lost = float(-np.expm1(min(effect, 0.0)))
         before = self.shift.before if self.harm < 0 else 1 - self.shift.before
         return before - max(before - lost, 0.0) / max(1 - lost, 1e-9)
 
@@ -279,6 +280,7 @@ def _counted(cells: Cells, n: Floats, whole: Floats) -> Fit:
     value = np.log(n[kept] / whole[kept])
     flat = replace(
         cells,
+        signal=cells.signal.model_copy(update={"bounded": False}),
         bucket=kept.astype(np.int64),
         segment=np.zeros(len(kept), dtype=np.int64),
         version=np.zeros(len(kept), dtype=np.int64),

@@ -43,6 +43,7 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
                 declared=candidate.declared,
                 probability=_digits(probability),
                 prior=_digits(odds[candidate.id].prior),
+                log_evidence=_parts(odds[candidate.id]),
                 share=shares[candidate.id],
                 verdict=word,
                 tied_with=others,
@@ -61,6 +62,12 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
 
 def _digits(value: float) -> float:
     return round(value, 6) + 0.0
+
+
+def _parts(odds: Odds) -> dict[str, float]:
+    """What the odds are made of, the parts that say nothing left out."""
+    told = {"fit": odds.log_factor, **odds.ratios}
+    return {name: round(value, 3) + 0.0 for name, value in told.items() if name == "fit" or abs(value) >= 0.0005}
 
 
 def _effect(bid: Bid | None) -> Interval | None:

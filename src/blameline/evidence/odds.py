@@ -6,8 +6,8 @@
 
 ``BF`` is the fit's; the other signals, the traffic and the records enter as bounded likelihood ratios ``(g BF + 1 - g) /
 (i BF + 1 - i)``, where ``g`` is the chance that such a series moves when ``H`` is guilty and ``i`` that it moves by itself.
-``T`` and the offsets are fitted on the drill's calibration seeds (``benchmarks/calibrate.py``) and on nothing that is
-reported.
+``T`` and the offsets start from the values in the project's design notes and are checked with ``benchmarks/calibrate.py`` on
+the drill's calibration seeds, and on nothing that is reported.
 """
 
 from __future__ import annotations
@@ -171,8 +171,7 @@ def _records(hearing: Hearing, candidate: Candidate) -> float:
         return 0.0
     moved = [hearing.records_moved(fit, candidate) for fit in (hearing.volume, hearing.measured)]
     best = max(moved, key=lambda one: one.log_factor)
-    enough = hearing.reach(best) >= abs(hearing.shift.delta.estimate)
-    return bounded(best.log_factor if enough else -4.0, COUNTS["records"], COUNTS["by itself"])
+    return bounded(best.log_factor if hearing.within_reach(best) else -4.0, COUNTS["records"], COUNTS["by itself"])
 
 
 def bounded(log_factor: float, guilty: float, by_itself: float) -> float:

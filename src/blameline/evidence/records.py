@@ -44,7 +44,7 @@ class Records:
         words = f"{name} changed by {round(float(np.expm1(moves.effect)), 2) + 0.0:+.0%} at the onset".replace("-", "−")
         if moves.log_factor > 3 and (lost <= 0 or not hearing.fit.cells.signal.bounded):
             return Answered("inconclusive", f"{words}; records were gained, not lost", numbers)
-        if moves.log_factor > 3 and reach >= abs(hearing.shift.delta.estimate):
+        if moves.log_factor > 3 and hearing.within_reach(moves):
             return Answered("supports", f"{words}; losing good answers only could move the mean by {points(hearing.harm * reach, hearing)}", numbers)
         if moves.log_factor > 3:
             return Answered("refutes", f"{words}, too little to make such a move", numbers)

@@ -35,7 +35,7 @@ class Timing:
         assert candidate.starts is not None
         cells, move = hearing.fit.cells, hearing.move
         start = cells.hour_of(candidate.starts)
-        slack = cells.width / 3600
+        slack = 2 * cells.width / 3600
         if not candidate.key:
             slack += SLACK
             if candidate.change and candidate.change.uncertainty:
@@ -55,6 +55,8 @@ class Timing:
             words = f"the change is within {_hours(1.5 * cells.width / 3600)} of the most probable onset"
         if full + LAGS[-1] < cells.hour_of(hearing.shift.onset.low) and start <= 0.5:
             return Answered("refutes", f"too early: {words}, and it had been in force since before the window begins", numbers)
+        if slack > 0.2 * cells.span_hours:
+            return Answered("inconclusive", "its own record is too vague about when it took effect", numbers)
         if start <= 0.5:
             return Answered("inconclusive", "it was in force before the window begins", numbers)
         if within < 0.01 and before > 0.5:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from blameline.report import wording
 from blameline.report.escape import Safe, code, codes, say, segment
 from blameline.report.sentences import level, named, sentence, undeclared
 
@@ -50,6 +51,8 @@ def _goal(page: Page, shift: Shift) -> Safe:
 
 
 def _line(line: LedgerLine) -> Safe:
+    if undeclared(line.candidate):
+        return Safe("the undeclared move in the ledger")
     return say("ledger line {id}", id=code(line.candidate))
 
 
@@ -85,9 +88,7 @@ def _take_back(page: Page, line: LedgerLine, shift: Shift) -> Safe:
     if shift.ended is not None:
         return say("Keep {id} out, or repaired, until a replay passes.", id=named(line.candidate))
     if not line.declared:
-        return say(
-            "Find what brought in {id}, and put the earlier version back where you can.", id=named(line.candidate)
-        )
+        return _trace_back(line)
     if change is not None and change.from_ and change.to:
         return say(
             "Take back {id}: return {what} from {to} to {old}.",
@@ -99,13 +100,33 @@ def _take_back(page: Page, line: LedgerLine, shift: Shift) -> Safe:
     return say("Take back {id}.", id=code(line.candidate))
 
 
+def _trace_back(line: LedgerLine) -> Safe:
+    move = undeclared(line.candidate)
+    if move is None:
+        return say(
+            "Find what brought in {id}, and put the earlier version back where you can.", id=code(line.candidate)
+        )
+    return say(
+        "Find what moved {attribute} to {value}, and put the earlier version back where you can.",
+        attribute=code(move[0]),
+        value=code(move[1]),
+    )
+
+
 def _learn(page: Page) -> Iterator[Action]:
     for test in page.next_tests:
         if any(line.verdict != "confirmed" for line in test.lines):
             check = Safe("the answer is written here, whichever way it falls")
             yield Action(sentence(test.text), check, _lines(test.lines))
     shift = page.main
+    reported = page.story.manifest.reported_at
     if shift is None:
+        if reported is not None:
+            yield Action(
+                say("Look at what the report of {at} saw.", at=wording.moment(reported)),
+                Safe("what explains it is written here"),
+                Safe("the report"),
+            )
         return
     signal = code(shift.signal)
     match page.story.found.outcome:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from blameline.records import Onset
 from blameline.report import wording
 from blameline.report.escape import Safe, code, inline, label
+from blameline.report.sentences import undeclared
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -101,7 +102,7 @@ def _nearest(page: Page, rows: tuple[TimelineRow, ...], most: int) -> list[Timel
 
 
 def _what(row: TimelineRow) -> Safe:
-    text = f"{code(row.id)} {inline(row.what)}" if row.id else inline(row.what)
+    text = f"{code(row.id)} {inline(row.what)}" if row.id and row.lane != "undeclared" else inline(row.what)
     if row.low and row.high and row.low != row.high:
         text += f" [{wording.between(Onset(estimate=row.at, low=row.low, high=row.high))}]"
     return Safe(text)
@@ -128,7 +129,7 @@ def mermaid(page: Page, lines: tuple[Line, ...]) -> Safe:
 
 def _task(line: Line) -> str:
     row = line.row
-    name = f"    {line.number} {label(row.id) or label(row.what) or row.lane}"
+    name = f"    {line.number} {label(' '.join(undeclared(row.id) or [row.id])) or label(row.what) or row.lane}"
     if row.low and row.high and row.high - row.low >= timedelta(minutes=1):
         return f"{name} :{'crit, ' if row.lane == 'shift' else ''}{_at(row.low)}, {_at(row.high)}"
     return f"{name} :milestone, {_at(row.at)}, 0m"

@@ -34,13 +34,9 @@ def impact(page: Page) -> tuple[Safe, ...]:
     if shift.raw_delta:
         told.append(_traffic(page, shift))
     if page.story.traces:
-        told.append(
-            say(
-                "The window holds {traces} in all. A request without this score is not counted above, "
-                "and is not known to be good.",
-                traces=wording.plural(page.story.traces, "request"),
-            )
-        )
+        told.append(say("The window holds {traces} in all.", traces=wording.plural(page.story.traces, "request")))
+        if page.app:
+            told.append(Safe("A request without this score is not counted above, and is not known to be good."))
     return tuple(told)
 
 
@@ -48,7 +44,7 @@ def _traffic(page: Page, shift: Shift) -> Safe:
     """What the change of traffic has to do with the move of the plain mean."""
     raw, mix = (_plain(value, rate=page.within_one) for value in (shift.raw_delta, abs(shift.mix_delta)))
     if mix == _plain(0.0, rate=page.within_one):
-        rest = "the change of traffic has no part in that"
+        rest = "and the change of traffic has no part in that"
     elif shift.raw_delta * shift.mix_delta > 0:
         rest = f"of which the change of traffic explains {_plain(shift.mix_delta, rate=page.within_one)}"
     else:

@@ -95,9 +95,9 @@ def moved(page: Page) -> Safe:
     match page.story.found.outcome:
         case "attributed":
             layers = dict.fromkeys(str(line.layer or "unknown") for line in page.suspects)
-            silent = all(undeclared(line.candidate) for line in page.suspects)
-            who = Safe("nobody declared it") if silent else suspects
-            return say("the application, layer {layers}: {who}", layers=codes(layers), who=who)
+            silent = bool(page.suspects) and all(undeclared(line.candidate) for line in page.suspects)
+            who = Safe(", by a change that nobody declared") if silent else say(": {ids}", ids=suspects)
+            return say("the application, layer {layers}{who}", layers=codes(layers), who=who)
         case "tied" | "unattributed" if page.main is not None and page.main.moved == "unknown":
             return Safe("not known. This data does not settle whether it was the application at all")
         case "tied":
@@ -174,7 +174,7 @@ def summary(page: Page) -> Safe:
 def _quiet(page: Page) -> Safe:
     blind = "; a layer whose version no trace carries can change unseen" if page.story.unmeasured else ""
     return say(
-        "No signal got worse by more than chance explains. Looked at: {traces}. "
+        "Looked at: {traces}. "
         "This is no proof that nothing happened: a drop too small for this data does not show{blind}.",
         traces=wording.plural(page.story.traces, "request"),
         blind=Safe(blind),
@@ -257,12 +257,12 @@ def numbers(item: Evidence) -> Safe:
     """The key numbers of a piece of evidence: the first four in its check's order, an interval with its estimate."""
     told: list[str] = []
     rest = dict(item.numbers)
-    whole = {"low", "high"} <= rest.keys()
-    ends = f" [{wording.brief(rest.pop('low'))}, {wording.brief(rest.pop('high'))}]" if whole else ""
+    whole = all(isinstance(rest.get(end), int | float) for end in ("low", "high"))
+    ends = f"[{wording.brief(rest.pop('low'))}, {wording.brief(rest.pop('high'))}]" if whole else ""
     estimate = next((name for name in rest if name.startswith("effect")), None)
     for name, value in list(rest.items())[:4]:
         text = f"{inline(name.replace('_', ' '))} {sentence(wording.brief(value), capital=False).removesuffix('.')}"
-        told.append(text + (inline(ends) if name == estimate else ""))
+        told.append(f"{text} {ends}" if ends and name == estimate else text)
     return Safe("; ".join(told) or "–")  # noqa: RUF001  an en dash: nothing to show
 
 
