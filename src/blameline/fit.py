@@ -264,7 +264,7 @@ def _within(cells: Cells) -> float:
 def _rarity(cells: Cells) -> float:
     """Share of the rarer answer of a yes-or-no signal; 1/2 for any other signal."""
     n, total = float(cells.n.sum()), float(cells.total.sum())
-    if not cells.signal.bounded or abs(float(cells.square.sum()) - total) > 1e-6 * n:
+    if not cells.signal.bounded or abs(float(cells.square.sum()) - total) > 1e-6 * total:
         return 0.5
     return max(min(total / n, 1 - total / n), 1e-6)
 

@@ -73,7 +73,7 @@ CONTRACT: Mapping[str, Contract] = {
             ("staged", "random"), ("staged", "later"), ("staged", "dosed"), ("lost", "app"), ("bystanders", "deploy-0"),
             ("bystanders", "deploy-1"), ("bystanders", "deploy-2"), ("bystanders", "deploy-3"),
         ),
-        too_little=(("bare", "only"), ("sparse", "edit")),
+        too_little=(("sparse", "edit"),),
     ),
     "mix": Contract(
         causes=(("traffic", "mix"), ("traffic", "guilty")),

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 import zstandard
-from conftest import FIXTURES, attribute, requests
 
 from blameline.intake import load
 from blameline.records import Manifest
 from blameline.store import Store
+from conftest import FIXTURES, attribute, requests
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,7 +121,7 @@ def test_a_cut_tail_costs_one_line(store: Store) -> None:
     assert [(problem.line, "cut short" in problem.message) for problem in found.problems] == [(2, True)]
 
 
-def test_bad_lines_are_told_and_good_lines_load(store: Store, take) -> None:  # noqa: ARG001
+def test_bad_lines_are_told_and_good_lines_load(store: Store, take) -> None:
     lines = [request(span(1)), "{broken", request(span(2)), "[1]", '{"resourceSpans": 3}', request(span(3, startTimeUnixNano="0")),  # noqa: E501
              request({"spanId": "00f067aa0ba902b7", "startTimeUnixNano": "1772323200000000000"}), request(span(4))]  # fmt: skip  # noqa: E501
     found = take({"a.jsonl": "\n".join(lines)})
@@ -235,7 +235,7 @@ def test_status_by_number_and_by_name(store: Store, take, status: object) -> Non
 
 
 @pytest.mark.parametrize("squeeze", [gzip.compress, zstandard.ZstdCompressor().compress])
-def test_a_damaged_archive_gives_what_it_holds(store: Store, take, squeeze) -> None:  # noqa: ARG001
+def test_a_damaged_archive_gives_what_it_holds(store: Store, take, squeeze) -> None:
     seed = random.Random(3)  # noqa: S311  seeded, for tests
     whole = "".join(request(span(n, attributes=keyed(x=str(seed.random())))) + "\n" for n in range(1, 3000))
     packed = squeeze(whole.encode())

@@ -1,7 +1,7 @@
 """Placebo: on other dates, how often does the same pattern look this guilty?
 
-The dates cover the window but for a day around the onset, later ones too: a pattern that merely overlaps with the loss looks as
-guilty on most dates after it began.
+The dates cover the window but for a day around its own: a pattern that merely overlaps with the loss looks as guilty on the
+dates nearer to the onset.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from blameline.evidence.hearing import Hearing
 from blameline.evidence.questions import Answered, Rows, window
 
 DATES = 50
-FEWEST = 15
+FEWEST = 20
 """Placebo dates below which a rank says nothing."""
 
 
@@ -46,9 +46,8 @@ class Placebo:
         if not used.size:
             return Answered("inconclusive", "it never shows in this signal's traffic", numbers)
         day = 86_400 / cells.width
-        low, high = (cells.hour_of(at) * 3600 / cells.width for at in (hearing.shift.onset.low, hearing.shift.onset.high))
         starts = np.unique(np.linspace(day, cells.buckets - day, DATES).astype(int))
-        starts = starts[(starts < low - day) | (starts > high + day)]
+        starts = starts[np.abs(starts - used[0]) >= day]
         if len(starts) < FEWEST:
             return Answered("inconclusive", f"only {len(starts)} dates are left to compare with; {FEWEST} are needed", numbers)
         shifted = np.zeros((len(cells.n), len(starts)))

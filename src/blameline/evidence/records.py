@@ -48,6 +48,7 @@ class Records:
             return Answered("supports", f"{words}; losing good answers only could move the mean by {points(hearing.harm * reach, hearing)}", numbers)
         if moves.log_factor > 3:
             return Answered("refutes", f"{words}, too little to make such a move", numbers)
-        if max(one.log_factor for one in seen.values()) < 0:
+        sure = max(one.error for one in seen.values()) < 0.15
+        if sure and not any(hearing.within_reach(one) for one in seen.values()):
             return Answered("refutes", f"the records did not step: {words}", numbers)
         return Answered("inconclusive", f"{words}, which may be noise", numbers)

@@ -64,8 +64,8 @@ class Timing:
         if within < 0.01:
             return Answered("refutes", f"too early: {words}, and it had been in force all the while", numbers)
         if within > 0.5:
-            return Answered("supports", f"{words}; {within:.0%} of the onset's posterior fits", numbers)
-        return Answered("inconclusive", f"{words}; {within:.0%} of the onset's posterior fits", numbers)
+            return Answered("supports", f"{words}; {_share(within)} of the onset's posterior fits", numbers)
+        return Answered("inconclusive", f"{words}; {_share(within)} of the onset's posterior fits", numbers)
 
     @staticmethod
     def _in_force(hearing: Hearing, candidate: Candidate, start: float) -> float:
@@ -83,3 +83,8 @@ class Timing:
 def _hours(hours: float) -> str:
     """A stretch of time in words: hours up to two days, then days."""
     return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.1f} days"
+
+
+def _share(share: float) -> str:
+    """A share in words that never claims all or nothing."""
+    return ">99%" if share > 0.99 else "<1%" if share < 0.01 else f"{share:.0%}"

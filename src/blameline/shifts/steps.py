@@ -159,9 +159,10 @@ def _mixed(fit: Fit, move: Move, free: tuple[Shapes, Scores, Floats], held: tupl
     worn = (carried.columns[late].T @ cells.n[late]) / cells.n[late].sum()
     posterior = np.exp(np.concatenate([logs, bound]) - whole)
     sizes = np.concatenate([scores.estimate * reach, of_version.estimate * worn])
-    errors = np.concatenate([scores.error * reach, of_version.error * worn])
-    told = np.isfinite(errors) & np.concatenate([scores.information > 0, of_version.information > 0])
-    posterior, sizes, errors = posterior[told] / posterior[told].sum(), sizes[told], errors[told]
+    told = np.concatenate([scores.information > 0, of_version.information > 0])
+    spread = np.concatenate([scores.error, of_version.error])[told]
+    errors = spread * np.concatenate([reach, worn])[told]
+    posterior, sizes = posterior[told] / posterior[told].sum(), sizes[told]
     effect = float(posterior @ sizes)
     error = float(np.sqrt(posterior @ (errors**2 + (sizes - effect) ** 2)))
     return replace(move, moments=moments, weights=weights / weights.sum(), effect=effect, error=error)
