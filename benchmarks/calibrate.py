@@ -77,7 +77,9 @@ def main() -> None:
         ledgers = [lines for lines in pool.map(ledger, *zip(*jobs, strict=True)) if lines]
     start = np.array([math.log(TEMPERATURE), *OFFSET.values()])
     best = minimize(loss, start, args=(ledgers,), method="Nelder-Mead", options={"maxiter": 4000})
-    print(f"{len(ledgers)} ledgers from {len(jobs)} cases; loss {loss(start, ledgers):.4f} in use, {best.fun:.4f} fitted")
+    print(
+        f"{len(ledgers)} ledgers from {len(jobs)} cases; loss {loss(start, ledgers):.4f} in use, {best.fun:.4f} fitted"
+    )
     print("| value | in use | fitted |\n|---|---|---|")
     print(f"| temperature | {TEMPERATURE:.2f} | {math.exp(best.x[0]):.2f} |")
     for name, value in zip(BIDDERS, best.x[1:], strict=True):

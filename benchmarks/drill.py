@@ -68,21 +68,29 @@ def investigate(layer: str, seed: int, form: str, traffic: float | None) -> dict
 def table(rows: list[dict[str, object]]) -> str:
     """The figures by layer, worst first, then pooled."""
     lines = [
-        "| layer | cases | identifiable | right cause first | of the identifiable | outcome right | supported | innocent convicted |",
+        "| layer | cases | identifiable | right cause first | of the identifiable | outcome right | supported "
+        "| innocent convicted |",
         "|---|---|---|---|---|---|---|---|",
     ]
 
     def line(name: str, chosen: list[dict[str, object]]) -> tuple[float, str]:
         can = [row for row in chosen if row["identifiable"]]
         if name == "null":
+            wrong = sum(bool(row["convicted_innocent"]) for row in chosen)
             quiet = sum(row["outcome"] == "no_shift" for row in chosen) / len(chosen)
-            return 2.0, f"| null | {len(chosen)} | | | | {quiet:.0%} `no_shift` | | {sum(bool(r['convicted_innocent']) for r in chosen)} |"
+            return (
+                2.0,
+                f"| null | {len(chosen)} | | | | {quiet:.0%} `no_shift` | | {wrong} |",
+            )
         first = sum(row["rank"] == 1 for row in chosen) / len(chosen)
         told = sum(row["rank"] == 1 for row in can) / len(can) if can else float("nan")
         outcome = sum(row["outcome"] == row["truth"] for row in chosen) / len(chosen)
         held = sum(row["verdict"] in {"supported", "confirmed"} for row in chosen) / len(chosen)
         wrong = sum(bool(row["convicted_innocent"]) for row in chosen)
-        return told, f"| {name} | {len(chosen)} | {len(can)} | {first:.0%} | {told:.0%} | {outcome:.0%} | {held:.0%} | {wrong} |"
+        return (
+            told,
+            f"| {name} | {len(chosen)} | {len(can)} | {first:.0%} | {told:.0%} | {outcome:.0%} | {held:.0%} | {wrong} |",
+        )
 
     by_layer = [line(layer, chosen) for layer in LAYERS if (chosen := [row for row in rows if row["layer"] == layer])]
     lines += [text for _, text in sorted(by_layer, key=lambda entry: entry[0])]
@@ -103,7 +111,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=None)
     asked = parser.parse_args()
     first, last = (int(part) for part in asked.seeds.split(":"))
-    jobs = [(layer, seed, asked.form, asked.traffic) for seed in range(first, last) for layer in asked.layers.split(",")]
+    jobs = [
+        (layer, seed, asked.form, asked.traffic) for seed in range(first, last) for layer in asked.layers.split(",")
+    ]
     if asked.jobs > 1:
         with ProcessPoolExecutor(asked.jobs) as pool:
             rows = list(pool.map(investigate, *zip(*jobs, strict=True)))

@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from blameline.case import Case, open_case as open  # noqa: A004
+    from blameline.case import Case
+    from blameline.case import open_case as open  # noqa: A004  the name that a notebook wants
     from blameline.errors import BadManifest, BlamelineError, NotFound, StoreError, UnknownPlugin
     from blameline.records import Change, EvalRun, Investigation, LedgerLine, Loaded, Problem, Shift
 

@@ -48,6 +48,7 @@ class Incident(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Verbs in the order in which an incident needs them."""
+        del ctx
         return list(self.commands)
 
 
@@ -79,8 +80,12 @@ paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Pat
 
 @main.command()
 @paths_argument
-@click.option("-o", "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the case file and the report.")
-@click.option("--template", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Your own templates, by name.")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the case file and the report."
+)
+@click.option(
+    "--template", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Your own templates, by name."
+)
 @json_option
 @seed_option
 @click.option("--exit-code", is_flag=True, help="End with status 3 when a shift for the worse was found.")
@@ -108,9 +113,13 @@ def investigate(
             else:
                 _tell(found)
                 if out is not None:
-                    click.echo(f"\nThe post-mortem is {folder / 'postmortem.md'}; the case file is {folder / 'incident.duckdb'}.")
+                    click.echo(
+                        f"\nThe post-mortem is {folder / 'postmortem.md'}; the case file is {folder / 'incident.duckdb'}."
+                    )
                 else:
-                    click.echo("\nNothing was kept. With -o FOLDER the case file and the post-mortem are written there.")
+                    click.echo(
+                        "\nNothing was kept. With -o FOLDER the case file and the post-mortem are written there."
+                    )
     if exit_code and any(shift.direction == "worse" for shift in found.shifts):
         sys.exit(ExitCode.WORSE)
 
@@ -155,23 +164,48 @@ def shifts(case_path: Path, signal: str | None, as_json: bool, seed: int) -> Non
         click.echo("No signal moved by more than chance would move it.")
         return
     _table(
-        ("shift", "signal", "where", "direction", "moved", "onset (UTC)", "90% from", "to", "before", "after", "change", "90% from", "to"),
+        (
+            "shift",
+            "signal",
+            "where",
+            "direction",
+            "moved",
+            "onset (UTC)",
+            "90% range",
+            "before",
+            "after",
+            "change",
+            "90% range",
+        ),
         [
             (
-                one.id, one.signal, _where(one.segment), one.direction, one.moved, _minute(one.onset.estimate), _minute(one.onset.low),
-                _minute(one.onset.high), f"{one.before:.3f}", f"{one.after:.3f}", f"{one.delta.estimate:+.3f}", f"{one.delta.low:+.3f}",
-                f"{one.delta.high:+.3f}",
+                one.id,
+                one.signal,
+                _where(one.segment),
+                one.direction,
+                one.moved,
+                _minute(one.onset.estimate),
+                f"{_minute(one.onset.low)} to {_minute(one.onset.high)}",
+                f"{one.before:.3f}",
+                f"{one.after:.3f}",
+                f"{one.delta.estimate:+.3f}",
+                f"{one.delta.low:+.3f} to {one.delta.high:+.3f}",
             )
             for one in found
         ],
-    )  # fmt: skip
+    )
     for one in found:
         if one.by_segment:
             click.echo(f"\n{one.id} by segment:")
             _table(
-                ("segment", "change", "90% from", "to", "n after"),
+                ("segment", "change", "90% range", "n after"),
                 [
-                    (_where(part.segment), f"{part.delta.estimate:+.3f}", f"{part.delta.low:+.3f}", f"{part.delta.high:+.3f}", f"{part.n}")
+                    (
+                        _where(part.segment),
+                        f"{part.delta.estimate:+.3f}",
+                        f"{part.delta.low:+.3f} to {part.delta.high:+.3f}",
+                        f"{part.n}",
+                    )
                     for part in one.by_segment
                 ],
             )
@@ -223,7 +257,9 @@ def blame(shift: str | None, case_path: Path, as_json: bool, seed: int) -> None:
 @main.command()
 @case_option
 @click.option("--as", "as_", default="markdown", show_default=True, help="The renderer; `incident plugins` lists them.")
-@click.option("--template", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Your own templates, by name.")
+@click.option(
+    "--template", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Your own templates, by name."
+)
 @click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write; stdout if absent.")
 @seed_option
 def report(case_path: Path, as_: str, template: Path | None, out: Path | None, seed: int) -> None:
@@ -277,13 +313,24 @@ def sql(query: str, case_path: Path, as_json: bool) -> None:
     with _read(case_path) as case:
         result = case.sql(query)
     if as_json:
-        click.echo(json.dumps([dict(zip(result.columns, row, strict=True)) for row in result.rows], default=str, ensure_ascii=True))
+        click.echo(
+            json.dumps(
+                [dict(zip(result.columns, row, strict=True)) for row in result.rows], default=str, ensure_ascii=True
+            )
+        )
         return
     _table(result.columns, [tuple("" if value is None else str(value) for value in row) for row in result.rows])
 
 
 @main.command()
-@click.option("-o", "--out", type=click.Path(path_type=Path, file_okay=False), default=Path("out"), show_default=True, help="Folder for the result.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("out"),
+    show_default=True,
+    help="Folder for the result.",
+)
 @click.pass_context
 def demo(ctx: click.Context, out: Path) -> None:
     """Investigate the sample incident that is shipped with the tool.
@@ -351,7 +398,9 @@ def _progress() -> Callable[[str], None] | None:
 
 
 def _json(value: BaseModel | Sequence[BaseModel]) -> None:
-    plain = [one.model_dump(mode="json") for one in value] if isinstance(value, Sequence) else value.model_dump(mode="json")
+    plain = (
+        [one.model_dump(mode="json") for one in value] if isinstance(value, Sequence) else value.model_dump(mode="json")
+    )
     click.echo(json.dumps(plain, ensure_ascii=True, allow_nan=False))
 
 
@@ -401,7 +450,9 @@ def _tell(found: Investigation, shift: str | None = None) -> None:
     for guard in found.guards:
         click.echo(f"Guard {one_line(guard.guard)}: {guard.finding} ({one_line(guard.because)})")
     if found.problems:
-        click.echo(f"{len(found.problems)} problems in the data; the first: {one_line(_problem(found.problems[0]))}", err=True)
+        click.echo(
+            f"{len(found.problems)} problems in the data; the first: {one_line(_problem(found.problems[0]))}", err=True
+        )
 
 
 def _answers(found: Investigation, shift: str) -> None:

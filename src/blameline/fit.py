@@ -16,7 +16,8 @@ harmful side, against ``b = 0``::
 The shared shock ``u`` makes "everything moved at that moment" weak evidence, and "the exposed moved and the unexposed did
 not, in the same hour" strong evidence: differences in differences, dose, scope and reversal need no model of their own. The
 variances are chosen by REML (Patterson and Thompson 1971) under a mean that is free to step every two days, with
-every layer version, and at the one moment that stands out most, so that an incident does not pass for noise. ``V^-1`` is applied by the Woodbury identity.
+every layer version, and at the one moment that stands out most, so that an incident does not pass for noise. ``V^-1`` is
+applied by the Woodbury identity.
 """
 
 from __future__ import annotations
@@ -24,13 +25,16 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 from scipy.special import log_ndtr
 
-from blameline.cells import Cells
+if TYPE_CHECKING:
+    from blameline.cells import Cells
+from blameline.cells.grid import sums
 
 Floats = NDArray[np.float64]
 
@@ -146,7 +150,7 @@ class Fit:
         """The same model with more columns in its mean; the variances stay as they were chosen."""
         child = copy(self)
         child.fixed = _independent(np.hstack([self.fixed, others]), self.weight)
-        child._absorb()
+        child._absorb()  # noqa: SLF001  the same class
         return child
 
     def over_time(self, inside: NDArray[np.bool_] | None = None) -> OverTime:
@@ -155,10 +159,12 @@ class Fit:
         weight = self.weight if inside is None else self.weight * inside
         shape = (len(weight), cells.buckets)
         by_bucket = sparse.csr_matrix((weight, (np.arange(len(weight)), cells.bucket)), shape=shape)
-        half = linalg.solve_triangular(self._factor, (self._random.T @ by_bucket).toarray(), lower=True, check_finite=False)
+        half = linalg.solve_triangular(
+            self._factor, (self._random.T @ by_bucket).toarray(), lower=True, check_finite=False
+        )
         with_fixed = (by_bucket.T @ self.fixed) - half.T @ self._half_fixed
         shared = linalg.solve_triangular(self._fixed_factor, with_fixed.T, lower=True, check_finite=False)
-        raw = np.bincount(cells.bucket, weight, minlength=cells.buckets)
+        raw = sums(cells.bucket, weight, cells.buckets)
         inner = np.diag(raw) - half.T @ half - shared.T @ shared
         pull = by_bucket.T @ self.mean - half.T @ self._half_mean - shared.T @ self._fixed_mean
         return OverTime(inner, pull, raw, EVENTS / (self.sigma2 * self.rarity))

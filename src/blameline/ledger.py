@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from blameline.errors import StoreError
 from blameline.records import Entry, Investigation, stamp
-from blameline.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from blameline.store import Store
 
 PREFIX = "b2:"
 Kind = Literal["claim", "evidence", "verdict", "note", "action", "retraction"]
@@ -36,7 +39,12 @@ def entries(store: Store) -> tuple[Entry, ...]:
     """The whole chain, oldest first."""
     return tuple(
         Entry(
-            id=row["id"], parent=row["parent"], at=row["written_at"], by=row["by_whom"], kind=row["kind"], body=json.loads(row["body"])
+            id=row["id"],
+            parent=row["parent"],
+            at=row["written_at"],
+            by=row["by_whom"],
+            kind=row["kind"],
+            body=json.loads(row["body"]),
         )
         for row in store.rows("ledger/entries")
     )
@@ -73,7 +81,8 @@ def record(store: Store, found: Investigation, *, at: datetime) -> int:
             "verdict": line.verdict,
             "because": line.because,
             "evidence": [
-                {"check": one.check, "verdict": one.verdict, "query": one.query.name, "sha256": one.query.sha256} for one in line.evidence
+                {"check": one.check, "verdict": one.verdict, "query": one.query.name, "sha256": one.query.sha256}
+                for one in line.evidence
             ],
         }
         if said.get(("verdict", line.shift, line.candidate)) != body:
@@ -88,6 +97,8 @@ def verify(chain: Iterable[Entry]) -> int:
     count = 0
     for count, entry in enumerate(chain, start=1):
         if entry.parent != parent or identity(parent, entry.at, entry.by, entry.kind, entry.body) != entry.id:
-            raise StoreError(f"ledger entry {count} ({entry.id[:15]}…) does not match what was written", hint="the chain was edited")
+            raise StoreError(
+                f"ledger entry {count} ({entry.id[:15]}…) does not match what was written", hint="the chain was edited"
+            )
         parent = entry.id
     return count

@@ -273,7 +273,7 @@ class Wavers(Broken):
         return Answered("supports", f"asked {self.turns} times")
 
 
-class Crashed(Exception):  # noqa: N818  what happened, not what is wrong
+class Crashed(Exception):
     """What only our broken check raises."""
 
 

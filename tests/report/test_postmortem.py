@@ -1,5 +1,5 @@
 """Each outcome gets an honest page, and hostile data does nothing on it."""
-# ruff: noqa: RUF001  the page has real minus signs and dashes
+
 
 from __future__ import annotations
 

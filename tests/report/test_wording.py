@@ -1,5 +1,5 @@
 """Numbers become the words that the house agreed on."""
-# ruff: noqa: RUF001  the house writes real minus signs and dashes
+
 
 from __future__ import annotations
 

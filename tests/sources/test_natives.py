@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 RUN = {
     "run_id": "r-101", "suite": "refunds-regression", "at": "2026-03-10T06:00:00Z", "judge": "gpt-5-mini@2026-02-01", "gating": True,  # noqa: E501
-    "status": "completed", "prompt_version": "v11", "slices": [{"segment": {"app.task": "refund"}, "n": 40, "passed": 37}],  # noqa: E501
+    "status": "completed", "prompt_version": "v11", "slices": [{"segment": {"app.task": "refund"}, "n": 40, "passed": 37}],
     "case_dates": ["2025-11-02", "2026-01-20"],
 }  # fmt: skip
 REPLAY = {

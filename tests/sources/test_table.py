@@ -67,7 +67,7 @@ def test_parquet(store: Store, case, take) -> None:
         ("2026-03-01T00:00:00Z", 1772323200 * 10**9), ("2026-03-01 00:00:00.5", 1772323200500000000),
         ("2026-03-01T02:00:00+02:00", 1772323200 * 10**9), (1772323200, 1772323200 * 10**9),
         (1772323200.25, 1772323200250000000), (1772323200123, 1772323200123000000),
-        (1772323200123456, 1772323200123456000), (1772323200123456789, 1772323200123456789), ("1772323200", 1772323200 * 10**9),  # noqa: E501
+        (1772323200123456, 1772323200123456000), (1772323200123456789, 1772323200123456789), ("1772323200", 1772323200 * 10**9),
     ],
 )  # fmt: skip
 def test_times_are_told_by_their_look_and_size(store: Store, take, said: object, nanoseconds: int) -> None:
@@ -135,7 +135,7 @@ def test_rows_without_ids_get_stable_ones(take) -> None:
 
 def test_score_rows(store: Store, take) -> None:
     rows = [{"trace_id": "t1", "name": "tone", "value": 0.5, "at": "2026-03-01T00:00:00Z", "judge": "j"},
-            {"trace_id": "t1", "name": "tone", "value": None, "label": "pass"}, {"trace_id": "t2", "name": "tone", "value": "x"},  # noqa: E501
+            {"trace_id": "t1", "name": "tone", "value": None, "label": "pass"}, {"trace_id": "t2", "name": "tone", "value": "x"},
             {"trace_id": "t2", "value": 1}]  # fmt: skip
     found = take({"a.jsonl": lines(rows)})
     assert scores(store) == [("t1", "tone", 0.5, "j"), ("t1", "tone", 1.0, None)]

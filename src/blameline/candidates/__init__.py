@@ -1,7 +1,7 @@
-"""Everything that could explain a shift: declared changes, versions seen in the traces that nobody declared, and the standing
-bidders.
+"""Everything that could explain a shift.
 
-In come the changelog and what the traces carry; out come ``Candidate``s and, for the cells of any signal, the columns that
+Declared changes, versions seen in the traces that nobody declared, and the standing bidders. In come the changelog and what
+the traces carry; out come ``Candidate``s and, for the cells of any signal, the columns that
 each of them predicts. Nothing here weighs: a candidate that looks absurd is listed all the same.
 """
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
-from blameline.cells import Clock
 from blameline.records import Bidder, Change, Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from blameline.cells import Clock
 
 STANDING: tuple[str, ...] = get_args(Bidder)
 EARLY = timedelta(hours=6)
@@ -168,9 +171,7 @@ def _by_name(candidate: Candidate, seen: Sequence[Seen], clock: Clock) -> Candid
     return candidate
 
 
-def _by_time(
-    candidate: Candidate, seen: Sequence[Seen], taken: set[tuple[str, str]], clock: Clock
-) -> Candidate:
+def _by_time(candidate: Candidate, seen: Sequence[Seen], taken: set[tuple[str, str]], clock: Clock) -> Candidate:
     """Linked to the only new version of its layer that appears when its record says, if there is one."""
     change, at = candidate.change, candidate.at
     if change is None or at is None:
@@ -232,7 +233,9 @@ def _twins(one: Seen, seen: Sequence[Seen], clock: Clock) -> list[Seen]:
 def _undeclared(declared: Sequence[Candidate], seen: Sequence[Seen], clock: Clock) -> list[Candidate]:
     """Versions that first appear inside the window and that no declared change accounts for."""
     explained = {(candidate.key, candidate.value) for candidate in declared if candidate.key}
-    begin = clock.since + max(timedelta(hours=12), timedelta(seconds=0.04 * (clock.until - clock.since).total_seconds()))
+    begin = clock.since + max(
+        timedelta(hours=12), timedelta(seconds=0.04 * (clock.until - clock.since).total_seconds())
+    )
     for one in seen:
         if (one.key, one.value) in explained:
             explained |= {(twin.key, twin.value) for twin in _twins(one, seen, clock)}
@@ -258,6 +261,8 @@ def _undeclared(declared: Sequence[Candidate], seen: Sequence[Seen], clock: Cloc
                 summary=f"{one.attribute} = {one.value} appeared in the traces and is declared nowhere",
             )
         )
-    found.sort(key=lambda candidate: -next(one.n for one in seen if (one.key, one.value) == (candidate.key, candidate.value)))
+    found.sort(
+        key=lambda candidate: -next(one.n for one in seen if (one.key, one.value) == (candidate.key, candidate.value))
+    )
     kept = found[:MOST_UNDECLARED]
     return sorted(kept, key=lambda candidate: (candidate.at or clock.since, candidate.id))

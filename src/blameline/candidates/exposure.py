@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blameline.candidates.bids import Candidate
-from blameline.cells import Cells
+if TYPE_CHECKING:
+    from blameline.candidates.bids import Candidate
+    from blameline.cells import Cells
 
 Floats = NDArray[np.float64]
 LAGS = (2.0, 4.0, 8.0, 16.0, 28.0)

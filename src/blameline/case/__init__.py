@@ -8,8 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from threadpoolctl import threadpool_limits
 
@@ -19,8 +18,11 @@ from blameline.case.story import headline, story, timeline
 from blameline.cells import derive, volume
 from blameline.coverage import guards
 from blameline.errors import NotFound
-from blameline.records import Entry, Investigation, Loaded, Shift, Story, TimelineRow, Window
+from blameline.records import Entry, Guard, Investigation, Loaded, Shift, Story, TimelineRow, Window
 from blameline.store import Result, Store
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 __all__ = ["Case", "open_case"]
 
@@ -48,7 +50,9 @@ class Case:
         """Itself."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Close the case file, whatever happened."""
         self.close()
 
@@ -75,7 +79,7 @@ class Case:
         inquiry = self._inquired(seed)
         manifest = self.store.manifest()
         main = next((shift for shift in inquiry.shifts if shift.direction == "worse"), None)
-        found = ()
+        found: tuple[Guard, ...] = ()
         if main is not None and inquiry.window is not None and inquiry.outcome not in {"ruler", "artefact"}:
             found = guards(self.store.eval_runs(), main, volume(self.store, inquiry.window))
         window = inquiry.window

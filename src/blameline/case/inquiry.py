@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from blameline.candidates import Candidate, Seen, list_candidates
 from blameline.cells import Clock, clock, measured, read, volume
 from blameline.evidence.hearing import Hearing
 from blameline.evidence.judgement import judge
 from blameline.fit import Fit
-from blameline.records import LedgerLine, Manifest, Outcome, Shift
 from blameline.shifts import Move, describe, find
 from blameline.shifts.by_segment import by_segment
 from blameline.shifts.steps import smallest
-from blameline.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from blameline.records import LedgerLine, Manifest, Outcome, Shift
+    from blameline.store import Store
 
 FAMILIES = ("quality", "behaviour", "feedback")
 """Signals that can be a shift, the most trusted first."""
@@ -78,7 +83,12 @@ def inquire(store: Store, *, seed: int) -> Inquiry:
         ledger += lines
         verdicts.append(outcome)
     return Inquiry(
-        window, tuple(shifts), tuple(ledger), verdicts[0] if verdicts else "no_shift", candidates, tuple(sorted(fits)),
+        window,
+        tuple(shifts),
+        tuple(ledger),
+        verdicts[0] if verdicts else "no_shift",
+        candidates,
+        tuple(sorted(fits)),
         _detectable(fits, store.manifest()),
     )
 
@@ -98,7 +108,9 @@ def _together(one: Found, other: Found) -> bool:
 def fit_signals(store: Store, window: Clock) -> dict[str, Fit]:
     """The model of every signal that is measured often enough."""
     fits: dict[str, Fit] = {}
-    for signal in sorted(measured(store, window), key=lambda one: (FAMILIES.index(one.family), one.name))[:MOST_SIGNALS]:
+    for signal in sorted(measured(store, window), key=lambda one: (FAMILIES.index(one.family), one.name))[
+        :MOST_SIGNALS
+    ]:
         cells = read(store, signal, window)
         if cells.n.sum() >= FEWEST and len(np.unique(cells.bucket)) >= 8:
             fits[signal.name] = Fit(cells)
@@ -106,7 +118,7 @@ def fit_signals(store: Store, window: Clock) -> dict[str, Fit]:
 
 
 def find_shifts(fits: dict[str, Fit], manifest: Manifest, *, seed: int) -> list[Found]:
-    """Shifts of every signal with a direction, controls apart: for the worse first, quality first, then in the manifest's order."""
+    """Shifts of every signal but the controls: for the worse first, quality first, then in the manifest's order."""
     listed = {name: number for number, name in enumerate(manifest.signals)}
     found: list[tuple[tuple[bool, int, int, float, str], Fit, Move, bool]] = []
     for name, fit in sorted(fits.items()):
@@ -146,7 +158,9 @@ def _told(number: int, fit: Fit, move: Move, *, within: bool) -> Shift:
 
 def _detectable(fits: dict[str, Fit], manifest: Manifest) -> tuple[tuple[str, float], ...]:
     listed = {name: number for number, name in enumerate(manifest.signals)}
-    watched = [(FAMILIES.index(fit.cells.signal.family), listed.get(name, len(listed)), name) for name, fit in fits.items()]
+    watched = [
+        (FAMILIES.index(fit.cells.signal.family), listed.get(name, len(listed)), name) for name, fit in fits.items()
+    ]
     return tuple((name, smallest(fits[name])) for _, _, name in sorted(watched) if not fits[name].cells.signal.control)
 
 
@@ -158,5 +172,3 @@ def candidates_of(store: Store, window: Clock) -> tuple[Candidate, ...]:
         for row in store.rows("candidates/first_seen", **bounds)
     ]
     return list_candidates(store.changes(), seen, window)
-
-

@@ -46,7 +46,7 @@ MOST_VALUES = 4
 POINTS = 180
 
 
-def headline(inquiry: Inquiry) -> str:  # noqa: PLR0911  one return an outcome
+def headline(inquiry: Inquiry) -> str:
     """One sentence: what moved, since when, and where the blame falls."""
     main = next((shift for shift in inquiry.shifts if shift.direction == "worse"), None)
     if main is None:

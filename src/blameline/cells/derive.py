@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from blameline.cells.roles import MOST_VALUES, Profile, assign, interesting
 from blameline.records import Problem
-from blameline.store import Store
+
+if TYPE_CHECKING:
+    from blameline.store import Store
 
 DERIVED = ("version_sets", "segment_sets", "traces", "measurements")
 SIGNALS = ("request_failed", "answer_truncated")
@@ -23,7 +26,9 @@ def derive(store: Store) -> tuple[Problem, ...]:
             manifest = store.manifest()
             names = [row["attribute"] for row in store.rows("derive/attribute_names")]
             wanted = interesting(names, manifest)
-            late = bounds["first_at"] + timedelta(seconds=0.1 * (bounds["last_at"] - bounds["first_at"]).total_seconds())
+            late = bounds["first_at"] + timedelta(
+                seconds=0.1 * (bounds["last_at"] - bounds["first_at"]).total_seconds()
+            )
             profiles = [
                 Profile(row["attribute"], row["distinct_values"], row["traces"], row["late_values"])
                 for row in store.rows("derive/attribute_values", names=wanted, late=late.replace(tzinfo=None))

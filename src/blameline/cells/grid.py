@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blameline.records import Signal
+if TYPE_CHECKING:
+    from blameline.records import Signal
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -89,10 +91,15 @@ class Cells:
             bucket=used,
             segment=zero,
             version=zero,
-            n=np.bincount(number, self.n),
-            total=np.bincount(number, self.total),
-            square=np.bincount(number, self.square),
+            n=sums(number, self.n),
+            total=sums(number, self.total),
+            square=sums(number, self.square),
             segments=({},),
             versions=({},),
             _memory={},
         )
+
+
+def sums(number: Integers, values: Floats, length: int = 0) -> Floats:
+    """Sum of the values that share a number, one entry a number from 0 on."""
+    return np.asarray(np.bincount(number, values, minlength=length), dtype=np.float64)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from blameline.cells.grid import Cells
-from blameline.records import Better, Manifest, Signal
-from blameline.store import Store
+from blameline.records import Better, Signal
+
+if TYPE_CHECKING:
+    from blameline.store import Store
 
 LOWER = re.compile(
     r"refus|error|fail|halluc|toxic|latenc|cost|token|truncat|retr(y|ies)|escalat|abandon|violat|invalid|complain|re_?ask|"
@@ -78,7 +81,7 @@ def measured(store: Store, window: Clock) -> tuple[Signal, ...]:
                 name=name,
                 better=better,
                 unit="share" if bounded else "score",
-                family=family,  # type: ignore[arg-type]
+                family=family,
                 control=name in manifest.controls,
                 judged=row["judged"] >= 0.98 * row["n"],
                 bounded=bounded,
@@ -108,7 +111,9 @@ def read(store: Store, signal: Signal, window: Clock) -> Cells:
         buckets=window.buckets,
         bucket=columns["bucket"].astype(np.int64),
         segment=columns["segment_id"].astype(np.int64),
-        version=np.array([number[(int(v), j or "")] for v, j in zip(columns["version_id"], judges, strict=True)], dtype=np.int64),
+        version=np.array(
+            [number[(int(v), j or "")] for v, j in zip(columns["version_id"], judges, strict=True)], dtype=np.int64
+        ),
         n=columns["n"].astype(float),
         total=columns["total"].astype(float),
         square=columns["square"].astype(float),

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from blameline.records import Layer, Manifest
+if TYPE_CHECKING:
+    from blameline.records import Layer, Manifest
 
 STANDARD: tuple[tuple[Layer, str], ...] = (
     ("prompt", "gen_ai.prompt.version"),
@@ -42,18 +44,20 @@ LAYER_WORDS: tuple[tuple[Layer, str], ...] = (
     ("model", r"model|fingerprint|checkpoint|snapshot|deployment_id"),
     ("deploy", r"release|build|revision|git_sha|commit|app_version|code_version|flag|variant"),
 )
-VERSION_WORDS = re.compile(r"version|hash|sha|rev|id$|name$|schema|variant|index|snapshot|build|release|digest|tag|route", re.I)
+VERSION_WORDS = re.compile(
+    r"version|hash|sha|rev|id$|name$|schema|variant|index|snapshot|build|release|digest|tag|route", re.IGNORECASE
+)
 SEGMENT_WORDS = re.compile(
     r"tenant|region|locale|country|lang|task|intent|categor|plan|tier|channel|platform|customer|org|team|topic|surface|"
     r"feature|product|market|segment|cohort|use_case|device|environment",
-    re.I,
+    re.IGNORECASE,
 )
 NEVER = re.compile(
     r"^(telemetry\.|process\.|host\.|os\.|thread\.|code\.|server\.|url\.|http\.|net\.|k8s\.|container\.|exception\.|"
     r"service\.instance|session|user|enduser|gen_ai\.(conversation|response\.id|usage|input|output|tool\.(call|name|type|description)|evaluation|"
     r"retrieval\.(query|documents)|prompt\.variable|system_instructions|operation|response\.(finish|time)))|"
     r"(message|content|text|query|timestamp|time|date|trace_id|span_id|request_id|latency|token|cost|score)(s)?$",
-    re.I,
+    re.IGNORECASE,
 )
 MOST_VALUES = 64
 """An attribute with more values than this is an identity and not a version or a segment."""
@@ -101,7 +105,9 @@ def layer_of(attribute: str) -> Layer | None:
     return None
 
 
-def assign(profiles: list[Profile], manifest: Manifest, traces: int) -> tuple[list[Role], list[str]]:
+def assign(  # noqa: C901  three sources of roles, one after the other
+    profiles: list[Profile], manifest: Manifest, traces: int
+) -> tuple[list[Role], list[str]]:
     """Roles of the attributes, and the names that were asked for and are no version because they have too many values."""
     have = {profile.attribute: profile for profile in profiles}
     roles: list[Role] = []
@@ -128,9 +134,9 @@ def assign(profiles: list[Profile], manifest: Manifest, traces: int) -> tuple[li
     for name, profile in sorted(have.items()):
         if name in taken or NEVER.search(name) or profile.values > MOST_VALUES:
             continue
-        layer = layer_of(name)
-        if layer and profile.values <= max(3, traces // 20):
-            roles.append(Role("layer", layer, name, 100 + sum(role.layer == layer for role in roles)))
+        spoken = layer_of(name)
+        if spoken and profile.values <= max(3, traces // 20):
+            roles.append(Role("layer", spoken, name, 100 + sum(role.layer == spoken for role in roles)))
             taken.add(name)
     if not manifest.segments:
         found = [

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import logsumexp
 
-from blameline.candidates import Candidate
 from blameline.evidence.exposure import CLEAR, ENOUGH
-from blameline.evidence.hearing import Hearing
 from blameline.evidence.questions import Answered, Rows, between, exposure, window
 from blameline.shifts.describe import Z90
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from blameline.candidates import Candidate
+    from blameline.evidence.hearing import Hearing
 
 
 class Dose:
@@ -39,7 +43,9 @@ class Dose:
         n = np.bincount(hearing.fit.cells.bucket, hearing.fit.cells.n, minlength=len(share))
         half_day = np.ones(max(1, round(12 / per)))
         weight = np.convolve(n, half_day, mode="same")
-        smooth = np.divide(np.convolve(share * n, half_day, mode="same"), weight, out=np.zeros_like(share), where=weight > 0)
+        smooth = np.divide(
+            np.convolve(share * n, half_day, mode="same"), weight, out=np.zeros_like(share), where=weight > 0
+        )
         begun = (smooth > 0.02) & (share > 0.02)
         edges = np.flatnonzero(begun)
         begun[edges[:1]] = False  # the first bucket may be half exposed
@@ -67,7 +73,9 @@ class Dose:
         interval = between(estimate, error, hearing)
         numbers["log_factor_against_a_second_step"] = gain
         if harm / error > CLEAR and harm > ENOUGH * target and gain > np.log(3):
-            return Answered("supports", f"from none to all of the traffic: {interval}, beyond a step at its start", numbers)
+            return Answered(
+                "supports", f"from none to all of the traffic: {interval}, beyond a step at its start", numbers
+            )
         if harm + Z90 * error < ENOUGH * target:
             return Answered("refutes", f"the loss did not follow its share: {interval}", numbers)
         return Answered("inconclusive", f"the loss may or may not follow its share: {interval}", numbers)

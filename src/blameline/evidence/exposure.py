@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.candidates import Candidate
-from blameline.evidence.hearing import Hearing
 from blameline.evidence.questions import Answered, Rows, between, exposure, level, window
 from blameline.shifts.describe import Z90
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from blameline.candidates import Candidate
+    from blameline.evidence.hearing import Hearing
 
 ENOUGH = 0.25
 """Share of the shift that an effect must at least reach to matter."""
@@ -48,7 +52,11 @@ class Exposure:
             "exposed_in_mixed_hours": round(own.exposed), "unexposed_in_mixed_hours": round(own.unexposed)
         }  # fmt: skip
         if min(own.exposed, own.unexposed) < FEWEST:
-            missing = "its version is not in the traces and it has no scope" if not candidate.key else "it reached everybody at once"
+            missing = (
+                "its version is not in the traces and it has no scope"
+                if not candidate.key
+                else "it reached everybody at once"
+            )
             return Answered("inconclusive", f"no comparison: {missing}, so only time tells it apart", numbers)
         target = abs(hearing.shift.delta.estimate)
         harm = hearing.harm * own.estimate
@@ -69,8 +77,9 @@ class Exposure:
             side = -1 if hearing.fits[name].cells.signal.better == "higher" else 1
             if min(other.exposed, other.unexposed) >= FEWEST and side * other.estimate / other.error > PLAIN:
                 numbers |= {f"{name}_effect": other.estimate, f"{name}_z": side * other.estimate / other.error}
-                because = f"too wide on its own ({words}), but {name}, which fell with it, was worse on the exposed in the same hours"
-                return Answered("supports", f"{because} ({side * other.estimate / other.error:.1f} standard errors)", numbers)
+                clear = f"{side * other.estimate / other.error:.1f} standard errors"
+                because = f"{name}, which moved with it, was worse on the exposed in the same hours ({clear})"
+                return Answered("supports", f"{because}; alone the comparison is wide: {words}", numbers)
         need = (2.49 * own.error / target) ** 2 if target else np.inf
         more = (
             f"; about {need * (own.exposed + own.unexposed):,.0f} requests in mixed hours would tell"

@@ -7,21 +7,26 @@ One likelihood carries timing, exposure, dose, scope and reversal together, so t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from blameline.candidates import Candidate, Variants, variants
-from blameline.cells import Cells
+from blameline.cells.grid import sums
 from blameline.fit import Fit, Scores
 from blameline.records import RULER_LAYERS, Shift
-from blameline.shifts import Move
 from blameline.shifts.describe import Z90
 from blameline.shifts.shapes import Shapes, shapes_of, slices
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from blameline.cells import Cells
+    from blameline.shifts import Move
 
 Floats = NDArray[np.float64]
 
@@ -109,7 +114,7 @@ class Hearing:
     def share(self, column: Floats) -> Floats:
         """The exposed share of the signal's traffic in each bucket."""
         cells = self.fit.cells
-        n = np.bincount(cells.bucket, cells.n, minlength=cells.buckets)
+        n = sums(cells.bucket, cells.n, cells.buckets)
         exposed = np.bincount(cells.bucket, cells.n * column, minlength=cells.buckets)
         return np.divide(exposed, n, out=np.zeros_like(n), where=n > 0)
 
@@ -150,8 +155,8 @@ class Hearing:
         if candidate.standing:
             begin, end = self._begun()
             hours = fit.cells.hours
-            column = fit.cells.inside(dict(self.shift.segment)) * ((hours > begin) & (hours <= end))
-            column = np.asarray(column, dtype=float)
+            inside = fit.cells.inside(dict(self.shift.segment)) & (hours > begin) & (hours <= end)
+            column: Floats = inside.astype(float)
         else:
             bid = self.bids[candidate.id]
             options = variants(candidate, fit.cells, self.places)
@@ -170,7 +175,9 @@ class Hearing:
                 factor = self.together[signal].evidence
             else:
                 options = variants(candidate, fit.cells, self.places)
-                factor = float(logsumexp(options.log_weight + fit.scores(options.columns).log_factor(fit.slab, sign=sign)))
+                factor = float(
+                    logsumexp(options.log_weight + fit.scores(options.columns).log_factor(fit.slab, sign=sign))
+                )
             self._others[(candidate.id, signal)] = factor
         return self._others[(candidate.id, signal)]
 
@@ -183,15 +190,15 @@ class Hearing:
     @cached_property
     def volume(self) -> Fit:
         """The log of the number of requests in each bucket."""
-        n = np.bincount(self.traffic.bucket, self.traffic.n, minlength=self.traffic.buckets)
+        n = sums(self.traffic.bucket, self.traffic.n, self.traffic.buckets)
         return _counted(self.traffic, n, np.ones_like(n))
 
     @cached_property
     def measured(self) -> Fit:
         """The log of the share of requests that the signal was measured on, in each bucket."""
         cells = self.fit.cells
-        n = np.bincount(cells.bucket, cells.n, minlength=cells.buckets)
-        whole = np.bincount(self.traffic.bucket, self.traffic.n, minlength=cells.buckets)
+        n = sums(cells.bucket, cells.n, cells.buckets)
+        whole = sums(self.traffic.bucket, self.traffic.n, cells.buckets)
         return _counted(cells, n, np.maximum(whole, 1))
 
     def lost_records(self) -> float:
@@ -251,14 +258,14 @@ class Hearing:
         cells, begin = self.fit.cells, self._begun()[0]
         sets = int(cells.segment.max(initial=0)) + 1
         early = cells.hours <= begin
-        n = np.bincount(cells.segment[early], cells.n[early], minlength=sets)
-        total = np.bincount(cells.segment[early], cells.total[early], minlength=sets)
+        n = sums(cells.segment[early], cells.n[early], sets)
+        total = sums(cells.segment[early], cells.total[early], sets)
         whole = total.sum() / max(n.sum(), 1.0)
         level = (total + 10 * whole) / (n + 10)
-        here = np.bincount(cells.bucket, cells.n, minlength=cells.buckets)
-        sums = np.bincount(cells.bucket, cells.n * level[cells.segment], minlength=cells.buckets)
-        predicted = np.divide(sums, here, out=np.full_like(sums, whole), where=here > 0)
-        return predicted - whole
+        here = sums(cells.bucket, cells.n, cells.buckets)
+        there = sums(cells.bucket, cells.n * level[cells.segment], cells.buckets)
+        predicted: Floats = np.divide(there, here, out=np.full_like(there, whole), where=here > 0)
+        return predicted - float(whole)
 
     @cached_property
     def mix_factor(self) -> float:

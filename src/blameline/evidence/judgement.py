@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from scipy.stats import norm
 
 from blameline import plugins
-from blameline.candidates import Candidate
-from blameline.evidence.hearing import Bid, Hearing
 from blameline.evidence.next_test import next_test
 from blameline.evidence.odds import Odds, weigh_all
 from blameline.evidence.questions import Archive, points, to_one, weigh
@@ -17,6 +15,12 @@ from blameline.evidence.ties import tie_groups
 from blameline.evidence.verdicts import outcome, verdict
 from blameline.records import Evidence, Interval, LedgerLine, Moved, Outcome
 from blameline.shifts.describe import Z90
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from blameline.candidates import Candidate
+    from blameline.evidence.hearing import Bid, Hearing
 
 
 def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[LedgerLine], Outcome, Moved]:
@@ -57,6 +61,8 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
             )
         )
     lines.sort(key=lambda line: (-line.probability, line.candidate))
+    rest = round(1.0 - sum(line.probability for line in lines), 6)  # what rounding to six digits left over
+    lines[0] = lines[0].model_copy(update={"probability": _digits(lines[0].probability + rest)})
     return lines, *outcome(lines, tied)
 
 
@@ -74,7 +80,9 @@ def _effect(bid: Bid | None) -> Interval | None:
     if bid is None or not math.isfinite(bid.error):
         return None
     return Interval(
-        estimate=_digits(bid.effect), low=_digits(bid.effect - Z90 * bid.error), high=_digits(bid.effect + Z90 * bid.error)
+        estimate=_digits(bid.effect),
+        low=_digits(bid.effect - Z90 * bid.error),
+        high=_digits(bid.effect + Z90 * bid.error),
     )
 
 
@@ -97,7 +105,9 @@ def _shares(hearing: Hearing, odds: Mapping[str, Odds]) -> dict[str, Interval]:
             share = min(max(shift.mix_delta / whole, 0.0), 1.0) if whole else 0.0
             found["mix"] = _mixture(p, share, 0.05)
         elif candidate.id in {"ruler", "artefact"}:
-            found[candidate.id] = _mixture(p, 1.0, abs(shift.delta.high - shift.delta.low) / 3.29 / max(abs(whole), 1e-9))
+            found[candidate.id] = _mixture(
+                p, 1.0, abs(shift.delta.high - shift.delta.low) / 3.29 / max(abs(whole), 1e-9)
+            )
         elif not candidate.standing:
             bid = hearing.bids[candidate.id]
             rise = 0.0
@@ -135,7 +145,12 @@ def _mixture(p: float, mean: float, error: float) -> Interval:
 
 
 def _because(
-    candidate: Candidate, bid: Bid | None, evidence: Sequence[Evidence], hearing: Hearing, tied: Sequence[str], odds: Mapping[str, Odds]
+    candidate: Candidate,
+    bid: Bid | None,
+    evidence: Sequence[Evidence],
+    hearing: Hearing,
+    tied: Sequence[str],
+    odds: Mapping[str, Odds],
 ) -> str:
     """The sentence of the line: what decided it."""
     told = {one.check: one for one in evidence}
@@ -162,5 +177,7 @@ def _because(
         return "; ".join(one.because for one in chosen[:2])
     quiet = [told[name].because for name in order if name in told]
     if bid is not None and math.isfinite(bid.error):
-        return f"effect on exposed traffic {points(bid.effect, hearing)}; {quiet[0] if quiet else 'no check could tell'}"
+        return (
+            f"effect on exposed traffic {points(bid.effect, hearing)}; {quiet[0] if quiet else 'no check could tell'}"
+        )
     return quiet[0] if quiet else "no check could tell"

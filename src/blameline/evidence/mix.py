@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.candidates import Candidate
-from blameline.evidence.hearing import Hearing
 from blameline.evidence.questions import Answered, Rows, onset, points, window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from blameline.candidates import Candidate
+    from blameline.evidence.hearing import Hearing
 
 
 class Mix:
@@ -45,4 +49,8 @@ class Mix:
             return Answered("supports", f"{words}, and no segment moved by itself", numbers)
         if share < 0.25 or within > 5:
             return Answered("refutes", f"{words}; segments moved by themselves" if within > 3 else words, numbers)
-        return Answered("inconclusive", f"{words}; whether segments moved too is open", {**numbers, "share": float(np.clip(share, -9, 9))})
+        return Answered(
+            "inconclusive",
+            f"{words}; whether segments moved too is open",
+            {**numbers, "share": float(np.clip(share, -9, 9))},
+        )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from blameline.candidates import Candidate
-from blameline.evidence.hearing import Bid, Hearing
-from blameline.records import Standing
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from blameline.candidates import Candidate
+    from blameline.evidence.hearing import Bid, Hearing
+    from blameline.records import Standing
 
 POWER = 1.645 + 0.84
 """Normal quantiles for a one-sided 5% test with 80% power."""
@@ -49,8 +52,8 @@ def next_test(hearing: Hearing, candidate: Candidate, bid: Bid | None, word: Sta
         return f"confirm: replay {n} affected requests with {swap}, all else as it was"
     if tied:
         return (
-            f"replay {n} affected requests in four arms, {swap} crossed with the versions before and after "
-            f"{', '.join(tied)}: the arm that stays bad names the cause"
+            f"replay {n} affected requests in {2 ** (1 + len(tied))} arms, {swap} crossed with the versions before and after "
+            f"{' and '.join(tied)}: the arm that stays bad names the cause"
         )
     if word == "untestable" or (not candidate.key and candidate.layer in MISSING):
         lacking = MISSING.get(candidate.layer or "", "an attribute that carries its version")

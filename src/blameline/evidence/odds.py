@@ -13,15 +13,19 @@ the drill's calibration seeds, and on nothing that is reported.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import logsumexp
 
-from blameline.candidates import Candidate
 from blameline.evidence.hearing import Hearing, is_ruler
-from blameline.records import Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from blameline.candidates import Candidate
+    from blameline.records import Signal
 
 PRIOR: Mapping[str, float] = {"chance": 0.18, "mix": 0.06, "unknown": 0.14, "ruler": 0.05, "artefact": 0.04}
 """Prior of the standing bidders; the changes share the rest by the weight of their layer."""
@@ -151,7 +155,9 @@ def _who(candidate: Candidate) -> str:
 def _shared(hearing: Hearing, candidate: Candidate, signal: Signal, same: float) -> float:
     """Log of ``q BF(H) + (1 - q) mean BF``, against the mean: who moved this signal most likely moved that one too."""
     mine = hearing.moved_by(candidate, signal.name)
-    everyone = [hearing.moved_by(other, signal.name) for other in hearing.candidates if other.id not in {"chance", "mix"}]
+    everyone = [
+        hearing.moved_by(other, signal.name) for other in hearing.candidates if other.id not in {"chance", "mix"}
+    ]
     typical = float(logsumexp(everyone) - math.log(len(everyone)))
     return float(np.logaddexp(math.log(same) + mine, math.log(1 - same) + typical)) - typical
 

@@ -6,13 +6,17 @@ dates nearer to the onset.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.candidates import Candidate
-from blameline.evidence.hearing import Hearing
 from blameline.evidence.questions import Answered, Rows, window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from blameline.candidates import Candidate
+    from blameline.evidence.hearing import Hearing
 
 DATES = 50
 FEWEST = 20
@@ -49,7 +53,9 @@ class Placebo:
         starts = np.unique(np.linspace(day, cells.buckets - day, DATES).astype(int))
         starts = starts[np.abs(starts - used[0]) >= day]
         if len(starts) < FEWEST:
-            return Answered("inconclusive", f"only {len(starts)} dates are left to compare with; {FEWEST} are needed", numbers)
+            return Answered(
+                "inconclusive", f"only {len(starts)} dates are left to compare with; {FEWEST} are needed", numbers
+            )
         shifted = np.zeros((len(cells.n), len(starts)))
         for index, start in enumerate(starts):
             source = np.minimum(cells.bucket - start + used[0], pattern.shape[0] - 1)
@@ -58,7 +64,12 @@ class Placebo:
         quiet = hearing.fit.scores(shifted).log_factor(hearing.fit.slab, sign=hearing.harm)
         own = float(hearing.bids[candidate.id].logs[0] - hearing.bids[candidate.id].variants.log_weight[0])
         as_guilty = int((quiet >= own).sum())
-        numbers |= {"placebo_dates": len(starts), "as_guilty": as_guilty, "log_factor": own, "best_placebo": float(quiet.max())}
+        numbers |= {
+            "placebo_dates": len(starts),
+            "as_guilty": as_guilty,
+            "log_factor": own,
+            "best_placebo": float(quiet.max()),
+        }
         if own < 0:
             return Answered("refutes", "its pattern over time and traffic does not fit the loss at all", numbers)
         words = f"the same pattern looks as guilty on {as_guilty or 'none'} of {len(starts)} other dates"

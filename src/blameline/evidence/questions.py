@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blameline.candidates import Candidate
-from blameline.evidence.hearing import Hearing
 from blameline.records import Answer, Evidence, Query
 from blameline.shifts.describe import Z90
+
+if TYPE_CHECKING:
+    from blameline.candidates import Candidate
+    from blameline.evidence.hearing import Hearing
 
 Rows = Mapping[str, NDArray[Any]]
 Number = float | int | str | bool | None

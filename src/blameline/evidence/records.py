@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.candidates import Candidate
-from blameline.evidence.hearing import Hearing
 from blameline.evidence.questions import Answered, Rows, points, window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from blameline.candidates import Candidate
+    from blameline.evidence.hearing import Hearing
 
 
 class Records:
@@ -45,7 +49,11 @@ class Records:
         if moves.log_factor > 3 and (lost <= 0 or not hearing.fit.cells.signal.bounded):
             return Answered("inconclusive", f"{words}; records were gained, not lost", numbers)
         if moves.log_factor > 3 and hearing.within_reach(moves):
-            return Answered("supports", f"{words}; losing good answers only could move the mean by {points(hearing.harm * reach, hearing)}", numbers)
+            return Answered(
+                "supports",
+                f"{words}; losing good answers only could move the mean by {points(hearing.harm * reach, hearing)}",
+                numbers,
+            )
         if moves.log_factor > 3:
             return Answered("refutes", f"{words}, too little to make such a move", numbers)
         sure = max(one.error for one in seen.values()) < 0.15

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.candidates import Candidate
 from blameline.evidence.exposure import CLEAR, ENOUGH
-from blameline.evidence.hearing import Hearing
 from blameline.evidence.questions import Answered, Rows, between, window
 from blameline.shifts.describe import Z90
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from blameline.candidates import Candidate
+    from blameline.evidence.hearing import Hearing
 
 FEWEST = 20
 """Paired cases below which a replay says nothing."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.candidates import Candidate
 from blameline.evidence.exposure import CLEAR
-from blameline.evidence.hearing import Hearing
 from blameline.evidence.questions import Answered, Rows, exposure, points, window
 from blameline.shifts.describe import Z90
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from blameline.candidates import Candidate
+    from blameline.evidence.hearing import Hearing
 
 
 class Reversal:
@@ -52,8 +56,14 @@ class Reversal:
         left, error = float(scores.estimate[0]), float(scores.error[0])
         loss, loss_error = float(during.estimate[0]), float(during.error[0])
         harm, harm_left = hearing.harm * loss, hearing.harm * left
-        numbers |= {"effect_while_in_use": loss, "effect_after_rollback": left, "low": left - Z90 * error, "high": left + Z90 * error}
-        words = f"while in use {points(loss, hearing)}, after it was gone {points(left, hearing)} (± {points(Z90 * error, hearing)[1:]})"
+        numbers |= {
+            "effect_while_in_use": loss,
+            "effect_after_rollback": left,
+            "low": left - Z90 * error,
+            "high": left + Z90 * error,
+        }
+        spread_words = points(Z90 * error, hearing)[1:]
+        words = f"while in use {points(loss, hearing)}, after it was gone {points(left, hearing)} (± {spread_words})"
         recovered, spread = harm - harm_left, float(np.hypot(error, loss_error))
         if harm > 1.64 * loss_error and recovered > CLEAR * spread and harm_left < 0.5 * harm:
             return Answered("supports", f"the quality came back: {words}", numbers)

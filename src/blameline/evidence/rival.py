@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from blameline.candidates import Candidate
 from blameline.evidence.exposure import CLEAR, ENOUGH
-from blameline.evidence.hearing import Hearing
 from blameline.evidence.questions import Answered, Rows, between, exposure, window
 from blameline.shifts.describe import Z90
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from blameline.candidates import Candidate
+    from blameline.evidence.hearing import Hearing
 
 
 class Rival:
@@ -36,9 +40,18 @@ class Rival:
         estimate, error = float(scores.estimate[0]), float(scores.error[0])
         target = abs(hearing.shift.delta.estimate)
         if not scores.information[0] or error > target:
-            return Answered("inconclusive", f"its exposure is too close to that of {best.candidate.id} to tell", {"rival": best.candidate.id})
+            return Answered(
+                "inconclusive",
+                f"its exposure is too close to that of {best.candidate.id} to tell",
+                {"rival": best.candidate.id},
+            )
         harm = hearing.harm * estimate
-        numbers = {"rival": best.candidate.id, "effect": estimate, "low": estimate - Z90 * error, "high": estimate + Z90 * error}
+        numbers: dict[str, float | int | str | bool | None] = {
+            "rival": best.candidate.id,
+            "effect": estimate,
+            "low": estimate - Z90 * error,
+            "high": estimate + Z90 * error,
+        }
         words = f"with {best.candidate.id} accounted for, {between(estimate, error, hearing)} is left for it"
         if harm + Z90 * error < 2 * ENOUGH * target and harm < 1.64 * error:
             return Answered("refutes", words, numbers)

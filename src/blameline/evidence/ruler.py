@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from blameline.candidates import Candidate
 from blameline.evidence.hearing import Hearing, is_ruler
 from blameline.evidence.odds import kind_of
 from blameline.evidence.questions import Answered, Rows, onset, points, window
 from blameline.shifts.describe import Z90
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from blameline.candidates import Candidate
 
 
 class Ruler:
@@ -55,7 +59,11 @@ class Ruler:
             words = f"a control moved along that the app cannot touch: {', '.join(moved['control'])}"
             return Answered("refutes", words, numbers)
         if still["control"]:
-            return Answered("inconclusive", f"the controls stayed where they were ({', '.join(still['control'])}), as they should", numbers)
+            return Answered(
+                "inconclusive",
+                f"the controls stayed where they were ({', '.join(still['control'])}), as they should",
+                numbers,
+            )
         return Answered("inconclusive", "no control was measured well enough to tell", numbers)
 
 
@@ -63,12 +71,18 @@ def _for_ruler(
     moved: dict[str, list[str]], still: dict[str, list[str]], numbers: dict[str, float | int | str | bool | None]
 ) -> Answered:
     if moved["control"] and not moved["outside"]:
-        return Answered("supports", f"controls moved with it that the app cannot touch: {', '.join(moved['control'])}", numbers)
+        return Answered(
+            "supports", f"controls moved with it that the app cannot touch: {', '.join(moved['control'])}", numbers
+        )
     if still["control"]:
-        return Answered("refutes", f"controls scored by the same measuring stayed: {', '.join(still['control'])}", numbers)
+        return Answered(
+            "refutes", f"controls scored by the same measuring stayed: {', '.join(still['control'])}", numbers
+        )
     if moved["outside"]:
         return Answered("refutes", f"signals moved too that no judge scores: {', '.join(moved['outside'])}", numbers)
     if still["outside"]:
         words = f"signals that no judge scores stayed ({', '.join(still['outside'])}), but no control was measured"
         return Answered("inconclusive", words, numbers)
-    return Answered("inconclusive", "neither a control nor a signal outside the judge was measured well enough", numbers)
+    return Answered(
+        "inconclusive", "neither a control nor a signal outside the judge was measured well enough", numbers
+    )

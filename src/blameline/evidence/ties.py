@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.evidence.hearing import Hearing
-from blameline.evidence.odds import Odds
+if TYPE_CHECKING:
+    from blameline.evidence.hearing import Hearing
+    from blameline.evidence.odds import Odds
 
 SEPARATE = math.log(10)
 """Expected log Bayes factor from which two candidates count as told apart."""
@@ -31,9 +33,7 @@ def tie_groups(hearing: Hearing, odds: dict[str, Odds]) -> dict[str, tuple[str, 
     for i in range(len(names)):
         for j in range(len(names)):
             if i != j and gram[i, i] > 0 and gram[j, j] > 0:
-                apart = [
-                    0.5 * size[a] ** 2 * (gram[a, a] - gram[a, b] ** 2 / gram[b, b]) for a, b in ((i, j), (j, i))
-                ]
+                apart = [0.5 * size[a] ** 2 * (gram[a, a] - gram[a, b] ** 2 / gram[b, b]) for a, b in ((i, j), (j, i))]
                 joined[i, j] = max(apart) < SEPARATE
     reach = np.linalg.matrix_power(joined.astype(int), len(names)) > 0
     return {

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from blameline.candidates import Candidate
 from blameline.candidates.exposure import LAGS
-from blameline.evidence.hearing import Hearing
 from blameline.evidence.questions import Answered, Rows, window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from blameline.candidates import Candidate
+    from blameline.evidence.hearing import Hearing
 
 SLACK = 3.0
 """Hours by which clocks and changelogs may be off when a record states no uncertainty."""
@@ -54,7 +58,9 @@ class Timing:
         if abs(gap) <= 1.5 * cells.width / 3600:
             words = f"the change is within {_hours(1.5 * cells.width / 3600)} of the most probable onset"
         if full + LAGS[-1] < cells.hour_of(hearing.shift.onset.low) and start <= 0.5:
-            return Answered("refutes", f"too early: {words}, and it had been in force since before the window begins", numbers)
+            return Answered(
+                "refutes", f"too early: {words}, and it had been in force since before the window begins", numbers
+            )
         if slack > 0.2 * cells.span_hours:
             return Answered("inconclusive", "its own record is too vague about when it took effect", numbers)
         if start <= 0.5:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from blameline.candidates import Candidate
-from blameline.evidence.hearing import Bid
-from blameline.records import Answer, Evidence, LedgerLine, Moved, Outcome, Shift, Standing
 from blameline.shifts.describe import Z90
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from blameline.candidates import Candidate
+    from blameline.evidence.hearing import Bid
+    from blameline.records import Answer, Evidence, LedgerLine, Moved, Outcome, Shift, Standing
 
 SUPPORTED = 0.9
 EXCLUDED = 0.02
@@ -24,7 +28,12 @@ def answers(evidence: Sequence[Evidence]) -> Mapping[str, Answer]:
 
 
 def verdict(
-    candidate: Candidate, bid: Bid | None, probability: float, evidence: Sequence[Evidence], tied: Sequence[str], shift: Shift
+    candidate: Candidate,
+    bid: Bid | None,
+    probability: float,
+    evidence: Sequence[Evidence],
+    tied: Sequence[str],
+    shift: Shift,
 ) -> Standing:
     """The contract's word for one candidate.
 
@@ -40,7 +49,13 @@ def verdict(
     target = abs(shift.delta.estimate)
     assert bid is not None
     matters = abs(bid.effect) >= COVERS * target and abs(bid.effect) > Z90 * bid.error
-    if probability >= SUPPORTED and matters and not tied and for_it and not set(against) & {"replay", "exposure", "reversal", "timing", "ruler", "records"}:
+    if (
+        probability >= SUPPORTED
+        and matters
+        and not tied
+        and for_it
+        and not set(against) & {"replay", "exposure", "reversal", "timing", "ruler", "records"}
+    ):
         return "confirmed" if "replay" in for_it else "supported"
     if "replay" in against and probability < 0.5:
         return "excluded"
@@ -80,9 +95,9 @@ def outcome(lines: Sequence[LedgerLine], tied: Mapping[str, Sequence[str]]) -> t
         "mix": mass({"traffic"}, "mix"),
         "artefact": mass({"telemetry"}, "artefact"),
     }
-    for name, weight in classes.items():
+    for kind, weight in classes.items():
         if weight >= SUPPORTED:
-            return name, name  # type: ignore[return-value]
+            return kind, kind  # type: ignore[return-value]  # these three are words of both kinds
     app = 1.0 - sum(classes.values()) - odds.get("chance", 0.0)
     moved: Moved = "app" if app >= SUPPORTED else "unknown"
     if any(line.verdict in {"supported", "confirmed"} for line in lines):

@@ -61,7 +61,7 @@ def timeline(page: Page) -> tuple[Line, ...]:
         Line(
             number=number,
             row=row,
-            offset=wording.offset(row.at, zero) if zero else "–",  # noqa: RUF001  nothing to count from
+            offset=wording.offset(row.at, zero) if zero else "–",
             lane=_LANES.get(row.lane, row.lane),
             what=_what(row),
         )

@@ -61,7 +61,7 @@ def inline(text: object) -> Safe:
     return Safe("".join(_escaped(line, place) for place in range(len(line))))
 
 
-def _escaped(line: str, place: int) -> str:  # noqa: PLR0911  one return a rule
+def _escaped(line: str, place: int) -> str:
     character = line[place]
     before = line[place - 1 : place]
     after = line[place + 1 : place + 2]

@@ -39,7 +39,7 @@ class Json:
         return _UNSEEN.sub(_spelled, text) + "\n"
 
 
-def plain(value: object, *, free: bool = False) -> object:  # noqa: PLR0911  one return a type
+def plain(value: object, *, free: bool = False) -> object:
     """The value in JSON's own types; ``free`` sorts keys that come from data."""
     match value:
         case None | bool() | int():

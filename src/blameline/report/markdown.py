@@ -136,7 +136,7 @@ def _out(value: object) -> object:
     """What leaves a ``{{ place }}``: ours as it is, nothing as a dash, everything else escaped."""
     if isinstance(value, StrictUndefined):
         return value  # Jinja raises, and names it
-    return Safe("–") if value is None else inline(value)  # noqa: RUF001  an en dash: nothing to show
+    return Safe("–") if value is None else inline(value)
 
 
 def _note(entry: Entry) -> Safe:

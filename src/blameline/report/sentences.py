@@ -263,7 +263,7 @@ def numbers(item: Evidence) -> Safe:
     for name, value in list(rest.items())[:4]:
         text = f"{inline(name.replace('_', ' '))} {sentence(wording.brief(value), capital=False).removesuffix('.')}"
         told.append(f"{text} {ends}" if ends and name == estimate else text)
-    return Safe("; ".join(told) or "–")  # noqa: RUF001  an en dash: nothing to show
+    return Safe("; ".join(told) or "–")
 
 
 def effect_at(line: LedgerLine) -> Safe:

@@ -3,7 +3,7 @@
 Numbers and times in, short text out. A probability is never written as certain; a minus is a minus sign; every time
 is UTC.
 """
-# ruff: noqa: RUF001, RUF002  a real minus sign is the house's
+# ruff: noqa: RUF002  a real minus sign is the house's
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def signed(value: float, decimals: int) -> str:
     return MINUS + text if value < 0 and float(text.replace(",", "")) != 0 else text
 
 
-def number(value: float | str | bool | None) -> str:  # noqa: PLR0911  one return a kind of value
+def number(value: float | str | bool | None) -> str:
     """A number with three significant digits, or what it is when it is none."""
     if value is None:
         return "not known"

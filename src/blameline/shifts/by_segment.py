@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from blameline.fit import Fit
 from blameline.records import Interval, SliceEffect
 from blameline.shifts.describe import Z90
-from blameline.shifts.moves import Move
+
+if TYPE_CHECKING:
+    from blameline.fit import Fit
+    from blameline.shifts.moves import Move
 
 MOST_VALUES = 12
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
-from blameline.cells import Cells
-from blameline.fit import Fit
+import numpy as np
+
+from blameline.cells.grid import sums
 from blameline.records import Interval, Onset, Shift
 from blameline.shifts.moves import Move, highest_density
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from blameline.cells import Cells
+    from blameline.fit import Fit
 
 Z90 = 1.6449
 """Standard normal quantile of a two-sided 90% interval."""
@@ -28,9 +34,7 @@ def describe(number: int, fit: Fit, move: Move, *, within: bool) -> Shift:
         early = inside & (cells.hours <= cells.hour_of(onset.estimate))
     raw, mix = kitagawa(cells, early, late)
     before = _mean(cells, early)
-    delta = Interval(
-        estimate=move.effect, low=move.effect - Z90 * move.error, high=move.effect + Z90 * move.error
-    )
+    delta = Interval(estimate=move.effect, low=move.effect - Z90 * move.error, high=move.effect + Z90 * move.error)
     after = before + (move.effect if within else raw)
     if cells.signal.bounded:
         after = min(max(after, 0.0), 1.0)
@@ -59,7 +63,9 @@ def onset_of(cells: Cells, moments: NDArray[np.float64], weights: NDArray[np.flo
     mode, low, high = highest_density(moments, weights)
     slack = cells.width / 3600 / 2
     return Onset(
-        estimate=cells.moment(mode), low=cells.moment(max(low - slack, 0.0)), high=cells.moment(min(high + slack, cells.span_hours))
+        estimate=cells.moment(mode),
+        low=cells.moment(max(low - slack, 0.0)),
+        high=cells.moment(min(high + slack, cells.span_hours)),
     )
 
 
@@ -68,8 +74,8 @@ def kitagawa(cells: Cells, early: NDArray[np.bool_], late: NDArray[np.bool_]) ->
     sets = int(cells.segment.max(initial=0)) + 1
 
     def levels(mask: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        n = np.bincount(cells.segment[mask], cells.n[mask], minlength=sets)
-        total = np.bincount(cells.segment[mask], cells.total[mask], minlength=sets)
+        n = sums(cells.segment[mask], cells.n[mask], sets)
+        total = sums(cells.segment[mask], cells.total[mask], sets)
         return n, total
 
     n0, t0 = levels(early)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from blameline import plugins
-from blameline.fit import Fit
+
+if TYPE_CHECKING:
+    from blameline.fit import Fit
 
 Floats = NDArray[np.float64]
 

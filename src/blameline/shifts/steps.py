@@ -7,14 +7,17 @@ with the first one in the mean.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from blameline.fit import Fit, Scores
 from blameline.shifts.moves import Move
 from blameline.shifts.shapes import WEIGHT, Carried, Place, Shapes, carried_of, clock_of, moments, profile, shapes_of
+
+if TYPE_CHECKING:
+    from blameline.fit import Fit, Scores
 
 Floats = NDArray[np.float64]
 

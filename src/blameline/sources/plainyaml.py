@@ -16,7 +16,7 @@ _STANDARD = frozenset(
 _MOST_NODES = 200_000
 
 
-class Refused(Exception):  # noqa: N818  it reads as what happened
+class Refused(Exception):
     """The YAML asks for something that a list of records has no use for; ``line`` says where."""
 
     def __init__(self, message: str, line: int) -> None:

@@ -56,7 +56,7 @@ _MACROS = (
 """Words that the statements under ``sql/sources/`` share."""
 
 
-class Unreadable(StoreError):  # noqa: N818  it reads as what happened
+class Unreadable(StoreError):
     """A file is not what its source said: a fault in the data, which intake tells as a ``Problem``."""
 
 
@@ -87,6 +87,7 @@ class Store:
         store = cls(connection, path)
         try:
             connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET enable_progress_bar = false")  # stdout is the answer
             for macro in _MACROS:
                 connection.execute(sql(f"store/{macro}"))
             store._lay_schema(read_only=read_only)
@@ -136,7 +137,10 @@ class Store:
         ``datetime64[us]`` in UTC, and a MAP a ``dict``.
         """
         found = self._execute(name, parameters).fetchnumpy()
-        return {key: column(values) for key, values in found.items()}
+        return {
+            key: column(np.asarray(values) if not isinstance(values, np.ndarray) else values)
+            for key, values in found.items()
+        }
 
     def rows(self, name: str, /, **parameters: object) -> list[dict[str, Any]]:
         """The few rows that ``sql/<name>.sql`` answers; times are aware and in UTC."""
