@@ -68,8 +68,10 @@ def investigate(layer: str, seed: int, form: str, traffic: float | None) -> dict
 def table(rows: list[dict[str, object]]) -> str:
     """The figures by layer, worst first, then pooled."""
     lines = [
-        "| layer | cases | identifiable | right cause first | of the identifiable | outcome right | supported "
-        "| innocent convicted |",
+        (
+            "| layer | cases | identifiable | right cause first | of the identifiable | outcome right | supported "
+            "| innocent convicted |"
+        ),
         "|---|---|---|---|---|---|---|---|",
     ]
 

@@ -1,6 +1,5 @@
 """Each outcome gets an honest page, and hostile data does nothing on it."""
 
-
 from __future__ import annotations
 
 import re

@@ -1,6 +1,5 @@
 """Numbers become the words that the house agreed on."""
 
-
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta

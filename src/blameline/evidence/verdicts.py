@@ -62,11 +62,11 @@ def verdict(
     blind = not bid.error < 1e300 or bid.error > target
     if blind and "timing" not in against:
         return "untestable"
+    if probability < EXCLUDED and "timing" in against:
+        return "excluded"
     if any(told.get(name) == "supports" for name in ("replay", "exposure", "dose", "reversal", "rival")):
         return "consistent"
     if probability < EXCLUDED and against and bid.error * 2.49 <= max(target, abs(bid.effect)):
-        return "excluded"
-    if probability < EXCLUDED and "timing" in against:
         return "excluded"
     return "consistent"
 
