@@ -1,4 +1,4 @@
-"""Each sample incident, from its files to its post-mortem: the truth beside it holds, and not a byte has changed."""
+"""Each sample incident, from its files to its post-mortem: the truth beside it holds, and nothing is told otherwise than before."""
 
 from __future__ import annotations
 
@@ -39,7 +39,20 @@ def test_it_is_told_as_before(story, pytestconfig):
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
         assert path.is_file(), f"run `make golden`, and read {path} before you keep it"
-        assert text == path.read_text(encoding="utf-8")
+        wanted = path.read_text(encoding="utf-8")
+        if name.endswith(".json"):  # another processor may differ in a last digit
+            assert json.loads(text) == rounded(json.loads(wanted))
+        else:
+            assert text == wanted
+
+
+def rounded(value):
+    """The same value with its numbers as tolerant ones."""
+    if isinstance(value, dict):
+        return {key: rounded(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [rounded(one) for one in value]
+    return pytest.approx(value, rel=1e-4, abs=1e-6) if isinstance(value, float) else value
 
 
 def test_the_outcome_is_the_truth(story):
