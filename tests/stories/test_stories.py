@@ -1,4 +1,4 @@
-"""Each sample incident, from its files to its post-mortem: the truth beside it holds, and nothing is told otherwise than before."""
+"""Each sample incident, from its files to its post-mortem: the truth beside it holds, and nothing is told otherwise."""
 
 from __future__ import annotations
 

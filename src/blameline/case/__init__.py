@@ -18,7 +18,7 @@ from blameline.case.story import headline, story, timeline
 from blameline.cells import derive, volume
 from blameline.coverage import guards
 from blameline.errors import NotFound
-from blameline.records import Entry, Guard, Investigation, Loaded, Shift, Story, TimelineRow, Window
+from blameline.records import Entry, Guard, Investigation, Loaded, Problem, Shift, Story, TimelineRow, Window
 from blameline.store import Result, Store
 
 if TYPE_CHECKING:
@@ -33,6 +33,12 @@ def open_case(path: str | Path = "incident.duckdb", *, read_only: bool = False) 
     Raises ``StoreError`` when the file cannot be used, and ``NotFound`` when it is to be read and is not there.
     """
     return Case(Store.open(Path(path), read_only=read_only))
+
+
+UNMEASURED = Problem(
+    source="traces",
+    message="no signal was measured often enough to be looked at, so this is no finding that nothing moved",
+)
 
 
 class Case:
@@ -93,7 +99,7 @@ class Case:
             shifts=inquiry.shifts,
             ledger=inquiry.ledger,
             guards=found,
-            problems=self.store.problems(),
+            problems=(*self.store.problems(), *(() if inquiry.signals else (UNMEASURED,))),
         )
 
     def story(self, *, seed: int = 0) -> Story:

@@ -8,30 +8,20 @@ import numpy as np
 from scipy.special import logsumexp
 
 from blameline.evidence.exposure import CLEAR, ENOUGH
-from blameline.evidence.questions import Answered, Rows, between, exposure, window
+from blameline.evidence.questions import Answered, OfChanges, Rows, between
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from blameline.candidates import Candidate
     from blameline.evidence.hearing import Hearing
 
 
-class Dose:
+class Dose(OfChanges):
     """The plain mean against the exposed share over time, beyond a single step at its start."""
 
     name = "dose"
     asks = "As its share of the traffic rose and fell, did the loss rise and fall with it?"
     query = "evidence/by_day"
-
-    def concerns(self, candidate: Candidate) -> bool:
-        """Every change."""
-        return not candidate.standing
-
-    def parameters(self, hearing: Hearing, candidate: Candidate) -> Mapping[str, object]:
-        """Exposed share and mean by day."""
-        return {**window(hearing), **exposure(candidate)}
 
     def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
         """Needs at least two levels of exposure that each lasted half a day."""

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.evidence.questions import Answered, Rows, between, exposure, level, window
+from blameline.evidence.questions import Answered, OfChanges, Rows, between, level
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from blameline.candidates import Candidate
     from blameline.evidence.hearing import Hearing
 
@@ -28,20 +26,12 @@ FEWEST = 20
 """Requests on either side below which there is no comparison."""
 
 
-class Exposure:
+class Exposure(OfChanges):
     """Differences in differences within time buckets, standardised over segments by the fit."""
 
     name = "exposure"
     asks = "Did requests that had it do worse than requests without it, in the same hours and segments?"
     query = "evidence/contrast"
-
-    def concerns(self, candidate: Candidate) -> bool:
-        """Every change."""
-        return not candidate.standing
-
-    def parameters(self, hearing: Hearing, candidate: Candidate) -> Mapping[str, object]:
-        """Exposed and unexposed requests."""
-        return {**window(hearing), **exposure(candidate)}
 
     def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
         """Compares within buckets only, so that nothing which moves everybody at once can pass for it."""

@@ -53,6 +53,18 @@ class Check(Protocol):
         ...
 
 
+class OfChanges:
+    """What those checks share that are put to every change and look at who was exposed to it."""
+
+    def concerns(self, candidate: Candidate) -> bool:
+        """Every change."""
+        return not candidate.standing
+
+    def parameters(self, hearing: Hearing, candidate: Candidate) -> Mapping[str, object]:
+        """The window, and how to tell the exposed."""
+        return {**window(hearing), **exposure(candidate)}
+
+
 class Archive(Protocol):
     """What evidence needs of the store: rows, and where they came from."""
 

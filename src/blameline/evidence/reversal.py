@@ -7,30 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.evidence.exposure import CLEAR
-from blameline.evidence.questions import Answered, Rows, exposure, points, window
+from blameline.evidence.questions import Answered, OfChanges, Rows, points
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from blameline.candidates import Candidate
     from blameline.evidence.hearing import Hearing
 
 
-class Reversal:
+class Reversal(OfChanges):
     """The level after the exposure ended, against the level while it lasted."""
 
     name = "reversal"
     asks = "When it was rolled back, did the quality come back?"
     query = "evidence/by_day"
-
-    def concerns(self, candidate: Candidate) -> bool:
-        """Every change."""
-        return not candidate.standing
-
-    def parameters(self, hearing: Hearing, candidate: Candidate) -> Mapping[str, object]:
-        """Exposed share and mean by day."""
-        return {**window(hearing), **exposure(candidate)}
 
     def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
         """Needs half a day with it and half a day after it was gone."""

@@ -5,30 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blameline.evidence.exposure import CLEAR, ENOUGH
-from blameline.evidence.questions import Answered, Rows, between, exposure, window
+from blameline.evidence.questions import Answered, OfChanges, Rows, between
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from blameline.candidates import Candidate
     from blameline.evidence.hearing import Hearing
 
 
-class Rival:
+class Rival(OfChanges):
     """The candidate's effect with the strongest rival in the mean as well."""
 
     name = "rival"
     asks = "Once the change that fits best is accounted for, is any loss left for this one?"
     query = "evidence/contrast"
-
-    def concerns(self, candidate: Candidate) -> bool:
-        """Every change."""
-        return not candidate.standing
-
-    def parameters(self, hearing: Hearing, candidate: Candidate) -> Mapping[str, object]:
-        """Requests with and without it."""
-        return {**window(hearing), **exposure(candidate)}
 
     def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
         """Refutes when nothing is left; where the two cannot be told apart there is no answer."""
