@@ -273,8 +273,11 @@ class Hearing:
         if self.shift.mix_delta * self.harm <= 0:
             return -4.0
         column = self.mix_column[self.raw.cells.bucket]
-        scores = self.raw.scores(column[:, None])
-        return float(scores.pull[0] - scores.information[0] / 2)
+        size = float(np.abs(column).max(initial=0.0))
+        if not size:
+            return -4.0
+        scores = self.raw.scores(column[:, None] / size)  # a column between -1 and 1, as the fit wants it
+        return float(size * scores.pull[0] - size**2 * scores.information[0] / 2)
 
 
 def _moves(scores: Scores, slab: float) -> Moves:
