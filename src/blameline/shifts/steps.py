@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 THRESHOLD = 5.0
-"""Log Bayes factor from which a move counts; chosen on the drill's calibration seeds (benchmarks/README.md)."""
+"""Log Bayes factor from which a move counts; `benchmarks/README.md` has the false alarms measured with it."""
 MOST = 3
 """Moves looked for in one signal."""
 RECOVERED = 3.0
