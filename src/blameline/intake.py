@@ -13,7 +13,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from blameline.records import Change, EvalRun, Loaded, LoadedFile, Manifest, Problem, Replay, Scan, SkippedFile
+from blameline.records import (
+    Alert,
+    Change,
+    EvalRun,
+    Expectation,
+    Loaded,
+    LoadedFile,
+    Manifest,
+    Problem,
+    Replay,
+    Scan,
+    SkippedFile,
+)
 from blameline.sources import Found, Item, discover
 from blameline.store import Store, Unreadable
 
@@ -125,7 +137,7 @@ class _Visit:
         )
 
     def _forget(self, row: dict[str, Any]) -> None:
-        for name in ("spans", "scores", "file"):
+        for name in ("spans", "scores", "alerts", "expectations", "file"):
             self.store.run(f"store/forget_{name}", file_id=row["file_id"])
         self.store.run("store/forget_problems", source=row["source"])
 
@@ -172,6 +184,13 @@ class _Visit:
                 config = {"key": list(item.config), "value": list(item.config.values())}
                 bound = {"case_id": item.case_id, "signal": item.signal, "run": item.run}
                 store.run("store/add_replay", config=config, score=item.score, file_id=file_id, **bound)
+            case Alert():
+                brought.rows += 1
+                record = item.model_dump_json()
+                bound = {"alert_id": item.id, "system": item.system, "raised_at": _naive(item.at)}
+                store.run("store/add_alert", record=record, file_id=file_id, **bound)
+            case Expectation():
+                store.run("store/add_expectation", key=item.key, rows=item.rows, file_id=file_id)
 
     def settled(self) -> Loaded:
         """Remove what came twice, join scores to traces by response, and count."""
@@ -186,7 +205,7 @@ class _Visit:
         after = store.loaded()
         counts = {
             key: getattr(after, key) - getattr(self.before, key)
-            for key in ("spans", "scores", "changes", "eval_runs", "replays")
+            for key in ("spans", "scores", "changes", "eval_runs", "replays", "alerts")
         }
         return Loaded(
             files=tuple(self.files),

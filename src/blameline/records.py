@@ -171,6 +171,37 @@ class Change(Record):
     """The file that it came from."""
 
 
+class Alert(Record):
+    """An alert, an incident or a complaint that somebody or something raised."""
+
+    id: Text
+    """The raising system's own id; an alert that is repeated keeps it."""
+    at: Moment
+    """When it was raised."""
+    system: str
+    """Who raised it: ``pagerduty``, ``alertmanager`` …"""
+    kind: Literal["alert", "incident", "complaint"] = "alert"
+    title: Text = ""
+    severity: Text | None = None
+    acknowledged_at: Moment | None = None
+    resolved_at: Moment | None = None
+    """``null``: not over, or not said."""
+    service: Text | None = None
+    labels: Segment = Field(default_factory=dict)
+    source: str = ""
+    """The file that it came from."""
+
+
+class Expectation(Record):
+    """What an export says of itself: how many rows a file of it should bring."""
+
+    key: str
+    """The file's path as the export names it."""
+    rows: Annotated[int, Field(ge=0)]
+    source: str = ""
+    """The file that says so."""
+
+
 class Slice(Record):
     """The part of an eval run that covers one segment."""
 
@@ -367,6 +398,8 @@ class Scan(Record):
     """``sources/<name>``: one ``INSERT … SELECT``."""
     parameters: Mapping[str, Any] = Field(default_factory=dict)
     rows_into: Literal["spans", "scores", "staging", "problems"] = "spans"
+    columns: Any = None
+    """A pyarrow table that the statement reads under the name ``incoming``, where a source has rows and no file to name."""
 
 
 class SkippedFile(Record):
@@ -383,7 +416,7 @@ class LoadedFile(Record):
     format: str
     sha256: str
     rows: int
-    """Spans, scores, changes, runs and replays that it brought (before removal of duplicates)."""
+    """Spans, scores, changes, runs, replays and alerts that it brought (before removal of duplicates)."""
 
 
 class Loaded(Record):
@@ -395,6 +428,7 @@ class Loaded(Record):
     changes: int = 0
     eval_runs: int = 0
     replays: int = 0
+    alerts: int = 0
     duplicates: int = 0
     """Spans and scores that were there already, or twice."""
     skipped: tuple[SkippedFile, ...] = ()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from blameline.errors import NotFound
 from blameline.plugins import load, names
-from blameline.records import Change, EvalRun, Manifest, Problem, Replay, Scan, SkippedFile
+from blameline.records import Alert, Change, EvalRun, Expectation, Manifest, Problem, Replay, Scan, SkippedFile
 from blameline.sources.heads import File, Head, look
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["File", "Found", "Head", "Item", "Source", "discover"]
 
 GROUP = "blameline.sources"
-Item = Scan | Change | EvalRun | Replay | Manifest | Problem
+Item = Scan | Change | EvalRun | Replay | Alert | Expectation | Manifest | Problem
 """What a source yields."""
 
 
@@ -67,7 +67,7 @@ def discover(paths: Iterable[Path]) -> Iterator[Found | SkippedFile | Problem]:
     Hidden files are passed over, links that lead out are not followed, and a file that nobody knows is a ``Problem``:
     nothing is lost silently. Raises ``NotFound`` when a path does not exist.
     """
-    readers = _readers()
+    readers = _Readers()
     for path in paths:
         if not path.exists():
             raise NotFound(f"there is nothing at {path}", hint="hand in files or folders that exist")
@@ -78,17 +78,29 @@ def discover(paths: Iterable[Path]) -> Iterator[Found | SkippedFile | Problem]:
             yield from _recognise(root, path.name, readers, tracked=False)
 
 
-def _readers() -> tuple[Source, ...]:
-    """All sources; ``table`` is asked last, because almost anything is a table."""
-    return tuple(load(GROUP, name) for name in sorted(names(GROUP), key=lambda name: (name == "table", name)))
+class _Readers:
+    """All sources; the one that read the last file is asked first, and ``table`` last: almost anything is a table."""
+
+    def __init__(self) -> None:
+        self._sources: list[Source] = [
+            load(GROUP, name) for name in sorted(names(GROUP), key=lambda name: (name == "table", name))
+        ]
+
+    def of(self, path: Path, head: Head) -> Source | None:
+        """The source that knows this file."""
+        found = next((source for source in self._sources if source.sniff(path, head)), None)
+        if found is not None and found.name != "table":
+            self._sources.remove(found)
+            self._sources.insert(0, found)
+        return found
 
 
 def _walk(
-    folder: Path, root: Path, readers: tuple[Source, ...], *, tracked: bool
+    folder: Path, root: Path, readers: _Readers, *, tracked: bool
 ) -> Iterator[Found | SkippedFile | Problem]:
     shown = folder.relative_to(root).as_posix()
     head = look(folder)
-    reader = next((reader for reader in readers if reader.sniff(folder, head)), None)
+    reader = readers.of(folder, head)
     if reader is not None:
         yield Found(File(folder, shown, head), reader)
         if not (folder / ".git").exists():
@@ -105,7 +117,7 @@ def _walk(
 
 
 def _entry(
-    entry: os.DirEntry[str], root: Path, readers: tuple[Source, ...], *, tracked: bool
+    entry: os.DirEntry[str], root: Path, readers: _Readers, *, tracked: bool
 ) -> Iterator[Found | SkippedFile | Problem]:
     path = Path(entry.path)
     name = path.relative_to(root).as_posix()
@@ -125,7 +137,7 @@ def _inside(path: Path, root: Path) -> bool:
 
 
 def _recognise(
-    path: Path, shown: str, readers: tuple[Source, ...], *, tracked: bool
+    path: Path, shown: str, readers: _Readers, *, tracked: bool
 ) -> Iterator[Found | SkippedFile | Problem]:
     try:
         head = look(path)
@@ -141,7 +153,7 @@ def _recognise(
     elif head.shape == "empty":
         yield Problem(source=shown, message="the file is empty")
     else:
-        reader = next((reader for reader in readers if reader.sniff(path, head)), None)
+        reader = readers.of(path, head)
         yield Found(File(path, shown, head), reader) if reader else _unknown(path, shown, head, tracked=tracked)
 
 

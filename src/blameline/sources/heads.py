@@ -128,6 +128,14 @@ class Head:
         except ValueError:
             return []
 
+    @cached_property
+    def paths(self) -> frozenset[str]:
+        """The names that the first JSON record uses, three levels deep (``info.trace_id``), also of a text cut short.
+
+        Lists are passed through: ``runs.id`` is in ``{"runs": [{"id": 1}]}`` as in ``[{"runs": {"id": 1}}]``.
+        """
+        return frozenset(_paths(self.text)) if self.shape in {"json", "jsonl"} else frozenset()
+
     @property
     def delimiter(self) -> str:
         """What parts the columns of a CSV file."""
@@ -179,6 +187,35 @@ def _start(found: Iterator[bytes]) -> bytes:
         while len(start) < HEAD_BYTES and (piece := next(found, b"")):
             start += piece
     return start[:HEAD_BYTES]
+
+
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]')
+
+
+def _paths(text: str, deepest: int = 3) -> Iterator[str]:
+    """The dotted names of the first document in a text, which may end anywhere."""
+    open_brackets: list[str] = []
+    above: list[str] = []
+    last = ""
+    for found in _TOKENS.finditer(text):
+        token = found.group()
+        if token in "[{":
+            open_brackets.append(token)
+            above.append("")
+        elif token in "]}":
+            if open_brackets:
+                open_brackets.pop()
+                above.pop()
+            if not open_brackets:
+                return
+        elif token == ":" and open_brackets and open_brackets[-1] == "{":
+            above[-1] = last[1:-1]
+            path = [name for name in above if name]
+            if len(path) <= deepest:
+                yield ".".join(path)
+        elif token == "," and above:
+            above[-1] = ""
+        last = token
 
 
 def _loads(text: str) -> Any:  # noqa: ANN401  JSON or YAML of any shape

@@ -1,6 +1,6 @@
-"""Small files of records: JSON lines, a JSON list, CSV or YAML in; each record with its line, or a ``Problem``, out.
+"""Files of records: JSON lines, a JSON list, CSV, YAML or Parquet in; each record with its line, or a ``Problem``, out.
 
-Bulk traces never come this way; DuckDB reads them.
+OTLP and plain tables never come this way; DuckDB reads them.
 """
 
 from __future__ import annotations
@@ -10,10 +10,14 @@ import io
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import yaml
 
 from blameline.records import Problem
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from blameline.sources.heads import File
+
+_ROWS_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,9 @@ def records(file: File, key: str = "changes") -> Iterator[Found | Problem]:
     """Each record of a small file; ``key`` is the list to take where the file is a mapping."""
     if file.head.shape == "jsonl":
         yield from _json_lines(file)
+        return
+    if file.head.shape == "parquet":
+        yield from _parquet(file)
         return
     text = ""
     for part in lines(file):
@@ -139,6 +148,30 @@ def _json_document(file: File, text: str, key: str) -> Iterator[Found | Problem]
             yield Found(line, value)
         else:
             yield Problem(source=file.source, line=line, message="not a record: a JSON object is expected")
+
+
+def _parquet(file: File) -> Iterator[Found | Problem]:
+    """Each row with its number; nulls are left out, and times are ISO 8601 text."""
+    number = 0
+    try:
+        with pq.ParquetFile(file.path) as table:
+            for batch in table.iter_batches(_ROWS_AT_ONCE):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield Found(number, {key: _plain(value) for key, value in row.items() if value is not None})
+    except (pa.ArrowException, OSError, ValueError) as error:
+        said = str(error).strip().splitlines()[0]
+        yield Problem(source=file.source, line=number + 1, message=f"the file is damaged from here on: {said}")
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  whatever a column holds
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items() if part is not None}
+    return [_plain(part) for part in value] if isinstance(value, list) else value
 
 
 def _csv(file: File, text: str) -> Iterator[Found | Problem]:

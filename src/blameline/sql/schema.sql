@@ -79,6 +79,22 @@ CREATE TABLE IF NOT EXISTS replays (
     file_id     INTEGER NOT NULL
 );
 
+-- One row an alert, incident or complaint, its record as JSON.
+CREATE TABLE IF NOT EXISTS alerts (
+    alert_id    VARCHAR NOT NULL,
+    system      VARCHAR NOT NULL,       -- pagerduty, alertmanager …
+    raised_at   TIMESTAMP NOT NULL,
+    record      VARCHAR NOT NULL,       -- records.Alert as JSON
+    file_id     BIGINT NOT NULL
+);
+
+-- What exports say of themselves: how many rows a file of theirs should have brought.
+CREATE TABLE IF NOT EXISTS expectations (
+    key         VARCHAR NOT NULL,       -- the file's path as the export names it
+    rows        BIGINT NOT NULL,
+    file_id     BIGINT NOT NULL         -- the file that says so
+);
+
 -- Faults in what was loaded.
 CREATE TABLE IF NOT EXISTS problems (
     source      VARCHAR NOT NULL,

@@ -20,6 +20,7 @@ import numpy as np
 from blameline.assets import sql
 from blameline.errors import NotFound, StoreError
 from blameline.records import (
+    Alert,
     Change,
     EvalRun,
     Loaded,
@@ -170,7 +171,13 @@ class Store:
         try:
             if scan.rows_into == "staging" and not self._staged():
                 self.run("store/staging")
-            return self.run(scan.name, **wanted)
+            if scan.columns is None:
+                return self.run(scan.name, **wanted)
+            self._connection.register("incoming", scan.columns)
+            try:
+                return self.run(scan.name, **wanted)
+            finally:
+                self._connection.unregister("incoming")
         except (duckdb.DataError, duckdb.IntegrityError, duckdb.OperationalError, duckdb.ProgrammingError) as error:
             raise Unreadable(_first_line(error)) from error
 
@@ -229,6 +236,10 @@ class Store:
     def eval_runs(self) -> tuple[EvalRun, ...]:
         """Every eval run, by time and then by id."""
         return tuple(EvalRun.model_validate_json(row["record"]) for row in self.rows("store/eval_runs"))
+
+    def alerts(self) -> tuple[Alert, ...]:
+        """Every alert, incident and complaint, by the time it was raised."""
+        return tuple(Alert.model_validate_json(row["record"]) for row in self.rows("store/alerts"))
 
     def replays(self) -> dict[str, np.ndarray[Any, Any]]:
         """Replay results as columns: ``case_id``, ``signal``, ``run``, ``config`` (dicts), ``score``."""

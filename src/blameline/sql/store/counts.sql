@@ -4,4 +4,5 @@ SELECT
     (SELECT count(*) FROM scores) AS scores,
     (SELECT count(*) FROM changes) AS changes,
     (SELECT count(*) FROM eval_runs) AS eval_runs,
-    (SELECT count(*) FROM replays) AS replays
+    (SELECT count(*) FROM replays) AS replays,
+    (SELECT count(DISTINCT (system, alert_id, raised_at)) FROM alerts) AS alerts

@@ -1,0 +1,130 @@
+"""Spans and scores of a vendor's export: fields of one row in, columns for DuckDB out, a batch at a time.
+
+A source says what its fields mean by filling ``span`` and ``score``; times, ids, older names, redaction and faults are
+settled by the statements under ``sql/sources/rows_*.sql``, which are the same for every vendor. No row is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Literal
+
+import pyarrow as pa
+
+from blameline.records import Scan
+from blameline.sources.aliases import aliases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from blameline.sources.heads import File
+
+_TEXTS = pa.list_(pa.string())
+_SPAN = pa.schema(
+    {"line": pa.int64(), "trace_id": pa.string(), "span_id": pa.string(), "parent_id": pa.string(), "name": pa.string(),
+     "began": pa.string(), "ended": pa.string(), "duration_ms": pa.float64(), "status": pa.string(), "names": _TEXTS,
+     "said": _TEXTS}
+)  # fmt: skip
+_SCORE = pa.schema(
+    {"line": pa.int64(), "trace_id": pa.string(), "span_id": pa.string(), "response_id": pa.string(), "name": pa.string(),
+     "value": pa.string(), "label": pa.string(), "evaluator": pa.string(), "moment": pa.string(), "names": _TEXTS,
+     "said": _TEXTS}
+)  # fmt: skip
+BATCH = 20_000
+
+
+class Rows:
+    """Collects the spans and scores of one file as columns."""
+
+    def __init__(self, file: File, *, where: Literal["otlp", "table"] = "otlp", batch: int = BATCH) -> None:
+        """``where`` picks the older names that are looked for: those of traces, or those of plain tables too."""
+        self.file = file
+        self.where: Literal["otlp", "table"] = where
+        self.batch = batch
+        self._spans: list[tuple[Any, ...]] = []
+        self._scores: list[tuple[Any, ...]] = []
+
+    def span(
+        self,
+        *,
+        trace_id: object,
+        span_id: object,
+        start: object,
+        parent_id: object = None,
+        name: object = None,
+        end: object = None,
+        duration_ms: float | None = None,
+        status: object = None,
+        attributes: Mapping[str, object],
+        line: int | None = None,
+    ) -> None:
+        """Add one span.
+
+        Ids are the export's own (hex, base64 and UUID are told apart later; an empty parent is a root). ``start`` and
+        ``end`` are ISO 8601 (no zone means UTC) or a count since 1970 in s, ms, µs or ns; an absent ``end`` means that
+        the end is not known. ``status`` is any word for ok or error. ``attributes`` should use the OpenTelemetry GenAI
+        names where there is one, and the vendor's own names for all the rest; ``None`` is left out, lists and objects
+        become JSON text.
+        """
+        names, said = _pairs(attributes)
+        ids = (text(trace_id), text(span_id), text(parent_id), text(name))
+        self._spans.append((line, *ids, text(start), text(end), duration_ms, text(status), names, said))
+
+    def score(
+        self,
+        *,
+        name: object,
+        value: object,
+        label: object = None,
+        trace_id: object = None,
+        span_id: object = None,
+        response_id: object = None,
+        evaluator: object = None,
+        at: object = None,
+        attributes: Mapping[str, object] | None = None,
+        line: int | None = None,
+    ) -> None:
+        """Add one score; ``value`` is a number, a boolean or a word of praise or blame, and ``label`` serves without it."""
+        names, said = _pairs(attributes or {})
+        ids = (text(trace_id), text(span_id), text(response_id), text(name))
+        self._scores.append((line, *ids, text(value), text(label), text(evaluator), text(at), names, said))
+
+    def taken(self, *, rest: bool = False) -> Iterator[Scan]:
+        """Scans of what was collected, once it is a batch; with ``rest`` whatever is there."""
+        for rows, schema, table in ((self._spans, _SPAN, "spans"), (self._scores, _SCORE, "scores")):
+            if not rows or (len(rows) < self.batch and not rest):
+                continue
+            columns = pa.table(dict(zip(schema.names, map(list, zip(*rows, strict=True)), strict=True)), schema=schema)
+            rows.clear()
+            yield from _scans(columns, table, self.file.source, self.where)
+
+
+def _scans(columns: pa.Table, table: str, source: str, where: Literal["otlp", "table"]) -> Iterator[Scan]:
+    if table == "spans":
+        yield Scan(name="sources/rows_spans", columns=columns, parameters={"aliases": aliases(where)}, rows_into="spans")
+    else:
+        yield Scan(name="sources/rows_scores", columns=columns, rows_into="scores")
+    yield Scan(
+        name=f"sources/rows_{table[:-1]}_faults", columns=columns, parameters={"source": source}, rows_into="problems"
+    )
+
+
+def _pairs(attributes: Mapping[str, object]) -> tuple[list[str], list[str | None]]:
+    kept = {key: text(value) for key, value in attributes.items() if value is not None}
+    return list(kept), list(kept.values())
+
+
+def text(value: object) -> str | None:
+    """A value as the case file holds it: text as it is, numbers and booleans as JSON writes them, the rest as JSON."""
+    if value is None or isinstance(value, str):
+        return clean(value) if value is not None else None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(value)
+    return clean(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str))
+
+
+def clean(value: str) -> str:
+    """Text without the halves of surrogate pairs, which no UTF-8 can hold."""
+    return value if value.isascii() or value.isprintable() else value.encode("utf-8", "replace").decode()

@@ -1,0 +1,16 @@
+-- Scores that a source handed in and that cannot be used, each with its line; beyond the first fifty only their number.
+INSERT INTO problems
+WITH faults AS (
+    SELECT
+        line,
+        CASE
+            WHEN coalesce(name, '') = '' THEN 'the score has no name'
+            ELSE 'the score ''' || left(name, 40) || ''' is not a number: ' || coalesce(left(coalesce(value, label), 40), 'nothing')
+        END AS message
+    FROM incoming
+    WHERE coalesce(name, '') = '' OR coalesce(score_value(value), score_value(label)) IS NULL
+)
+SELECT $source, line, message FROM faults
+QUALIFY row_number() OVER (ORDER BY line) <= 50
+UNION ALL
+SELECT $source, NULL, (count(*) - 50)::VARCHAR || ' more scores cannot be used' FROM faults HAVING count(*) > 50
