@@ -144,6 +144,28 @@ def test_timeline_is_in_order_and_has_every_lane(case):
     assert {"change", "shift", "eval", "report"} <= {row.lane for row in rows}
 
 
+def test_alerts_are_in_the_timeline_and_in_the_report(own_case, tmp_path, now):
+    fired = {
+        "status": "resolved",
+        "labels": {"alertname": "LLMGroundednessLow", "severity": "page"},
+        "annotations": {"summary": "pass rate below 0.9"},
+        "startsAt": "2026-03-05T10:00:00.123456789Z",
+        "endsAt": "2026-03-05T11:30:00Z",
+        "fingerprint": "fc60e0de53b4d9c3",
+    }
+    document = {"version": "4", "groupKey": "{}", "receiver": "r", "truncatedAlerts": 0, "alerts": [fired]}
+    (tmp_path / "webhook.json").write_text(json.dumps(document))
+    with open_case(own_case) as case:
+        before = case.timeline()
+        assert case.load(tmp_path / "webhook.json").alerts == 1
+        (row,) = (row for row in case.timeline() if row.lane == "alert")
+        assert (row.id, row.at.isoformat()) == ("fc60e0de53b4d9c3", "2026-03-05T10:00:00.123000+00:00")
+        told = "LLMGroundednessLow: pass rate below 0.9 (page), resolved 2026-03-05 11:30 UTC"
+        assert row.what == f"alertmanager alert: {told}"
+        assert len(case.timeline()) == len(before) + 1
+        assert "| alert | `fc60e0de53b4d9c3` alertmanager alert: LLMGroundednessLow" in case.report()
+
+
 def test_sql_gives_rows_and_a_frame(case):
     result = case.sql("select count(*) as n, min(start_at) as first from spans")
     assert result.columns == ("n", "first")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from math import ceil
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -68,8 +69,14 @@ RULER_LAYERS: frozenset[str] = frozenset({"judge", "eval", "telemetry"})
 
 
 def as_utc(value: datetime) -> datetime:
-    """The same moment in UTC; a time without a zone is taken to be UTC already."""
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    """The same moment in UTC; a time without a zone is taken to be UTC already.
+
+    Raises ``ValueError`` for a moment that UTC has no date for.
+    """
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("there is no such moment in UTC") from error
 
 
 def stamp(value: datetime) -> str:
@@ -78,12 +85,15 @@ def stamp(value: datetime) -> str:
 
 
 def iso_duration(value: timedelta) -> str:
-    """A duration as ISO 8601, in minutes where it can be: ``PT30M``."""
-    seconds = round(value.total_seconds())
+    """A duration as ISO 8601, in minutes where it can be: ``PT30M``; of a fraction of a second one second is made."""
+    seconds = ceil(value.total_seconds())
     return f"PT{seconds // 60}M" if seconds % 60 == 0 else f"PT{seconds}S"
 
 
 def _text(value: object) -> object:
+    """Numbers and times as text; and no half of a surrogate pair, which no UTF-8 can hold."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
     return str(value) if isinstance(value, (int, float, datetime)) and not isinstance(value, bool) else value
 
 
@@ -251,6 +261,15 @@ class Window(Record):
     to: Moment | None = None
 
 
+class Redaction(Record):
+    """What ``incident.yaml`` adds to what is never stored."""
+
+    patterns: tuple[str, ...] = ()
+    """Regular expressions (RE2) of whatever else is secret here."""
+    names: tuple[str, ...] = ()
+    """Attributes whose value is never stored."""
+
+
 class Manifest(Record):
     """``incident.yaml`` (contract, section 2); every key is optional."""
 
@@ -265,6 +284,8 @@ class Manifest(Record):
     fields: Mapping[Layer, tuple[str, ...]] = Field(default_factory=dict)
     """Layer → attributes that carry its version, beside the standard ones."""
     segments: tuple[str, ...] = ()
+    redact: Redaction = Redaction()
+    """What else is never stored."""
     columns: Mapping[str, str | tuple[str, ...]] = Field(default_factory=dict)
     """For plain tables: our name → theirs (``at``, ``trace_id``, ``span_id``, ``parent_id``, ``name``, ``end``,
     ``duration_ms``, ``status``; ``scores`` takes a list of columns)."""
@@ -477,7 +498,7 @@ class TimelineRow(Record):
     """One line of the aligned view."""
 
     at: Moment
-    lane: Literal["change", "undeclared", "shift", "eval", "report", "note"]
+    lane: Literal["change", "undeclared", "shift", "eval", "alert", "report", "note"]
     id: str
     what: str
     low: Moment | None = None

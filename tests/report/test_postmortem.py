@@ -332,7 +332,7 @@ def test_empty_everything(story: Any) -> None:
             )
         )
         assert "No gap is known." in text
-        assert "Nothing is on record: no change, no eval run, no report." in text
+        assert "Nothing is on record: no change, no eval run, no alert, no report." in text
 
 
 def test_runbooks_are_named_by_id(story: Any) -> None:
@@ -423,6 +423,26 @@ def test_attributes_that_tell_the_same_share_a_line(story: Any) -> None:
 def test_no_guards(story: Any, outcome: str, timeline: Any, words: str) -> None:
     made = story(outcome, found={"guards": ()})
     assert words in page(made if timeline is None else made.model_copy(update={"timeline": timeline}))
+
+
+def test_alerts_stand_beside_reports_and_never_crowd_out_a_change(story: Any) -> None:
+    made = story("attributed")
+    onset = made.found.shifts[0].onset.estimate
+    what = "alertmanager alert: LLMGroundednessLow: pass rate < 0.9 | low (page), not known to be over"
+    alerts = tuple(
+        TimelineRow(at=onset + timedelta(minutes=n), lane="alert", id=f"fc60e0de53b4d9{n:02}", what=what)
+        for n in range(99)
+    )
+    text = page(made.model_copy(update={"timeline": (*alerts, *made.timeline)}))
+    row = next(line for line in text.splitlines() if "fc60e0de53b4d900" in line)
+    said = "alertmanager alert: LLMGroundednessLow: pass rate \\< 0.9 \\| low (page), not known to be over"
+    assert row.endswith(f"T+0h00m | alert | `fc60e0de53b4d900` {said} |")
+    assert "`chg-003` prompt_edit" in text
+    assert "further from the onset left out" in text
+    assert text.count("section Reports and alerts") == 1
+    assert "alertmanager alert LLMGroundednessLow pass rate" in text.partition("section Reports and alerts")[2]
+    only = page(story("attributed", found={"guards": ()}).model_copy(update={"timeline": alerts[:1]}))
+    assert "No eval run is on record; 1 alert in the timeline, and none was held against this shift." in only
 
 
 def test_only_the_eval_runs_that_tell_something_are_shown(story: Any) -> None:

@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import os
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from blameline.intake import load
+from blameline.records import Change, Manifest, Problem
+from blameline.sources import git as history
+from blameline.sources.git import GitLog
+from blameline.sources.heads import File, look
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from blameline.store import Store
 
 LOG = """commit 1f2e3d4c5b6a798897a6b5c4d3e2f10123456789
@@ -44,11 +47,64 @@ Date:   never
 
     odd
 """
+HERE = Path(__file__).parent
+
+
+def at(day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
+
+
+NOW = at(1)
+
+
+class Repository:
+    """A throw-away repository whose people and times are ours."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True)
+        self("init", "-q", "-b", "main")
+
+    def __call__(self, *words: str, when: datetime = NOW) -> str:
+        quiet = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+        for key in ("AUTHOR", "COMMITTER"):
+            quiet |= {f"GIT_{key}_NAME": "Somebody", f"GIT_{key}_EMAIL": "s@example.org"}
+        quiet |= {"GIT_COMMITTER_DATE": when.isoformat(), "GIT_AUTHOR_DATE": "2025-01-01T00:00:00Z"}
+        command = ["git", "-C", str(self.folder), *words]
+        return subprocess.run(command, check=True, env=quiet, capture_output=True, text=True).stdout
+
+    def commit(self, when: datetime, message: str, **files: str | bytes) -> None:
+        for name, content in files.items():
+            path = self.folder / name.replace("__", "/").replace("_txt", ".txt")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        self("add", "-A")
+        self("commit", "-q", "-m", message, when=when)
+
+    def read(self, below: str = "") -> tuple[list[Change], list[Problem]]:
+        folder = self.folder / below
+        found = list(GitLog().read(File(folder, ".", look(folder)), Manifest(), lenient=False))
+        return [part for part in found if isinstance(part, Change)], [
+            part for part in found if isinstance(part, Problem)
+        ]
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    git = Repository(tmp_path / "repo")
+    for n in range(3):
+        git.commit(at(n + 1), f"edit {n}", prompts__a_txt=f"version {n}\n")
+    config = git.folder / ".git" / "config"
+    config.write_text(config.read_text() + '[diff]\n\texternal = "touch pwned"\n\tnoprefix = true\n')
+    return git
 
 
 def test_the_text_of_a_log(store: Store, take) -> None:
     found = take({"history.txt": LOG})
-    assert [problem.line for problem in found.problems] == [25]
+    assert [(problem.line, "authors' dates" in problem.message) for problem in found.problems] == [
+        (19, True),
+        (25, False),
+    ]
     bump, edit = store.changes()
     assert (edit.kind, edit.layer, edit.component, edit.to) == (
         "prompt_edit",
@@ -56,47 +112,172 @@ def test_the_text_of_a_log(store: Store, take) -> None:
         "prompts/support.txt",
         "1f2e3d4c5b",
     )
-    assert edit.at == datetime(2026, 3, 14, 9, 12, tzinfo=UTC)
+    assert edit.at == at(14, 9, 12)
     assert edit.summary == "shorten refund policy wording"
     assert edit.diff is not None
     assert edit.diff.endswith("-old\n+new")
     assert "omebody" not in edit.model_dump_json()
-    assert (bump.kind, bump.summary) == ("deploy", "bump")
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    folder = tmp_path / "repo"
-    folder.mkdir()
-    quiet = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    for key in ("AUTHOR", "COMMITTER"):
-        quiet |= {f"GIT_{key}_NAME": "Somebody", f"GIT_{key}_EMAIL": "s@example.org"}
-
-    def git(*words: str, at: str = "2026-03-01T00:00:00Z") -> None:
-        env = {**quiet, "GIT_COMMITTER_DATE": at, "GIT_AUTHOR_DATE": "2025-01-01T00:00:00Z"}
-        subprocess.run(["git", "-C", str(folder), *words], check=True, env=env, capture_output=True)
-
-    git("init", "-q", "-b", "main")
-    (folder / "prompts").mkdir()
-    for n in range(3):
-        (folder / "prompts" / "a.txt").write_text(f"version {n}\n")
-        git("add", ".")
-        git("commit", "-q", "-m", f"edit {n}", at=f"2026-03-0{n + 1}T00:00:00Z")
-    config = folder / ".git" / "config"
-    config.write_text(config.read_text() + '[diff]\n\texternal = "touch pwned"\n')
-    return folder
+    assert (bump.kind, bump.summary, bump.uncertainty, edit.uncertainty) == ("deploy", "bump", timedelta(days=1), None)
 
 
 @pytest.mark.parametrize("bare", [False, True])
-def test_a_repository_is_asked(store: Store, repository: Path, tmp_path: Path, bare: bool) -> None:
-    folder = repository
+def test_a_repository_is_asked(store: Store, repository: Repository, tmp_path: Path, bare: bool) -> None:
+    folder = repository.folder
     if bare:
         folder = tmp_path / "bare.git"
-        subprocess.run(["git", "clone", "-q", "--bare", str(repository), str(folder)], check=True, capture_output=True)
+        subprocess.run(
+            ["git", "clone", "-q", "--bare", str(repository.folder), str(folder)], check=True, capture_output=True
+        )
     found = load(store, [folder])
     assert found.problems == ()
     assert [change.summary for change in store.changes()] == ["edit 0", "edit 1", "edit 2"]
     assert {change.kind for change in store.changes()} == {"prompt_edit"}
-    assert store.changes()[0].at == datetime(2026, 3, 1, tzinfo=UTC)
+    assert {change.component for change in store.changes()} == {"prompts/a.txt"}
+    assert store.changes()[0].at == at(1)
     assert not list(tmp_path.rglob("pwned"))
     assert load(store, [folder]).changes == 0
+
+
+def test_work_on_a_branch_counts_when_it_was_merged(repository: Repository) -> None:
+    repository("checkout", "-q", "-b", "octocat/refunds")
+    repository.commit(at(5), "draft", prompts__b_txt="new\n")
+    repository.commit(at(6), "better", prompts__b_txt="newer\n")
+    repository("checkout", "-q", "main")
+    repository.commit(at(7), "meanwhile", src__app_txt="x\n")
+    message = "Merge pull request #12 from octocat/x\n\nShorter refunds, thanks @octocat\n\nSigned-off-by: Mona <m@example.org>"
+    repository("merge", "-q", "--no-ff", "octocat/refunds", "-m", message, when=at(9, 12))
+    changes, problems = repository.read()
+    assert problems == []
+    merge = changes[0]
+    assert [change.summary for change in changes] == [
+        "Shorter refunds, thanks @… (pull request #12)", "meanwhile", "edit 2", "edit 1", "edit 0"]  # fmt: skip
+    assert (merge.at, merge.kind, merge.component) == (at(9, 12), "prompt_edit", "prompts/b.txt")
+    assert "+newer" in str(merge.diff)
+    said = "".join(change.model_dump_json() for change in changes)
+    assert not [name for name in ("omebody", "octocat", "Mona", "example.org") if name in said]
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("Merge branch 'mona/fix' into main", "Merge branch 'fix' into main"),
+        ("Merge branch 'main' of github.com:mona/repo", "Merge branch 'main'"),
+        ("Merge branch 'fix' into 'main'\n\nNew wording\n\nSee merge request a/b!1", "New wording"),
+        ("Merge branch 'fix'\n\n# Conflicts:\n#\ta", "Merge branch 'fix'"),
+        ("Merge pull request #3 from mona/fix", "Merge pull request #3"),
+        ("fix (by mona@example.org, see @types/node)", "fix (by …, see @types/node)"),
+        ("", None),
+    ],
+)
+def test_a_headline_names_nobody(message: str, shown: str | None) -> None:
+    assert history.headline(message.splitlines()) == shown
+
+
+def test_several_repositories_in_one_load(store: Store, repository: Repository, tmp_path: Path) -> None:
+    other = Repository(tmp_path / "case" / "infra")
+    other.commit(at(4), "more memory", limits_txt="8\n")
+    (tmp_path / "case" / "nested").mkdir()
+    repository.folder.rename(tmp_path / "case" / "nested" / "app")
+    apart = Repository(tmp_path / "apart")
+    apart.commit(at(8), "apart", x_txt="1\n")
+    assert load(store, [tmp_path / "case", apart.folder]).problems == ()
+    assert [change.summary for change in store.changes()] == ["edit 0", "edit 1", "edit 2", "more memory", "apart"]
+    apart.commit(at(9), "later", x_txt="2\n")
+    assert load(store, [tmp_path / "case", apart.folder]).changes == 1
+
+
+def test_a_folder_inside_a_repository_has_its_own_history(repository: Repository) -> None:
+    repository.commit(at(5), "elsewhere", src__app_txt="x\n")
+    repository.commit(at(6), "both", src__app_txt="y\n", prompts__a_txt="z\n")
+    changes, problems = repository.read("prompts")
+    assert problems == []
+    assert [change.summary for change in changes] == ["both", "edit 2", "edit 1", "edit 0"]
+    assert changes[0].component == "prompts/a.txt"
+    assert "app.txt" not in str(changes[0].diff)
+
+
+def test_renames_binaries_and_odd_names(repository: Repository) -> None:
+    repository("mv", "prompts/a.txt", "wording.txt")
+    repository("commit", "-q", "-m", "moved", when=at(5))
+    repository.commit(at(6), "picture", logo=b"\x89PNG\0\0" * 50)
+    odd = repository.folder / "x b" / "y b.txt"
+    odd.parent.mkdir()
+    odd.write_text("1\n")
+    (repository.folder / "größe.txt").write_text("1\n")
+    repository.commit(at(7), "odd")
+    names, picture, moved = repository.read()[0][:3]
+    assert (moved.kind, moved.component) == ("prompt_edit", "wording.txt")
+    assert "rename from prompts/a.txt" in str(moved.diff)
+    assert (picture.component, picture.kind) == ("logo", "deploy")
+    assert str(picture.diff).endswith("Binary files /dev/null and b/logo differ")
+    assert names.component == "größe.txt, x b/y b.txt"
+
+
+def test_a_huge_diff_is_cut(repository: Repository) -> None:
+    repository.commit(at(5), "big", big_txt="word\n" * 200_000, wide_txt="w" * 3_000_000, z_txt="last\n")
+    change = repository.read()[0][0]
+    assert len(str(change.diff)) <= history.MOST_DIFF + 10
+    assert str(change.diff).endswith("… (cut)")
+    assert change.component == "big.txt, wide.txt, z.txt"
+
+
+def test_only_the_latest_commits_are_read(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "MOST_COMMITS", 2)
+    changes, problems = repository.read()
+    assert [change.summary for change in changes] == ["edit 2", "edit 1"]
+    assert [problem.message for problem in problems] == ["only the latest 2 commits are read"]
+    monkeypatch.setattr(history, "MOST_COMMITS", 3)
+    assert repository.read()[1] == []
+
+
+def test_git_that_takes_too_long_is_ended(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    slow = tmp_path / "git"
+    slow.write_text(f"#!/bin/sh\nprintf '%s' '{LOG.partition('commit bbbb')[0]}'\nexec sleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr(history.shutil, "which", lambda _: str(slow))
+    monkeypatch.setattr(history, "MOST_SECONDS", 1)
+    changes, problems = repository.read()
+    assert [change.summary for change in changes] == ["shorten refund policy wording", "bump"]
+    assert [problem.message for problem in problems] == ["git log took longer than 1 s: read up to there"]
+
+
+def test_a_shallow_history_begins_after_its_cut(repository: Repository, tmp_path: Path) -> None:
+    folder = tmp_path / "shallow"
+    where = f"file://{repository.folder}"
+    subprocess.run(["git", "clone", "-q", "--depth=2", where, str(folder)], check=True, capture_output=True)
+    found = list(GitLog().read(File(folder, ".", look(folder)), Manifest(), lenient=False))
+    assert [part.summary for part in found if isinstance(part, Change)] == ["edit 2"]
+    assert ["shallow" in part.message for part in found if isinstance(part, Problem)] == [True]
+
+
+def test_a_repository_without_commits_is_told(store: Store, tmp_path: Path) -> None:
+    found = load(store, [Repository(tmp_path / "new").folder])
+    assert [problem.message.startswith("git log failed: ") for problem in found.problems] == [True]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--date=raw",), ("--date=iso",), ("--date=rfc",), ("--date=iso-strict", "--format=fuller"), ("--date=unix",),
+        ("--format=fuller", "--stat"), ("--format=fuller", "--name-status"), ("--format=fuller", "--numstat"), ("--raw", "-p"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_logs_of_many_forms(repository: Repository, store: Store, take, options: tuple[str, ...]) -> None:
+    repository("mv", "prompts/a.txt", "wording.txt")
+    repository("commit", "-q", "-m", "moved", when=at(4, 3))
+    said = repository("-c", "diff.external=", "-c", "diff.noprefix=false", "log", *options)
+    found = take({"log.txt": said})
+    changes = store.changes()
+    assert sorted(str(change.summary) for change in changes) == ["edit 0", "edit 1", "edit 2", "moved"]
+    if "--format=fuller" in options:
+        assert found.problems == ()
+        assert [change.at for change in changes] == [at(1), at(2), at(3), at(4, 3)]
+    else:
+        assert [problem.line for problem in found.problems] == [1]
+        assert {change.at for change in changes} == {datetime(2025, 1, 1, tzinfo=UTC)}
+    if {"--stat", "--name-status", "--numstat", "-p"} & {*options}:
+        assert {change.kind for change in changes} == {"prompt_edit"}
+        assert {change.component for change in changes if change.summary != "moved"} == {"prompts/a.txt"}

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import csv
+import io
 import json
 from typing import TYPE_CHECKING
+
+import pytest
+import yaml
 
 from blameline.records import SignalSetting
 
@@ -30,6 +35,66 @@ def test_eval_runs(store: Store, take) -> None:
     assert (first.run_id, first.gating, first.slices[0].passed) == ("r-101", True, 37)
     assert (second.run_id, second.status, second.reason) == ("102", "skipped", "flaky")
     assert [problem.line for problem in found.problems] == [3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"slices": [{"segment": {}, "n": 3, "passed": 4}]}, "'slices': 4 passed of 3"),
+        ({"slices": [{"segment": {}, "n": -3}]}, "'slices.0.n'"),
+        ({"slices": [{"segment": {}, "n": float("nan")}]}, "'slices.0.n'"),
+        ({"slices": [{"segment": {}, "n": 2**80, "passed": "many"}]}, "'slices.0.passed'"),
+        ({"slices": {"n": 1}}, "'slices'"),
+        ({"slices": "[{cut"}, "'slices'"),
+        ({"slices": [7]}, "'slices.0'"),
+        ({"at": "0001-01-01T00:00:00+14:00"}, "no such moment in UTC"),
+        ({"at": 2**80}, "'at'"),
+        ({"at": ["2026-03-10"]}, "'at'"),
+        ({"gating": "perhaps"}, "'gating'"),
+        ({"run_id": ["r"]}, "'run_id'"),
+        ({"case_dates": 20260310}, "'case_dates'"),
+        ({"judge": {"name": "j"}}, "'judge'"),
+    ],
+)
+def test_eval_runs_that_cannot_be_used(store: Store, take, more: dict, said: str) -> None:
+    found = take({"e.jsonl": "\n".join(json.dumps(row) for row in [{**RUN, **more}, {**RUN, "run_id": "good"}])})
+    assert [run.run_id for run in store.eval_runs()] == ["good"]
+    assert [(problem.line, said in problem.message) for problem in found.problems] == [(1, True)]
+
+
+def test_eval_runs_of_one_id_that_differ_are_told(store: Store, take) -> None:
+    found = take({"e.jsonl": "\n".join(json.dumps(row) for row in [RUN, RUN, {**RUN, "judge": "other"}])})
+    assert [run.judge for run in store.eval_runs()] == [RUN["judge"]]
+    assert ["the eval run id 'r-101'" in problem.message for problem in found.problems] == [True]
+
+
+@pytest.mark.parametrize("name", ["e.jsonl", "e.json", "mapped.json", "e.yaml", "e.csv"])
+def test_eval_runs_in_every_container(store: Store, take, name: str) -> None:
+    slices = [{"segment": {"app.task": "refund", "vip": True, "tenant": None}, "n": 40, "passed": 37}]
+    rows = [{**RUN, "run_id": run_id, "slices": slices} for run_id in ("1", "2")]
+    table = io.StringIO()
+    writer = csv.DictWriter(table, list(RUN))
+    writer.writeheader()
+    writer.writerows({key: json.dumps(v) if isinstance(v, list) else v for key, v in row.items()} for row in rows)
+    texts = {
+        "e.jsonl": "\n".join(json.dumps(row) for row in rows),
+        "e.json": json.dumps(rows, indent=1),
+        "mapped.json": json.dumps({"runs": rows}),
+        "e.yaml": yaml.safe_dump(rows),
+        "e.csv": table.getvalue(),
+    }
+    found = take({name: texts[name]})
+    assert [run.run_id for run in store.eval_runs()] == ["1", "2"]
+    assert all(dict(run.slices[0].segment) == {"app.task": "refund", "vip": "true"} for run in store.eval_runs())
+    assert {run.case_dates for run in store.eval_runs()} == {("2025-11-02", "2026-01-20")}
+    assert not found.problems
+
+
+def test_many_unknown_keys_of_an_eval_run_are_told_once(store: Store, take) -> None:
+    rows = [json.dumps({**RUN, "run_id": f"{n}", **{f"k{k}": 1 for k in range(200)}}) for n in range(3)]
+    found = take({"e.jsonl": "\n".join(rows)})
+    assert len(store.eval_runs()) == 3
+    assert len(found.problems) <= 150
 
 
 def test_replays(store: Store, take) -> None:

@@ -90,8 +90,23 @@ class Candidate:
 
 def list_candidates(changes: Sequence[Change], seen: Sequence[Seen], clock: Clock) -> tuple[Candidate, ...]:
     """Declared changes in the order of their time, then undeclared versions, then the standing bidders."""
-    declared = _declared(changes, seen, clock)
+    declared = _declared([change for change in changes if _concerns(change, seen, clock)], seen, clock)
     return (*declared, *_undeclared(declared, seen, clock), *_standing())
+
+
+def _concerns(change: Change, seen: Sequence[Seen], clock: Clock) -> bool:
+    """Whether a change bids: a notice only where its model is in use and its day falls into the window.
+
+    A published list of deprecations holds a thousand of them, and each bid takes its share of what the others start with.
+    """
+    if change.kind != "deprecation_notice":
+        return True
+    slack = change.uncertainty or timedelta(0)
+    if not clock.since - max(slack, LATE) <= change.at <= clock.until + max(slack, EARLY):
+        return False
+    named = {str(name).strip().casefold() for name in (change.component, change.from_) if name}
+    named |= {name.rpartition("/")[2] for name in named}
+    return any(one.value.strip().casefold().rpartition("/")[2] in named for one in seen if one.layer == "model")
 
 
 def _standing() -> tuple[Candidate, ...]:

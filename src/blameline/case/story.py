@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from blameline.cells import Clock, measured
 from blameline.records import (
+    Alert,
     Entry,
     EvalRun,
     Investigation,
@@ -113,7 +114,7 @@ def _minute(moment: datetime) -> str:
 
 
 def timeline(store: Store, inquiry: Inquiry, notes: Sequence[Entry]) -> tuple[TimelineRow, ...]:
-    """Changes, shifts, eval runs, reports and notes, oldest first."""
+    """Changes, shifts, eval runs, alerts, reports and notes, oldest first."""
     rows = [
         TimelineRow(
             at=candidate.starts,
@@ -149,6 +150,7 @@ def timeline(store: Store, inquiry: Inquiry, notes: Sequence[Entry]) -> tuple[Ti
                 )
             )
     rows += [TimelineRow(at=run.at, lane="eval", id=run.run_id, what=_run(run)) for run in store.eval_runs()]
+    rows += [TimelineRow(at=alert.at, lane="alert", id=alert.id, what=_alert(alert)) for alert in store.alerts()]
     reported = store.manifest().reported_at
     if reported:
         rows.append(TimelineRow(at=reported, lane="report", id="reported", what="first human report"))
@@ -166,6 +168,12 @@ def _run(run: EvalRun) -> str:
     if run.status != "completed":
         return f"{run.suite}: {run.status}{f' ({run.reason})' if run.reason else ''}"
     return f"{run.suite}: {passed} of {n} passed" if n else f"{run.suite}: completed"
+
+
+def _alert(alert: Alert) -> str:
+    severity = f" ({alert.severity})" if alert.severity else ""
+    over = f"resolved {_minute(alert.resolved_at)}" if alert.resolved_at else "not known to be over"
+    return f"{alert.system} {alert.kind}: {alert.title or 'without a title'}{severity}, {over}"
 
 
 def story(store: Store, inquiry: Inquiry, found: Investigation, notes: Sequence[Entry]) -> Story:

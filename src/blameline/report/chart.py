@@ -33,6 +33,7 @@ _SECTIONS = {
     "undeclared": "Changes nobody declared",
     "shift": "Quality",
     "eval": "Eval runs",
+    "alert": "Reports and alerts",
     "report": "Reports and alerts",
     "note": "Notes",
 }
@@ -95,7 +96,7 @@ def _nearest(page: Page, rows: tuple[TimelineRow, ...], most: int) -> list[Timel
     zero = page.zero
 
     def weight(row: TimelineRow) -> tuple[bool, float]:
-        return row.lane in {"eval", "note"}, abs((row.at - zero).total_seconds()) if zero else 0.0
+        return row.lane in {"eval", "alert", "note"}, abs((row.at - zero).total_seconds()) if zero else 0.0
 
     kept = sorted(rows, key=weight)[:most]
     return sorted(kept, key=lambda row: (row.at, list(_SECTIONS).index(row.lane), row.id))
@@ -119,8 +120,8 @@ def mermaid(page: Page, lines: tuple[Line, ...]) -> Safe:
         "    dateFormat YYYY-MM-DD HH:mm",
         "    axisFormat %m-%d %H:%M",
     ]
-    for lane, section in _SECTIONS.items():
-        rows = [line for line in drawn if line.row.lane == lane]
+    for section in dict.fromkeys(_SECTIONS.values()):
+        rows = [line for line in drawn if _SECTIONS[line.row.lane] == section]
         if rows:
             text.append(f"    section {section}")
             text.extend(_task(line) for line in rows)
@@ -129,7 +130,10 @@ def mermaid(page: Page, lines: tuple[Line, ...]) -> Safe:
 
 def _task(line: Line) -> str:
     row = line.row
-    name = f"    {line.number} {label(' '.join(undeclared(row.id) or [row.id])) or label(row.what) or row.lane}"
+    called = (
+        "" if row.lane == "alert" else label(" ".join(undeclared(row.id) or [row.id]))
+    )  # an alert's id says nothing
+    name = f"    {line.number} {called or label(row.what) or row.lane}"
     if row.low and row.high and row.high - row.low >= timedelta(minutes=1):
         return f"{name} :{'crit, ' if row.lane == 'shift' else ''}{_at(row.low)}, {_at(row.high)}"
     return f"{name} :milestone, {_at(row.at)}, 0m"

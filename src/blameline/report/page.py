@@ -213,6 +213,11 @@ class Page:
         return sum(row.lane == "eval" for row in self.story.timeline)
 
     @cached_property
+    def alerts(self) -> int:
+        """How many alerts the timeline holds."""
+        return sum(row.lane == "alert" for row in self.story.timeline)
+
+    @cached_property
     def zero(self) -> datetime | None:
         """T+0: the estimated onset of the main shift."""
         return self.main.onset.estimate if self.main else None

@@ -58,7 +58,6 @@ _PROSE = frozenset({".md", ".rst", ".adoc", ".html", ".htm", ".pdf"})
 _PROSE_NAMES = re.compile(
     r"^(readme|license|licence|notice|provenance|changelog|authors|copying)(\.\w+)?$", re.IGNORECASE
 )
-_PROTOBUF = "OTLP as protobuf is not read yet; export it as JSON"
 
 
 def discover(paths: Iterable[Path]) -> Iterator[Found | SkippedFile | Problem]:
@@ -98,9 +97,9 @@ class _Readers:
 def _walk(
     folder: Path, root: Path, readers: _Readers, *, tracked: bool
 ) -> Iterator[Found | SkippedFile | Problem]:
-    shown = folder.relative_to(root).as_posix()
+    shown = folder.relative_to(root).as_posix() if folder != root else root.name or "/"
     head = look(folder)
-    reader = readers.of(folder, head)
+    reader = None if tracked and not (folder / ".git").exists() else readers.of(folder, head)
     if reader is not None:
         yield Found(File(folder, shown, head), reader)
         if not (folder / ".git").exists():
@@ -162,6 +161,4 @@ def _unknown(path: Path, shown: str, head: Head, *, tracked: bool) -> SkippedFil
         return SkippedFile(source=shown, reason="prose")
     if tracked:
         return SkippedFile(source=shown, reason="under version control: its history is read instead")
-    if head.shape == "protobuf":
-        return Problem(source=shown, message=f"not recognised: {_PROTOBUF}")
     return Problem(source=shown, message=f"not recognised: no source reads this ({head.shape})")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -21,6 +22,26 @@ EVALUATOR = (
     "evaluator.name",
 )
 """Attributes that say who judged, the most telling first."""
+
+_NUMBERED = (
+    "gen_ai.prompt.0.content", "gen_ai.prompt.0.role", "gen_ai.completion.0.content", "gen_ai.completion.0.role",
+    "llm.input_messages.0.message.role", "llm.output_messages.0.message.role", "llm.input_messages.0.message.content",
+    "llm.output_messages.0.message.content", "llm.prompts", "llm.prompts.0.prompt.text", "llm.completions",
+    "llm.prompt_template.template", "llm.tools.0.tool.json_schema", "retrieval.documents.0.document.content",
+    "reranker.input_documents.0.document.content", "embedding.embeddings.0.embedding.text", "openinference.span.kind",
+    "traceloop.span.kind", "langsmith.run_type",
+)  # fmt: skip
+"""Names of dialects that number their messages: where there is a first message, one of these is there."""
+
+
+def older(where: Literal["otlp", "table"]) -> dict[str, str]:
+    """What a statement that adds canonical names binds: ``aliases``, and ``older``, a pattern of names that need a closer look.
+
+    It is put to all names of a row at once, with a blank between them.
+    """
+    found = aliases(where)
+    names = "|".join(re.escape(name) for name in [*json.loads(found), *_NUMBERED])
+    return {"aliases": found, "older": f"(?:^| )(?:{names})(?:$| )"}
 
 
 @cache

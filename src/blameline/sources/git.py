@@ -1,9 +1,10 @@
 """Git history as changes: a log's text, a work tree or a bare repository in, one ``Change`` a commit out.
 
-A file is read when it holds what ``git log`` prints, best by ``git log --first-parent --date=iso-strict
---format=fuller -p -- prompts/`` (the medium and raw dates are understood too). A folder is asked by running ``git
-log`` itself. The time is the committer's, because an author's date may be long before the merge; the author is never
-kept.
+A file is read when it holds what ``git log`` prints, best by ``git log --first-parent -m --date=iso-strict
+--format=fuller -p -- prompts/`` (the medium and raw dates, ``--stat`` and ``--name-status`` are understood too). A
+folder is asked by running ``git log`` itself, for that folder alone where it lies inside a work tree. The time is the
+committer's along the first parents, so that work on a branch counts when it was merged: an author's date may be long
+before that. The author is never kept, nor the names that merge messages carry.
 """
 
 from __future__ import annotations
@@ -12,35 +13,51 @@ import os
 import re
 import shutil
 import subprocess
-from datetime import UTC, datetime
+import threading
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from blameline.records import LAYER_OF_KIND, Change, Manifest, Problem, as_utc
+from blameline.sources.events import moment, nameless
 from blameline.sources.lines import lines
+from blameline.sources.rows import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
+    from typing import IO
 
     from blameline.sources.heads import File, Head
 
 MOST_COMMITS = 5_000
-"""Commits that are read, the latest first."""
+"""Commits of a folder that are read, the latest first."""
 MOST_DIFF = 20_000
 """Characters of a diff that are kept."""
+MOST_SECONDS = 120
+"""How long a folder may take to answer."""
+AUTHORED = timedelta(days=1)
+"""How far off the author's date is taken to be, where a log has no other."""
+_MOST_LINE = 1 << 20
 _COMMIT = re.compile(r"^commit ([0-9a-f]{7,64})\b")
 _FIELD = re.compile(r"^(Author|AuthorDate|Commit|CommitDate|Date|Merge): +(.*)$")
-_PATHS = re.compile(r'^diff --git "?a/(.+?)"? "?b/(.+?)"?$')
+_PATHS = re.compile(r'^diff --(?:git "?a/(.+?)"? "?b/(.+?)"?|cc "?(.+?)"?|combined "?(.+?)"?)$')
 _STAT = re.compile(r"^ (\S.*?) +\| +(\d+|Bin)\b")
+_STATUS = re.compile(r"^(?::[0-7]{6} .*|\d+\t\d+|-\t-|[ACDMRTUX]\d*)\t(.+)$")
+_PULLED = re.compile(r"^(Merge pull request #\d+) from \S+")
+_MERGED = re.compile(r"^(Merge (?:remote-tracking )?(?:branch|branches|tag|commit)\b.*?)(?: of \S.*)?$")
+_OWNED = re.compile(r"'(?:[^'/]+/)+([^'/]+)'")
+_NO_TITLE = re.compile(r"^(#|Conflicts:|See merge request |[A-Z][a-z]+(-[a-z]+)*-by: )")
 _OPTIONS = (
     "--no-pager", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false",
-    "-c", "diff.external=", "-c", "protocol.allow=never", "-c", "core.quotePath=false",
+    "-c", "diff.external=", "-c", "protocol.allow=never", "-c", "core.quotePath=false", "-c", "log.showRoot=true",
+    "-c", "core.bigFileThreshold=4m",
 )  # fmt: skip
 _LOG = (
-    "log", f"--max-count={MOST_COMMITS}", "--first-parent", "-m", "--no-color", "--no-ext-diff", "--no-textconv",
+    "log", f"--max-count={MOST_COMMITS + 1}", "--first-parent", "-m", "--no-color", "--no-ext-diff", "--no-textconv",
     "--no-show-signature", "--no-notes", "--no-decorate", "--no-mailmap", "--date=iso-strict", "--format=fuller",
-    "--submodule=short", "-p",
+    "--submodule=short", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/", "--no-relative", "-p",
 )  # fmt: skip
 
 
@@ -52,7 +69,7 @@ class GitLog:
     def sniff(self, path: Path, head: Head) -> bool:
         """True for the text of a log, and for a folder that holds a history."""
         if head.folder:
-            return (path / ".git").exists() or all((path / part).exists() for part in ("HEAD", "objects", "refs"))
+            return (path / ".git").exists() or _bare(path)
         start = head.text.lstrip()
         return bool(_COMMIT.match(start)) and bool(
             re.search(r"^(Author|AuthorDate|CommitDate|Date): ", start[:2000], re.MULTILINE)
@@ -60,19 +77,95 @@ class GitLog:
 
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Change | Problem]:  # noqa: ARG002  the protocol hands it in
         """One change a commit; a commit without a time is a ``Problem``."""
-        if file.head.folder:
-            told = _ask(file.path)
-            if isinstance(told, str):
-                yield Problem(source=file.source, message=told)
-                return
-            if told.count(b"\ncommit ") + told.startswith(b"commit ") >= MOST_COMMITS:
+        if not file.head.folder:
+            yield from _text_of(file)
+            return
+        base = _cut_off(file.path)
+        if base:
+            said = "the history is shallow: its oldest commits, and all before them, are not read"
+            yield Problem(source=file.source, message=said)
+        for count, part in enumerate(_commits(_ask(file))):
+            if count == MOST_COMMITS:
                 yield Problem(source=file.source, message=f"only the latest {MOST_COMMITS} commits are read")
-            numbered: Iterator[tuple[int, str] | Problem] = enumerate(
-                told.decode("utf-8", errors="replace").split("\n"), 1
+                return
+            if isinstance(part, Problem):
+                yield part
+            elif part.number not in base:
+                yield part.change(file.source)
+
+
+def _text_of(file: File) -> Iterator[Change | Problem]:
+    """The commits of a log's text; told once when it holds no time but the author's."""
+    told = False
+    for part in _commits(_decoded(file)):
+        if isinstance(part, Problem):
+            yield part
+            continue
+        change = part.change(file.source)
+        if part.authored and not told and isinstance(change, Change):
+            told = True
+            said = (
+                "the log has the authors' dates only, which may be long before the merge: write it with --format=fuller"
             )
-        else:
-            numbered = _decoded(file)
-        yield from _commits(numbered, file)
+            yield Problem(source=file.source, line=part.line, message=said)
+        yield change
+
+
+def kind_of(paths: Iterable[str]) -> str:
+    """What a commit is that touched these paths: an edit of a prompt, or else a deploy."""
+    return "prompt_edit" if any("prompt" in path.lower() for path in paths) else "deploy"
+
+
+def shown(paths: Sequence[str]) -> str | None:
+    """The paths as a component: five of them, and how many more."""
+    more = f" and {len(paths) - 5} more" if len(paths) > 5 else ""
+    return clean(", ".join(paths[:5])) + more if paths else None
+
+
+def headline(message: Iterable[str]) -> str | None:
+    """What a commit says in its first line, or below it where that only names a merge; without the names of people."""
+    said = [text.strip() for text in message if text.strip()]
+    if not said:
+        return None
+    pulled, merged = _PULLED.match(said[0]), _MERGED.match(said[0])
+    if pulled or merged:
+        title = said[1] if len(said) > 1 and not _NO_TITLE.match(said[1]) else ""
+        if pulled:
+            number = pulled.group(1)
+            return nameless(f"{title} ({number.removeprefix('Merge ')})" if title else number)
+        if merged:
+            return nameless(title or _OWNED.sub(r"'\1'", merged.group(1)))
+    return nameless(said[0])
+
+
+def _moment(said: str) -> datetime | None:
+    """A committer's time in the forms that git prints: ISO 8601, its default, e-mail's, and raw with the zone behind."""
+    raw, zone = said.partition(" ")[0], re.sub(r" ([+-]\d\d:?\d\d)$", r"\1", said)
+    found = moment(raw) if raw.isdigit() else moment(zone)
+    for read in (_git_date, parsedate_to_datetime):
+        try:
+            found = found or as_utc(read(said[:64]))
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+    return found
+
+
+def _git_date(said: str) -> datetime:
+    """Git's default: ``Sat Mar 14 09:12:00 2026 +0100``."""
+    return datetime.strptime(said, "%a %b %d %H:%M:%S %Y %z")
+
+
+def _bare(folder: Path) -> bool:
+    return all((folder / part).exists() for part in ("HEAD", "objects", "refs"))
+
+
+def _cut_off(folder: Path) -> frozenset[str]:
+    """The commits where a shallow clone ends: their diff would show every file as new."""
+    try:
+        said = (folder / ("shallow" if _bare(folder) else ".git/shallow")).read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return frozenset()
+    return frozenset(said.split())
 
 
 def _decoded(file: File) -> Iterator[tuple[int, str] | Problem]:
@@ -80,27 +173,58 @@ def _decoded(file: File) -> Iterator[tuple[int, str] | Problem]:
         yield part if isinstance(part, Problem) else (part[0], part[1].decode("utf-8", errors="replace").rstrip("\r\n"))
 
 
-def _ask(folder: Path) -> bytes | str:
-    """What ``git log`` prints for a folder, or why it did not."""
-    program = shutil.which("git")
+def _ask(file: File) -> Iterator[tuple[int, str] | Problem]:
+    """What ``git log`` prints for a folder, line by line as it comes, or why it did not."""
+    folder, program = file.path, shutil.which("git")
     if program is None:
-        return "git is not installed, so the history is not read; hand in the text of git log instead"
-    bare = not (folder / ".git").exists()
+        said = "git is not installed, so the history is not read; hand in the text of git log instead"
+        yield Problem(source=file.source, message=said)
+        return
+    bare = _bare(folder) and not (folder / ".git").exists()
     where = ["--git-dir", str(folder)] if bare else ["-C", str(folder)]
-    command = [program, *_OPTIONS, "-c", f"safe.directory={folder}", *where, *_LOG, *([] if bare else ["--", "."])]
+    command = [program, *_OPTIONS, "-c", "safe.directory=*", *where, *_LOG, *([] if bare else ["--", "."])]
     quiet = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     quiet |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C",
               "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}  # fmt: skip
-    try:
-        done = subprocess.run(  # noqa: S603  a list, no shell
-            command, capture_output=True, check=False, env=quiet, stdin=subprocess.DEVNULL, timeout=120
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"git log did not answer: {error}"
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-        return f"git log failed: {said[-1]}"
-    return done.stdout
+    with TemporaryFile() as faults:
+        try:
+            running = subprocess.Popen(  # noqa: S603  a list, no shell
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=faults, env=quiet
+            )
+        except OSError as error:
+            yield Problem(source=file.source, message=f"git log did not answer: {error}")
+            return
+        late = threading.Event()
+        watch = threading.Timer(MOST_SECONDS, _end, (running, late))
+        watch.start()
+        try:
+            assert running.stdout is not None
+            yield from enumerate(_pieces(running.stdout), 1)
+            ended = running.wait()
+        finally:
+            watch.cancel()
+            running.kill()
+            running.communicate()
+        if late.is_set():
+            yield Problem(source=file.source, message=f"git log took longer than {MOST_SECONDS} s: read up to there")
+        elif ended:
+            faults.seek(0)
+            told = faults.read().decode(errors="replace").strip().splitlines() or ["no reason given"]
+            yield Problem(source=file.source, message=f"git log failed: {told[-1]}")
+
+
+def _end(running: subprocess.Popen[bytes], late: threading.Event) -> None:
+    late.set()
+    running.kill()
+
+
+def _pieces(stream: IO[bytes]) -> Iterator[str]:
+    """Each line, a very long one cut."""
+    while line := stream.readline(_MOST_LINE):
+        rest = line
+        while len(rest) == _MOST_LINE and not rest.endswith(b"\n"):
+            rest = stream.readline(_MOST_LINE)
+        yield line.decode("utf-8", errors="replace").rstrip("\n")
 
 
 class _Commit:
@@ -112,50 +236,70 @@ class _Commit:
         self.dates: dict[str, str] = {}
         self.message: list[str] = []
         self.paths: dict[str, None] = {}
+        self.left: set[str] = set()
         self.diff: list[str] = []
         self.size = 0
 
+    @property
+    def authored(self) -> bool:
+        """True when the only time is the author's."""
+        return "CommitDate" not in self.dates
+
     def add(self, text: str) -> None:
         field = _FIELD.match(text) if not self.message and not self.diff else None
-        paths = _PATHS.match(text)
+        begins = text.startswith("diff --")
         if field:
             self.dates[field.group(1)] = field.group(2).strip()
-        elif paths or self.diff:
-            if paths:
-                self.paths[paths.group(2)] = None
+        elif begins or self.diff:
+            if begins:
+                self._touched(text)
             if self.size < MOST_DIFF:
-                self.diff.append(text)
+                self.diff.append(text[:MOST_DIFF])
             self.size += len(text) + 1
         elif text.startswith("    "):
-            self.message.append(text[4:])
-        elif (stat := _STAT.match(text)) is not None:
-            self.paths[stat.group(1)] = None
+            if len(self.message) < 100:
+                self.message.append(text[4:])
+        elif (stat := _STAT.match(text) or _STATUS.match(text)) is not None:
+            self.paths[stat.group(1).rpartition("\t")[2]] = None
+            self.left.update(stat.group(1).split("\t"))
+
+    def _touched(self, text: str) -> None:
+        """Note the path of a diff, and the one that a rename left."""
+        both = text.removeprefix("diff --git ")
+        half = len(both) // 2
+        same = both[half : half + 1] == " " and both[2:half] == both[half + 3 :]
+        found = _PATHS.match(text)
+        if same:  # a name may hold " b/" itself
+            self.paths[both[2:half]] = None
+        elif found:
+            names = [name for name in found.groups() if name]
+            self.paths[names[-1]] = None
+            self.left.update(names)
 
     def change(self, source: str) -> Change | Problem:
         said = self.dates.get("CommitDate") or self.dates.get("Date") or self.dates.get("AuthorDate", "")
         at = _moment(said)
         if at is None:
-            shown = f"commit {self.number[:10]} has no time that can be read{f': {said[:40]}' if said else ''}"
-            return Problem(source=source, line=self.line, message=shown)
-        kind = "prompt_edit" if any("prompt" in path.lower() for path in self.paths) else "deploy"
+            told = f"commit {self.number[:10]} has no time that can be read{f': {said[:40]}' if said else ''}"
+            return Problem(source=source, line=self.line, message=told)
+        kind = kind_of([*self.paths, *self.left])
         diff = "\n".join(self.diff).rstrip("\n")
         cut = self.size > MOST_DIFF
-        shown_paths = list(self.paths)
-        more = f" and {len(shown_paths) - 5} more" if len(shown_paths) > 5 else ""
         return Change(
             id=f"git-{self.number[:10]}",
             at=at,
+            uncertainty=AUTHORED if self.authored else None,
             kind=kind,
             layer=LAYER_OF_KIND[kind],
-            component=", ".join(shown_paths[:5]) + more if shown_paths else None,
+            component=shown(list(self.paths)),
             to=self.number[:10],
-            summary=next((text.strip() for text in self.message if text.strip()), None),
+            summary=headline(self.message),
             diff=(diff[:MOST_DIFF] + ("\n… (cut)" if cut else "")) or None,
             source=source,
         )
 
 
-def _commits(numbered: Iterator[tuple[int, str] | Problem], file: File) -> Iterator[Change | Problem]:
+def _commits(numbered: Iterator[tuple[int, str] | Problem]) -> Iterator[_Commit | Problem]:
     commit: _Commit | None = None
     for part in numbered:
         if isinstance(part, Problem):
@@ -165,28 +309,9 @@ def _commits(numbered: Iterator[tuple[int, str] | Problem], file: File) -> Itera
         begins = _COMMIT.match(text)
         if begins:
             if commit is not None:
-                yield commit.change(file.source)
+                yield commit
             commit = _Commit(begins.group(1), line)
         elif commit is not None:
             commit.add(text)
     if commit is not None:
-        yield commit.change(file.source)
-
-
-def _moment(said: str) -> datetime | None:
-    for read in (datetime.fromisoformat, _git_date, parsedate_to_datetime, _epoch):
-        try:
-            return as_utc(read(said.strip()))
-        except (ValueError, TypeError, IndexError, OverflowError):
-            continue
-    return None
-
-
-def _git_date(said: str) -> datetime:
-    """Git's default: ``Sat Mar 14 09:12:00 2026 +0100``."""
-    return datetime.strptime(said, "%a %b %d %H:%M:%S %Y %z")
-
-
-def _epoch(said: str) -> datetime:
-    """Git's raw date: ``1772323200 +0100``."""
-    return datetime.fromtimestamp(int(said.split(maxsplit=1)[0]), tz=UTC)
+        yield commit

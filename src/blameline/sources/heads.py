@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
+from blameline.sources.otlp_wire import begins
 from blameline.sources.plainyaml import Refused, compose, plain
 from blameline.sources.unpacked import DAMAGE, Compression, compression, pieces
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 Shape = Literal["folder", "empty", "parquet", "duckdb", "protobuf", "binary", "jsonl", "json", "yaml", "csv", "text"]
 
 HEAD_BYTES = 1 << 16
+_JSON_START = re.compile(rb'\s*[\[{]\s*["\[{]')
 _HEADER = re.compile(r'^"?[\w.$@#/ -]+"?([,;\t]"?[\w.$@#/ -]*"?)+$')
 _YAML_START = re.compile(r"(#[^\n]*\n|---\n|\s)*(- \{?\w+:|- &|\w+:(\s|$))")
 _YAML_KEY = re.compile(r"(?:^|[-{,\n])\s*(\w+):(?=\s)")
@@ -62,8 +64,8 @@ class Head:
             ("empty", not data.strip() or not self.text.strip()),
             ("parquet", data[:4] == b"PAR1"),
             ("duckdb", data[8:12] == b"DUCK"),
-            ("protobuf", b"\0" in core and (data[:1] == b"\x0a" or (data[:1] == b"\0" and data[4:5] == b"\x0a"))),
-            ("binary", b"\0" in core),
+            ("protobuf", begins(data)),
+            ("binary", b"\0" in core and not _JSON_START.match(core)),  # one zero byte in a text costs its line
         )
         return next((shape for shape, true in marks if true), None) or self._text_shape()
 
@@ -123,6 +125,9 @@ class Head:
             inner = value.get("changes", value.get("data"))
             return inner if isinstance(inner, list) else [value]
         start = text.find("{", 1 if text[0] == "[" else text.find("[") + 1)
+        with suppress(ValueError, RecursionError):  # a whole first document, with others behind it
+            if text[0] == "{":
+                return [json.JSONDecoder().raw_decode(text)[0]]
         try:
             return [json.JSONDecoder().raw_decode(text, start)[0]] if start >= 0 else []
         except ValueError:
@@ -189,7 +194,7 @@ def _start(found: Iterator[bytes]) -> bytes:
     return start[:HEAD_BYTES]
 
 
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]')
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[\[\]{}:,]')
 
 
 def _paths(text: str, deepest: int = 3) -> Iterator[str]:

@@ -8,24 +8,21 @@ for here, line by line.
 from __future__ import annotations
 
 import mmap
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blameline.records import Manifest, Problem, Scan
-from blameline.sources.aliases import EVALUATOR, aliases
-from blameline.sources.otlp_faults import faults
-from blameline.sources.otlp_plain import rewritten
-from blameline.sources.unpacked import damage
+from blameline.sources.aliases import EVALUATOR, older
+from blameline.sources.otlp_plain import is_plain, rewritten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
+    from collections.abc import Iterator, Mapping, Sequence
     from blameline.sources.heads import File, Head
 
 _KEYS = ("resourceSpans", "resourceLogs", "resource_spans", "resource_logs", "resourceMetrics", "resource_metrics")
 _OBJECT_SIZE, _LARGE_OBJECT_SIZE = 1 << 24, 1 << 30
-_LONG_LINE = 1 << 24
-"""A line longer than this makes DuckDB need more memory for each thread; it is asked for only then."""
+_SMALL = 1 << 24
+"""Files up to this size are read by one statement together with others."""
 
 
 class OTLP:
@@ -46,34 +43,37 @@ class OTLP:
         """Scans for spans and for each way in which scores come; in lenient reading also every fault with its line."""
         with rewritten(file, anyway=lenient) as (path, form, compression, problems):
             yield from problems
-            if lenient:
-                yield from faults(file)
-            elif compression == "zstd" and (early := damage(path, compression)):
-                yield Problem(source=file.source, message=f"the file ends early: {early}")
-            common: dict[str, Any] = {
-                "path": str(path),
-                "compression": compression,
-                "format": form,
-                "lenient": lenient,
-                "object_size": _LARGE_OBJECT_SIZE if form != "newline_delimited" or lenient else _OBJECT_SIZE,
-            }
-            yield Scan(name="sources/otlp_spans", parameters={**common, "aliases": aliases("otlp")})
-            judge = {"judge": [*manifest.fields.get("judge", ()), *EVALUATOR]}
-            for name, needles in _SCORES.items():
-                if any(_mentions(path, compression, needle) for needle in needles):
-                    yield Scan(
-                        name=f"sources/{name}",
-                        parameters={**common, **(judge if name != "otlp_annotations" else {})},
-                        rows_into="scores",
-                    )
+            size = _OBJECT_SIZE if form == "newline_delimited" else _LARGE_OBJECT_SIZE
+            common = {"paths": [str(path)], "compression": compression, "format": form, "object_size": size}
+            yield from _scans({**common, "lenient": False}, manifest)
+
+    def joins(self, file: File) -> bool:
+        """True for a file that can be read by the same statement as others like it."""
+        return file.head.shape == "jsonl" and file.head.size <= _SMALL and is_plain(file)
+
+    def read_together(self, files: Sequence[File], manifest: Manifest) -> Iterator[Scan]:
+        """Scans for many small files of one compression; whatever is wrong in one of them fails them all."""
+        common = {
+            "paths": [str(file.path) for file in files],
+            "compression": files[0].head.compression,
+            "format": "newline_delimited",
+            "object_size": _OBJECT_SIZE,
+            "lenient": False,
+        }
+        yield from _scans(common, manifest)
 
 
-_SCORES = {
-    "otlp_log_scores": (b"gen_ai.evaluation.",),
-    "otlp_event_scores": (b'"gen_ai.evaluation.result"',),
-    "otlp_annotations": (b"annotations.0.annotation.", b"evaluations.0.evaluation."),
-}
-"""Query → what a file that it is for must hold somewhere."""
+def _scans(common: Mapping[str, Any], manifest: Manifest) -> Iterator[Scan]:
+    yield Scan(name="sources/otlp_spans", parameters={**common, **older("otlp")})
+    yield Scan(name="sources/otlp_annotations", rows_into="scores")
+    if any(_mentions(Path(path), common["compression"], _EVALUATION) for path in common["paths"]):
+        judge = {"judge": [*manifest.fields.get("judge", ()), *EVALUATOR]}
+        for name in ("otlp_log_scores", "otlp_event_scores"):
+            yield Scan(name=f"sources/{name}", parameters={**common, **judge}, rows_into="scores")
+
+
+_EVALUATION = b"gen_ai.evaluation."
+"""What a file with evaluation results holds somewhere."""
 
 
 def _mentions(path: Path, compression: str, needle: bytes) -> bool:

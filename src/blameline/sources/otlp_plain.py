@@ -1,64 +1,60 @@
-"""OTLP/JSON in other clothes: snake_case keys or a damaged archive in, plain lines in a passing file out.
+"""OTLP/JSON in other clothes: other spellings, frames or damage in, plain request lines in a passing file out.
 
 Most files need nothing of this and are read where they are.
 """
 
 from __future__ import annotations
 
-import json
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from blameline.records import Problem
-from blameline.sources.lines import lines
-from blameline.sources.unpacked import Compression
+from blameline.sources.documents import Document, Unread, documents, read
+from blameline.sources.otlp_faults import requests
+from blameline.sources.unpacked import Compression, damage, messages
 
 if TYPE_CHECKING:
     from blameline.sources.heads import File
 
-_SNAKE = {
-    snake: camel
-    for camel in (
-        "resourceSpans", "scopeSpans", "schemaUrl", "traceId", "spanId", "parentSpanId", "traceState",
-        "startTimeUnixNano", "endTimeUnixNano", "timeUnixNano", "observedTimeUnixNano", "eventName", "severityNumber",
-        "severityText",
-        "resourceLogs", "scopeLogs", "logRecords", "stringValue", "boolValue", "intValue", "doubleValue", "arrayValue",
-        "kvlistValue", "bytesValue", "droppedAttributesCount",
-    )
-    if (snake := "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in camel))
-}  # fmt: skip
 Ready = tuple[Path, str, Compression, Sequence[Problem]]
+_OTHER_SPELLINGS = re.compile(
+    r'"(?:resource_(?:spans|logs)|scope_(?:spans|logs)|(?:trace|span)_id|instrumentation_?[lL]ibrary\w*'
+    r'|(?:string|int|bool|double|array|kvlist)_value|(?:String|Int|Bool|Double|Array|Kvlist)Value)"\s*:'
+    r'|"(?:trace|span|parentSpan)Id"\s*:\s*"0[xX]'
+)
+_MOST = 10_000
+"""Problems of one file that are kept; a file may consist of nothing else."""
 
 
 @contextmanager
 def rewritten(file: File, *, anyway: bool) -> Iterator[Ready]:
     """Where DuckDB finds the file as plain OTLP/JSON, in which format and compression, and what got lost on the way.
 
-    ``anyway`` rewrites a compressed file as well, so that what comes before the damage can be read.
+    With ``anyway`` every file is written anew, without what cannot be read; each fault has its line (of a file in
+    frames, the number of the message).
     """
-    head = file.head
-    snake = any(f'"{key}"' in head.text for key in ("resource_spans", "resource_logs", "scope_spans", "scope_logs"))
-    marked = head.data.startswith(b"\xef\xbb\xbf")
-    framed = head.compression == "frames"
-    if not snake and not marked and not framed and not (anyway and head.compression != "none"):
-        yield file.path, _form(file), head.compression, ()
+    if is_plain(file) and not anyway:
+        yield file.path, _form(file), file.head.compression, ()
         return
     problems: list[Problem] = []
     with tempfile.TemporaryDirectory(prefix="blameline-") as folder:
         path = Path(folder) / "plain.jsonl"
         with path.open("wb") as out:
-            if head.shape == "json":
-                out.write(_document(file, problems))
-            else:
-                for part in lines(file):
-                    if isinstance(part, Problem):
-                        problems.append(part)
-                    else:
-                        out.write(_camel_line(part[1]) if snake else part[1])
-        yield path, "newline_delimited" if snake else _form(file), "none", () if anyway else problems
+            for line in _plain(file, problems):
+                out.write(line)
+        yield path, "newline_delimited", "none", problems
+
+
+def is_plain(file: File) -> bool:
+    """True when DuckDB can read the file as it is, as far as its head shows."""
+    head = file.head
+    if head.compression == "frames" or head.data.startswith(b"\xef\xbb\xbf") or _OTHER_SPELLINGS.search(head.text):
+        return False
+    return not (head.compression == "zstd" and damage(file.path, "zstd"))
 
 
 def _form(file: File) -> str:
@@ -67,27 +63,31 @@ def _form(file: File) -> str:
     return "array" if file.head.text.lstrip().startswith("[") else "unstructured"
 
 
-def _document(file: File, problems: list[Problem]) -> bytes:
-    text = b""
-    for part in lines(file):
+def _plain(file: File, problems: list[Problem]) -> Iterator[bytes]:
+    told = 0
+    for part in _messages(file) if file.head.compression == "frames" else documents(file):
         if isinstance(part, Problem):
             problems.append(part)
-        else:
-            text += part[1]
-    return _camel_line(text)
+            continue
+        faults: list[str] = []
+        try:
+            yield from requests(part.value, faults.append)
+        except RecursionError:
+            faults.append("not read: it is nested too deep")
+        problems += [Problem(source=file.source, line=part.line, message=said) for said in dict.fromkeys(faults)]
+        if len(problems) > _MOST:
+            told += len(problems) - _MOST
+            del problems[_MOST:]
+    if told:
+        problems.append(Problem(source=file.source, message=f"{told} more faults, which are not told one by one"))
 
 
-def _camel_line(line: bytes) -> bytes:
-    """One request with the keys of the specification; a line that is no JSON stays as it is."""
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        return line
-    requests = value if isinstance(value, list) else [value]
-    return b"".join(json.dumps(_camel(request)).encode() + b"\n" for request in requests)
-
-
-def _camel(value: Any) -> Any:  # noqa: ANN401  JSON or YAML of any shape
-    if isinstance(value, dict):
-        return {_SNAKE.get(key, key): _camel(part) for key, part in value.items()}
-    return [_camel(part) for part in value] if isinstance(value, list) else value
+def _messages(file: File) -> Iterator[Document | Problem]:
+    """The request in each frame; a damaged frame is told, and the next one is read."""
+    for message in messages(file.path):
+        where = f"message {message.number} at byte {message.offset}"
+        value, fault = (Unread(), message.fault) if message.fault else read(message.data.rstrip(b"\n") + b"\n")
+        if fault:
+            yield Problem(source=file.source, line=message.number, message=f"{where}: {fault}")
+        if not isinstance(value, Unread):
+            yield Document(message.number, value)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow as pa
 
 from blameline.records import Scan
-from blameline.sources.aliases import aliases
+from blameline.sources.aliases import older
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from blameline.sources.heads import File
 
 _TEXTS = pa.list_(pa.string())
-_SPAN = pa.schema(
+SPAN = pa.schema(
     {"line": pa.int64(), "trace_id": pa.string(), "span_id": pa.string(), "parent_id": pa.string(), "name": pa.string(),
      "began": pa.string(), "ended": pa.string(), "duration_ms": pa.float64(), "status": pa.string(), "names": _TEXTS,
      "said": _TEXTS}
 )  # fmt: skip
-_SCORE = pa.schema(
+SCORE = pa.schema(
     {"line": pa.int64(), "trace_id": pa.string(), "span_id": pa.string(), "response_id": pa.string(), "name": pa.string(),
      "value": pa.string(), "label": pa.string(), "evaluator": pa.string(), "moment": pa.string(), "names": _TEXTS,
      "said": _TEXTS}
@@ -91,22 +91,24 @@ class Rows:
 
     def taken(self, *, rest: bool = False) -> Iterator[Scan]:
         """Scans of what was collected, once it is a batch; with ``rest`` whatever is there."""
-        for rows, schema, table in ((self._spans, _SPAN, "spans"), (self._scores, _SCORE, "scores")):
+        waiting: tuple[tuple[list[tuple[Any, ...]], pa.Schema, Literal["spans", "scores"]], ...] = (
+            (self._spans, SPAN, "spans"),
+            (self._scores, SCORE, "scores"),
+        )
+        for rows, schema, table in waiting:
             if not rows or (len(rows) < self.batch and not rest):
                 continue
             columns = pa.table(dict(zip(schema.names, map(list, zip(*rows, strict=True)), strict=True)), schema=schema)
             rows.clear()
-            yield from _scans(columns, table, self.file.source, self.where)
+            yield from self.scans(columns, table)
 
-
-def _scans(columns: pa.Table, table: str, source: str, where: Literal["otlp", "table"]) -> Iterator[Scan]:
-    if table == "spans":
-        yield Scan(name="sources/rows_spans", columns=columns, parameters={"aliases": aliases(where)}, rows_into="spans")
-    else:
-        yield Scan(name="sources/rows_scores", columns=columns, rows_into="scores")
-    yield Scan(
-        name=f"sources/rows_{table[:-1]}_faults", columns=columns, parameters={"source": source}, rows_into="problems"
-    )
+    def scans(self, columns: pa.Table, table: Literal["spans", "scores"]) -> Iterator[Scan]:
+        """What the store is to do with columns that a source filled by itself, after ``SPAN`` or ``SCORE``."""
+        if table == "spans":
+            yield Scan(name="sources/rows_spans", columns=columns, parameters=older(self.where))
+        else:
+            yield Scan(name="sources/rows_scores", columns=columns, rows_into="scores")
+        yield Scan(name=f"sources/rows_{table[:-1]}_faults", columns=columns, rows_into="problems")
 
 
 def _pairs(attributes: Mapping[str, object]) -> tuple[list[str], list[str | None]]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from blameline.records import Manifest, Problem, Scan
-from blameline.sources.aliases import EVALUATOR, aliases
+from blameline.sources.aliases import EVALUATOR, older
 from blameline.sources.lines import copied, records
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class Table:
             "at": bound["at"],
         }
         own = [*roles.values(), *scores, "__index_level_0__"]
-        yield Scan(name="sources/table_spans", parameters={**bound, **ids, "own": own, "aliases": aliases("table")})
+        yield Scan(name="sources/table_spans", parameters={**bound, **ids, "own": own, **older("table")})
         yield Scan(
             name="sources/table_faults",
             parameters={**shared, "at": bound["at"], "needs_time": True},

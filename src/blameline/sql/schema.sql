@@ -1,5 +1,5 @@
 -- The case file: one portable DuckDB file that holds what was loaded, what was derived from it, and what we came to believe.
--- Version 1.  History: 1 first layout.
+-- Version 2.  History: 1 first layout; 2 attributes as two lists, content apart, facts of answers, alerts, gaps.
 -- Every time is a TIMESTAMP in UTC without a zone (TIMESTAMPTZ would need pytz to reach Python); *_ns keeps the nanoseconds
 -- that TIMESTAMP (microseconds) drops.
 
@@ -10,31 +10,55 @@ CREATE TABLE IF NOT EXISTS layout (
 
 -- One row a file that was looked at.
 CREATE TABLE IF NOT EXISTS files (
-    file_id     INTEGER PRIMARY KEY,
+    file_id     BIGINT NOT NULL,        -- a hash of its bytes and format: the same in every load; one row for each name it had
     source      VARCHAR NOT NULL,       -- path below what was handed in, '/' between parts
     format      VARCHAR NOT NULL,       -- name of the source plug-in, or 'skipped'
     sha256      VARCHAR NOT NULL,       -- of the bytes on disk; a file with a known hash and format is not read again
     bytes       BIGINT  NOT NULL,
     rows        BIGINT  NOT NULL,       -- rows it brought, before duplicates were removed
+    read_with   VARCHAR NOT NULL,       -- hash of what the manifest said about reading it
     reason      VARCHAR                 -- why it was skipped
 );
 
--- One row a span, once per (trace_id, span_id).
-CREATE TABLE IF NOT EXISTS spans (
-    trace_id    VARCHAR NOT NULL,       -- lower-case hex, or the source's own id
-    span_id     VARCHAR NOT NULL,
-    parent_id   VARCHAR,                -- NULL: a root
-    name        VARCHAR,
-    op          VARCHAR,                -- chat, retrieval, execute_tool, invoke_agent, embeddings, evaluation …; NULL: not said
-    start_at    TIMESTAMP NOT NULL,
-    start_ns    BIGINT NOT NULL,
-    duration_ms DOUBLE,                 -- NULL: the end is not known
-    status      VARCHAR,                -- 'ok', 'error', NULL
-    service     VARCHAR,
-    attributes  MAP(VARCHAR, VARCHAR) NOT NULL,  -- span, scope and resource attributes under their own names; lists and maps as JSON
-    file_id     INTEGER NOT NULL,
-    line        BIGINT
+-- One row a span, once per (trace_id, span_id). People read the view `spans`, which has the attributes as a map.
+CREATE TABLE IF NOT EXISTS span_rows (
+    trace_id        VARCHAR NOT NULL,       -- lower-case hex, or the source's own id
+    span_id         VARCHAR NOT NULL,
+    parent_id       VARCHAR,                -- NULL: a root
+    name            VARCHAR,
+    op              VARCHAR,                -- chat, retrieval, execute_tool, invoke_agent, embeddings, evaluation …; NULL: not said
+    start_at        TIMESTAMP NOT NULL,
+    start_ns        BIGINT NOT NULL,
+    duration_ms     DOUBLE,                 -- NULL: the end is not known
+    status          VARCHAR,                -- 'ok', 'error', NULL
+    service         VARCHAR,
+    finish          VARCHAR,                -- of a generation: stop, length, content_filter, refusal, tool_calls, error …; NULL: not said
+    input_tokens    BIGINT,                 -- those from a cache included, whatever the provider counts
+    output_tokens   BIGINT,
+    cost_usd        DOUBLE,
+    content_state   VARCHAR,                -- of a generation's answer: 'present', 'empty', 'truncated', 'calls' (of tools, no words), 'absent' (not recorded)
+    output_chars    BIGINT,                 -- of the answer, as the four below, read before anything was redacted or left out
+    output_language VARCHAR,
+    output_fenced   BOOLEAN,                -- it holds a code fence
+    output_json     BOOLEAN,                -- it is JSON, by itself or in its fence
+    output_refused  BOOLEAN,                -- it begins with the words of a refusal
+    names           VARCHAR[] NOT NULL,     -- of the attributes of span, scope and resource, under their own names and the canonical ones
+    said            VARCHAR[] NOT NULL,     -- their values, in the same order; lists and maps as JSON
+    content_names   VARCHAR[] NOT NULL,     -- of those that hold what people and models wrote; empty with --content none
+    content_said    VARCHAR[] NOT NULL,
+    file_id         BIGINT NOT NULL,
+    line            BIGINT
 );
+
+-- The spans, with their attributes as a map; of a name that comes twice the first counts.
+CREATE OR REPLACE VIEW spans AS
+SELECT
+    * EXCLUDE (names, said, content_names, content_said),
+    map_from_entries(list_filter(
+        list_zip(list_concat(names, content_names), list_concat(said, content_said)),
+        lambda pair, i: pair[2] IS NOT NULL AND list_position(list_concat(names, content_names), pair[1]) = i
+    )) AS attributes
+FROM span_rows;
 
 -- One row a score: an evaluation result, an annotation, feedback.
 CREATE TABLE IF NOT EXISTS scores (
@@ -48,25 +72,30 @@ CREATE TABLE IF NOT EXISTS scores (
     evaluator   VARCHAR,                -- the judge's identity and version, as the attributes of layer 'judge' give it
     scored_at   TIMESTAMP,              -- when the score was recorded; NULL: not said
     attributes  MAP(VARCHAR, VARCHAR) NOT NULL,
-    file_id     INTEGER NOT NULL,
-    line        BIGINT
+    file_id     BIGINT NOT NULL,
+    line        BIGINT,
+    joined      VARCHAR                 -- what a load found for it: 'trace' or 'trace and span'; NULL: it named its trace itself
 );
 
--- One row a declared change (contract, section 3), its record as JSON.
+-- One row a declared change (contract, section 3), its record as JSON; several where files say different things under one id.
 CREATE TABLE IF NOT EXISTS changes (
-    change_id   VARCHAR PRIMARY KEY,
+    change_id   VARCHAR NOT NULL,
     took_effect TIMESTAMP NOT NULL,
     kind        VARCHAR NOT NULL,
     layer       VARCHAR NOT NULL,
-    record      VARCHAR NOT NULL        -- records.Change as JSON
+    recorded_at TIMESTAMP,
+    slack       DOUBLE NOT NULL,        -- seconds that took_effect may be off
+    record      VARCHAR NOT NULL,       -- records.Change as JSON
+    file_id     BIGINT NOT NULL
 );
 
 -- One row an eval run (contract, section 4), its record as JSON.
 CREATE TABLE IF NOT EXISTS eval_runs (
-    run_id      VARCHAR PRIMARY KEY,
+    run_id      VARCHAR NOT NULL,
     ran_at      TIMESTAMP NOT NULL,
     suite       VARCHAR NOT NULL,
-    record      VARCHAR NOT NULL        -- records.EvalRun as JSON
+    record      VARCHAR NOT NULL,       -- records.EvalRun as JSON
+    file_id     BIGINT NOT NULL
 );
 
 -- One row a replayed case (contract, section 5).
@@ -76,7 +105,7 @@ CREATE TABLE IF NOT EXISTS replays (
     run         VARCHAR NOT NULL,
     config      MAP(VARCHAR, VARCHAR) NOT NULL,  -- layer → version
     score       DOUBLE NOT NULL,
-    file_id     INTEGER NOT NULL
+    file_id     BIGINT NOT NULL
 );
 
 -- One row an alert, incident or complaint, its record as JSON.
@@ -99,12 +128,20 @@ CREATE TABLE IF NOT EXISTS expectations (
 CREATE TABLE IF NOT EXISTS problems (
     source      VARCHAR NOT NULL,
     line        BIGINT,
-    message     VARCHAR NOT NULL
+    message     VARCHAR NOT NULL,
+    file_id     BIGINT                  -- NULL: said of all files together, and said anew after every load
 );
 
--- The merged incident.yaml, as records.Manifest in JSON; at most one row.
-CREATE TABLE IF NOT EXISTS manifest (
-    record      VARCHAR NOT NULL
+-- Every incident.yaml, as records.Manifest in JSON.
+CREATE TABLE IF NOT EXISTS manifests (
+    record      VARCHAR NOT NULL,
+    file_id     BIGINT NOT NULL
+);
+
+-- What holds for the whole case file: 'content' (none, redacted, full), and 'loading' while a load has not ended.
+CREATE TABLE IF NOT EXISTS settings (
+    key         VARCHAR NOT NULL,
+    value       VARCHAR NOT NULL
 );
 
 -- Which attribute carries what: derived at the end of every load from the manifest, the standard names and the data.

@@ -10,9 +10,10 @@ import hashlib
 import json
 import re
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import duckdb
 import numpy as np
@@ -33,15 +34,17 @@ from blameline.records import (
     as_utc,
     stamp,
 )
+from blameline.store.protection import Content, Protection, protection
 from blameline.store.results import Result, column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
-__all__ = ["LAYOUT", "Result", "Store", "Unreadable"]
+__all__ = ["LAYOUT", "Content", "Result", "Store", "Unreadable"]
 
-LAYOUT = 1
+Told = TypeVar("Told", Change, EvalRun, Alert)
+LAYOUT = 2
 """The version of ``sql/schema.sql`` that this program reads and writes."""
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -50,9 +53,11 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": False,  # a query never sees the caller's variables
 }
 _MACROS = (
-    "moment_ns", "score_value", "said_status", "said_operation", "also_known", "first_of_pairs",
-    "first_of_each", "hex_id", "plain_level",
-    "plain_value",
+    "moment_ns", "score_value", "said_status", "said_kind", "also_known", "with_names", "with_said", "first_of_pairs", "first_of_each",
+    "hex_id", "plain_level", "nested_value", "plain_value", "plain_text", "said_of", "count_of", "reason_of", "finish_of", "operation_of", "is_generation", "is_odd", "is_content", "is_old_content",
+    "message_text", "answer_of", "common_words", "opening_of", "language_by_script", "language_by_words", "language_of",
+    "input_tokens_of", "span_facts", "has_check_digit", "without_cards", "redacted", "redacted_values", "redacted_map",
+    "span_parts",
 )  # fmt: skip
 """Words that the statements under ``sql/sources/`` share."""
 
@@ -91,6 +96,7 @@ class Store:
             connection.execute("SET enable_progress_bar = false")  # stdout is the answer
             for macro in _MACROS:
                 connection.execute(sql(f"store/{macro}"))
+            store._lay(protection("redacted"))
             store._lay_schema(read_only=read_only)
         except duckdb.Error as error:
             connection.close()
@@ -125,11 +131,59 @@ class Store:
                 self._connection.execute(sql("schema"))
                 self.run("store/set_layout", version=LAYOUT)
         (version,) = self._connection.execute(sql("store/layout")).fetchone() or (0,)
+        if version < LAYOUT:
+            raise StoreError(
+                f"{self.path} was made by an older blameline (layout {version}; this one knows layout {LAYOUT})",
+                hint="load the files into a new case file",
+            )
         if version > LAYOUT:
             raise StoreError(
                 f"{self.path} has layout {version}, and this blameline knows layout {LAYOUT}",
                 hint="upgrade blameline, or load the files into a new case file",
             )
+
+    def begin(self, content: Content | None) -> None:
+        """A load begins; the first one says what is kept of questions and answers, for good.
+
+        Raises ``StoreError`` when this one says otherwise than the first.
+        """
+        self.run("store/set_content", content=content or "redacted")
+        kept = self.settings()["content"]
+        if content not in {None, kept}:
+            raise StoreError(
+                f"{self.path} was made with --content {kept}, and holds nothing else",
+                hint=f"load with --content {kept}, or into a new case file",
+            )
+        self.run("store/set_loading")
+
+    def end(self) -> None:
+        """The load has ended."""
+        self.run("store/unset_loading")
+
+    def settings(self) -> dict[str, str]:
+        """What holds for the whole case file: ``content``, and ``loading`` while a load has begun and not ended."""
+        return {row["key"]: row["value"] for row in self.rows("store/settings")}
+
+    def protect(self, manifest: Manifest) -> list[str]:
+        """Lay the patterns that nothing stored may match, those of a manifest among them; what is wrong with those."""
+        content: Any = self.settings().get("content", "redacted")
+        good, faults = [], []
+        for pattern in manifest.redact.patterns:
+            try:
+                self.run("store/is_pattern", pattern=pattern)
+            except duckdb.Error as error:
+                faults.append(f"the pattern '{pattern}' under 'redact' is not used: {_first_line(error)}")
+            else:
+                good.append(pattern)
+        self._lay(protection(content, tuple(good), manifest.redact.names))
+        return faults
+
+    def _lay(self, how: Protection) -> None:
+        self.run("store/protect", **asdict(how))
+
+    def under_way(self) -> float:
+        """How much of the statement that runs now is done, between 0 and 1; may be asked from another thread."""
+        return max(self._connection.query_progress(), 0.0) / 100
 
     def query(self, name: str, /, **parameters: object) -> dict[str, np.ndarray[Any, Any]]:
         """The columns that ``sql/<name>.sql`` answers.
@@ -160,24 +214,27 @@ class Store:
         rows = self._execute(name, parameters).fetchall()
         return int(rows[0][0]) if rows and rows[0] and isinstance(rows[0][0], int) else 0
 
-    def scan(self, scan: Scan, *, file_id: int) -> int:
-        """Let DuckDB read a file by itself, as a source described it; the number of rows that it brought.
+    def scan(self, scan: Scan, *, file_ids: Sequence[int]) -> int:
+        """Let DuckDB read files by itself, as a source described it; the number of rows that it brought.
 
-        Raises ``Unreadable`` when the file does not hold what the source promised.
+        ``file_ids`` are the numbers of the files, in the order of their paths. Raises ``Unreadable`` when a file does
+        not hold what the source promised.
         """
-        bound = {**scan.parameters, "file_id": file_id}
+        wanted = dict(scan.parameters)
         text = sql(scan.name)
-        wanted = {key: value for key, value in bound.items() if key != "file_id" or "$file_id" in text}
+        if "$file_ids" in text:
+            wanted["file_ids"] = list(file_ids)
+        elif "$file_id" in text:
+            (wanted["file_id"],) = file_ids
         try:
             if scan.rows_into == "staging" and not self._staged():
                 self.run("store/staging")
             if scan.columns is None:
                 return self.run(scan.name, **wanted)
             self._connection.register("incoming", scan.columns)
-            try:
-                return self.run(scan.name, **wanted)
-            finally:
-                self._connection.unregister("incoming")
+            rows = self.run(scan.name, **wanted)
+            self._connection.unregister("incoming")  # after a fault the transaction cannot, and the next one replaces it
+            return rows
         except (duckdb.DataError, duckdb.IntegrityError, duckdb.OperationalError, duckdb.ProgrammingError) as error:
             raise Unreadable(_first_line(error)) from error
 
@@ -231,24 +288,28 @@ class Store:
 
     def changes(self) -> tuple[Change, ...]:
         """Every declared change, by the time it took effect and then by id."""
-        return tuple(Change.model_validate_json(row["record"]) for row in self.rows("store/changes"))
+        return tuple(_told(Change, row) for row in self.rows("store/changes"))
 
     def eval_runs(self) -> tuple[EvalRun, ...]:
         """Every eval run, by time and then by id."""
-        return tuple(EvalRun.model_validate_json(row["record"]) for row in self.rows("store/eval_runs"))
+        return tuple(_told(EvalRun, row) for row in self.rows("store/eval_runs"))
 
     def alerts(self) -> tuple[Alert, ...]:
         """Every alert, incident and complaint, by the time it was raised."""
-        return tuple(Alert.model_validate_json(row["record"]) for row in self.rows("store/alerts"))
+        return tuple(_told(Alert, row) for row in self.rows("store/alerts"))
 
     def replays(self) -> dict[str, np.ndarray[Any, Any]]:
         """Replay results as columns: ``case_id``, ``signal``, ``run``, ``config`` (dicts), ``score``."""
         return self.query("store/replays")
 
     def manifest(self) -> Manifest:
-        """The merged ``incident.yaml``; an empty one when none was loaded."""
-        rows = self.rows("store/manifest")
-        return Manifest.model_validate_json(rows[0]["record"]) if rows else Manifest()
+        """The merged ``incident.yaml``: what a later file says wins, key by key, and mappings are joined."""
+        merged: dict[str, Any] = {}
+        for row in self.rows("store/manifest"):
+            for key, value in json.loads(row["record"]).items():
+                known = merged.get(key)
+                merged[key] = {**known, **value} if isinstance(value, dict) and isinstance(known, dict) else value
+        return Manifest.model_validate(merged)
 
     def problems(self) -> tuple[Problem, ...]:
         """Faults in what was loaded, by file and line."""
@@ -273,6 +334,11 @@ class Store:
 
     def _execute(self, name: str, parameters: dict[str, Any]) -> duckdb.DuckDBPyConnection:
         return self._connection.execute(sql(name), parameters or None)
+
+
+def _told(kind: type[Told], row: dict[str, Any]) -> Told:
+    """A record as its file told it."""
+    return kind.model_validate({**json.loads(row["record"]), "source": row["source"] or ""})
 
 
 def _plain(value: object) -> object:

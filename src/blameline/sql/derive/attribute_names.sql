@@ -1,5 +1,5 @@
 -- Which attribute names the spans carry, and on how many spans.
 SELECT attribute, count(*) AS spans
-FROM (SELECT unnest(map_keys(attributes)) AS attribute FROM spans)
+FROM (SELECT unnest(names) AS attribute FROM span_rows)
 GROUP BY attribute
 ORDER BY attribute

@@ -1,43 +1,22 @@
 -- Scores of OpenInference annotations and evaluations that a span carries about itself as numbered attributes.
 INSERT INTO scores
-WITH requests AS (
-    SELECT unnest(resourceSpans) AS r
-    FROM read_json(
-        $path,
-        columns = {
-            resourceSpans: 'STRUCT(
-                scopeSpans STRUCT(
-                    spans STRUCT(
-                        traceId VARCHAR, spanId VARCHAR,
-                        attributes STRUCT("key" VARCHAR, "value" STRUCT(stringValue VARCHAR, intValue VARCHAR, doubleValue DOUBLE, boolValue VARCHAR))[]
-                    )[]
-                )[]
-            )[]'
-        },
-        format = $format, compression = $compression, ignore_errors = $lenient, maximum_object_size = $object_size,
-        sample_size = 1, maximum_sample_files = 1, hive_partitioning = false
-    )
-),
-scopes AS (
-    SELECT unnest(r.scopeSpans) AS s FROM requests
-),
-told AS (
-    SELECT unnest(s.spans) AS span FROM scopes
-),
-pairs AS (
-    SELECT span.traceId AS traceId, span.spanId AS spanId, unnest(span.attributes) AS pair FROM told
+WITH marked AS (
+    SELECT trace_id, span_id, file_id, list_zip(names, said) AS pairs
+    FROM span_rows
+    WHERE file_id IN (SELECT unnest($file_ids::BIGINT[])) AND regexp_matches(array_to_string(names, ' '), '(annotations|evaluations)\.\d+\.(annotation|evaluation)\.')
 ),
 parts AS (
     SELECT
-        hex_id(traceId) AS trace_id,
-        hex_id(spanId) AS span_id,
-        regexp_extract(pair.key, '^((?:trace\.)?(?:annotations|evaluations)\.\d+)\.(?:annotation|evaluation)\.(\w+)$', ['place', 'field']) AS found,
-        coalesce(pair.value.stringValue, pair.value.intValue, pair.value.doubleValue::VARCHAR, pair.value.boolValue) AS said
-    FROM pairs
-    WHERE pair.key LIKE '%.annotation.%' OR pair.key LIKE '%.evaluation.%'
+        file_id,
+        trace_id,
+        span_id,
+        regexp_extract(pair[1], '^((?:trace\.)?(?:annotations|evaluations)\.\d+)\.(?:annotation|evaluation)\.(\w+)$', ['place', 'field']) AS found,
+        pair[2] AS said
+    FROM (SELECT file_id, trace_id, span_id, unnest(pairs) AS pair FROM marked)
 ),
 scored AS (
     SELECT
+        file_id,
         trace_id,
         span_id,
         max(said) FILTER (WHERE found.field = 'name') AS name,
@@ -46,20 +25,24 @@ scored AS (
         coalesce(max(said) FILTER (WHERE found.field = 'identifier'), max(said) FILTER (WHERE found.field = 'annotator_kind')) AS evaluator
     FROM parts
     WHERE found.place <> ''
-    GROUP BY trace_id, span_id, found.place
+    GROUP BY file_id, trace_id, span_id, found.place
+),
+valued AS (
+    SELECT *, coalesce(score_value(score), score_value(label)) AS value FROM scored
 )
 SELECT
-    md5(to_json([trace_id, span_id, name, score, label, evaluator])::VARCHAR) AS score_key,
+    md5(to_json([trace_id, span_id, NULL, name, value::VARCHAR, label, evaluator, NULL])::VARCHAR) AS score_key,
     trace_id,
     span_id,
     NULL AS response_id,
     name,
-    coalesce(score_value(score), score_value(label)) AS value,
-    label,
+    value,
+    redacted(label) AS label,
     evaluator,
     NULL AS scored_at,
     MAP {} AS attributes,
-    $file_id AS file_id,
-    NULL AS line
-FROM scored
-WHERE name IS NOT NULL AND coalesce(score_value(score), score_value(label)) IS NOT NULL AND trace_id IS NOT NULL
+    file_id,
+    NULL AS line,
+    NULL AS joined
+FROM valued
+WHERE name IS NOT NULL AND value IS NOT NULL

@@ -1,9 +1,12 @@
 -- Scores of evaluation results that older emitters write as span events.
 INSERT INTO scores
-WITH requests AS (
-    SELECT unnest(resourceSpans) AS r
+WITH files AS (
+    SELECT unnest($paths::VARCHAR[]) AS filename, unnest($file_ids::BIGINT[]) AS file_id
+),
+requests AS (
+    SELECT file_id, unnest(resourceSpans) AS r
     FROM read_json(
-        $path,
+        $paths,
         columns = {
             resourceSpans: 'STRUCT(
                 scopeSpans STRUCT(
@@ -18,20 +21,22 @@ WITH requests AS (
             )[]'
         },
         format = $format, compression = $compression, ignore_errors = $lenient, maximum_object_size = $object_size,
-        sample_size = 1, maximum_sample_files = 1, hive_partitioning = false
+        sample_size = 1, maximum_sample_files = 1, hive_partitioning = false, filename = true
     )
+    JOIN files USING (filename)
 ),
 scopes AS (
-    SELECT unnest(r.scopeSpans) AS s FROM requests
+    SELECT file_id, unnest(r.scopeSpans) AS s FROM requests
 ),
 told AS (
-    SELECT unnest(s.spans) AS span FROM scopes
+    SELECT file_id, unnest(s.spans) AS span FROM scopes
 ),
 events AS (
-    SELECT span.traceId AS traceId, span.spanId AS spanId, unnest(span.events) AS event FROM told
+    SELECT file_id, span.traceId AS traceId, span.spanId AS spanId, unnest(span.events) AS event FROM told
 ),
 mapped AS (
     SELECT
+        file_id,
         traceId,
         spanId,
         event,
@@ -47,6 +52,7 @@ mapped AS (
 ),
 scored AS (
     SELECT
+        file_id,
         attributes,
         hex_id(traceId) AS trace_id,
         hex_id(spanId) AS span_id,
@@ -68,11 +74,12 @@ SELECT
     response_id,
     name,
     value,
-    label,
+    redacted(label) AS label,
     evaluator,
     make_timestamp(scored_ns // 1000) AS scored_at,
-    attributes,
-    $file_id AS file_id,
-    NULL AS line
+    redacted_map(attributes) AS attributes,
+    file_id,
+    NULL AS line,
+    NULL AS joined
 FROM scored
 WHERE NOT $lenient OR (name IS NOT NULL AND value IS NOT NULL)

@@ -1,9 +1,12 @@
 -- Scores of OTLP/JSON log records that are evaluation results.
 INSERT INTO scores
-WITH requests AS (
-    SELECT unnest(resourceLogs) AS r
+WITH files AS (
+    SELECT unnest($paths::VARCHAR[]) AS filename, unnest($file_ids::BIGINT[]) AS file_id
+),
+requests AS (
+    SELECT file_id, unnest(resourceLogs) AS r
     FROM read_json(
-        $path,
+        $paths,
         columns = {
             resourceLogs: 'STRUCT(
                 resource STRUCT(attributes STRUCT("key" VARCHAR, "value" STRUCT(stringValue VARCHAR, intValue VARCHAR, doubleValue DOUBLE, boolValue VARCHAR, arrayValue JSON, kvlistValue JSON))[]),
@@ -16,20 +19,22 @@ WITH requests AS (
             )[]'
         },
         format = $format, compression = $compression, ignore_errors = $lenient, maximum_object_size = $object_size,
-        sample_size = 1, maximum_sample_files = 1, hive_partitioning = false
+        sample_size = 1, maximum_sample_files = 1, hive_partitioning = false, filename = true
     )
+    JOIN files USING (filename)
 ),
 scopes AS (
-    SELECT r.resource.attributes AS of_resource, unnest(r.scopeLogs) AS s FROM requests
+    SELECT file_id, r.resource.attributes AS of_resource, unnest(r.scopeLogs) AS s FROM requests
 ),
 told AS (
-    SELECT of_resource, unnest(s.logRecords) AS record FROM scopes
+    SELECT file_id, of_resource, unnest(s.logRecords) AS record FROM scopes
 ),
 listed AS (
-    SELECT record, list_concat(record.attributes, of_resource) AS pairs FROM told
+    SELECT file_id, record, list_concat(record.attributes, of_resource) AS pairs FROM told
 ),
 mapped AS (
     SELECT
+        file_id,
         record,
         first_of_each(
             list_transform(pairs, lambda a: a.key),
@@ -42,6 +47,7 @@ mapped AS (
 ),
 scored AS (
     SELECT
+        file_id,
         attributes,
         hex_id(record.traceId) AS trace_id,
         hex_id(record.spanId) AS span_id,
@@ -64,11 +70,12 @@ SELECT
     response_id,
     CASE WHEN coalesce(trace_id, span_id, response_id) IS NOT NULL THEN name END AS name,
     value,
-    label,
+    redacted(label) AS label,
     evaluator,
     make_timestamp(scored_ns // 1000) AS scored_at,
-    attributes,
-    $file_id AS file_id,
-    NULL AS line
+    redacted_map(attributes) AS attributes,
+    file_id,
+    NULL AS line,
+    NULL AS joined
 FROM scored
 WHERE NOT $lenient OR (name IS NOT NULL AND value IS NOT NULL AND coalesce(trace_id, span_id, response_id) IS NOT NULL)

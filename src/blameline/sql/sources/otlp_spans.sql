@@ -1,59 +1,93 @@
 -- Spans of OTLP/JSON requests, with the attributes of span, scope and resource in one map, and the canonical names beside the old.
-INSERT INTO spans
-WITH requests AS (
-    SELECT unnest(resourceSpans) AS r
+INSERT INTO span_rows
+WITH files AS (
+    SELECT unnest($paths::VARCHAR[]) AS filename, unnest($file_ids::BIGINT[]) AS file_id
+),
+requests AS (
+    SELECT
+        file_id,
+        unnest(CASE
+            WHEN resourceSpans IS NULL AND resourceLogs IS NULL AND resourceMetrics IS NULL AND NOT $lenient
+                THEN error('a line is no export request')
+            ELSE resourceSpans
+        END) AS r
     FROM read_json(
-        $path,
+        $paths,
         columns = {
+            resourceLogs: 'STRUCT(schemaUrl VARCHAR)[]',
+            resourceMetrics: 'STRUCT(schemaUrl VARCHAR)[]',
             resourceSpans: 'STRUCT(
                 resource STRUCT(attributes STRUCT("key" VARCHAR, "value" STRUCT(stringValue VARCHAR, intValue VARCHAR, doubleValue DOUBLE, boolValue VARCHAR, arrayValue JSON, kvlistValue JSON, bytesValue VARCHAR))[]),
                 scopeSpans STRUCT(
                     scope STRUCT("name" VARCHAR, attributes STRUCT("key" VARCHAR, "value" STRUCT(stringValue VARCHAR, intValue VARCHAR, doubleValue DOUBLE, boolValue VARCHAR, arrayValue JSON, kvlistValue JSON, bytesValue VARCHAR))[]),
                     spans STRUCT(
                         traceId VARCHAR, spanId VARCHAR, parentSpanId VARCHAR, "name" VARCHAR,
-                        startTimeUnixNano VARCHAR, endTimeUnixNano VARCHAR, status STRUCT(code VARCHAR),
+                        kind VARCHAR, startTimeUnixNano VARCHAR, endTimeUnixNano VARCHAR, status STRUCT(code VARCHAR, message VARCHAR),
+                        droppedAttributesCount VARCHAR, events JSON, links JSON,
                         attributes STRUCT("key" VARCHAR, "value" STRUCT(stringValue VARCHAR, intValue VARCHAR, doubleValue DOUBLE, boolValue VARCHAR, arrayValue JSON, kvlistValue JSON, bytesValue VARCHAR))[]
                     )[]
                 )[]
             )[]'
         },
         format = $format, compression = $compression, ignore_errors = $lenient, maximum_object_size = $object_size,
-        sample_size = 1, maximum_sample_files = 1, hive_partitioning = false
+        sample_size = 1, maximum_sample_files = 1, hive_partitioning = false, filename = true
     )
+    JOIN files USING (filename)
 ),
 scopes AS (
-    SELECT r.resource.attributes AS of_resource, unnest(r.scopeSpans) AS s FROM requests
+    SELECT
+        file_id,
+        r.resource.attributes AS of_resource,
+        unnest(CASE WHEN r.scopeSpans IS NULL THEN error('an entry has no scopeSpans') ELSE r.scopeSpans END) AS s
+    FROM requests
+),
+around AS (
+    SELECT
+        file_id,
+        list_transform(list_concat(s.scope.attributes, of_resource), lambda a: a.key) AS other_names,
+        list_transform(list_concat(s.scope.attributes, of_resource), lambda a: plain_text(a.value)) AS other_said,
+        CASE WHEN s.spans IS NULL THEN error('an entry has no spans') ELSE s.spans END AS spans
+    FROM scopes
 ),
 told AS (
-    SELECT of_resource, s.scope.attributes AS of_scope, unnest(s.spans) AS span FROM scopes
+    SELECT file_id, other_names, other_said, unnest(spans) AS span FROM around
 ),
-listed AS (
-    SELECT
-        span,
-        list_concat(span.attributes, of_scope, of_resource) AS pairs
-    FROM told
+valued AS (
+    SELECT *, list_transform(span.attributes, lambda a: plain_text(a.value)) AS own_said FROM told
 ),
 named AS (
     SELECT
+        file_id,
         span,
-        list_transform(pairs, lambda a: a.key) AS names,
-        list_transform(pairs, lambda a: coalesce(
-            a.value.stringValue, a.value.intValue, a.value.doubleValue::VARCHAR, a.value.boolValue,
-            plain_value(a.value.arrayValue, a.value.kvlistValue), a.value.bytesValue
-        )) AS said
-    FROM listed
+        list_concat(
+            list_transform(span.attributes, lambda a: a.key),
+            other_names,
+            ['otel.span.kind', 'otel.status_description', 'otel.dropped_attributes_count', 'otel.events', 'otel.links']
+        ) AS names,
+        list_concat(
+            own_said,
+            other_said,
+            [
+                said_kind(span.kind), nullif(span.status.message, ''), nullif(span.droppedAttributesCount, '0'),
+                nullif(span.events::VARCHAR, '[]'), nullif(span.links::VARCHAR, '[]')
+            ]
+        ) AS said
+    FROM valued
+    WHERE CASE WHEN list_count(own_said) < len(own_said) THEN error('an attribute has no value') ELSE TRUE END
 ),
 known AS (
-    SELECT *, also_known(names, said, $aliases::JSON::MAP(VARCHAR, STRUCT(r INTEGER, c VARCHAR, p VARCHAR)[])) AS added
-    FROM named
+    SELECT
+        *,
+        CASE WHEN odd THEN also_known(names, said, $aliases::JSON::MAP(VARCHAR, STRUCT(r INTEGER, c VARCHAR, p VARCHAR)[])) END AS added
+    FROM (SELECT *, is_odd(names, $older) AS odd FROM named)
 ),
 whole AS (
     SELECT
+        file_id,
         span,
-        first_of_each(
-            list_concat(names, list_transform(added, lambda a: a.c)),
-            list_concat(said, list_transform(added, lambda a: a.v))
-        ) AS attributes,
+        odd,
+        with_names(names, added) AS names,
+        with_said(said, added) AS said,
         hex_id(span.traceId) AS trace_id,
         hex_id(span.spanId) AS span_id,
         CASE  -- between 2000 and 2100
@@ -62,24 +96,37 @@ whole AS (
         END AS start_ns,
         nullif(try_cast(span.endTimeUnixNano AS BIGINT), 0) AS end_ns
     FROM known
+),
+shown AS (
+    SELECT
+        *,
+        operation_of(names, said) AS op,
+        redacted_values(odd, names, said) AS clean,
+        CASE
+            WHEN odd THEN list_transform(names, lambda name: is_old_content(name))
+            ELSE list_transform(names, lambda name: is_content(name))
+        END AS mask
+    FROM whole
+),
+answered AS (
+    SELECT *, message_text(recorded) AS answer
+    FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
 )
 SELECT
     trace_id,
     span_id,
     hex_id(span.parentSpanId) AS parent_id,
-    span.name AS name,
-    said_operation(
-        attributes['gen_ai.operation.name'], attributes['openinference.span.kind'], attributes['traceloop.span.kind'],
-        attributes['llm.request.type']
-    ) AS op,
+    redacted(span.name) AS name,
+    op,
     make_timestamp(start_ns // 1000) AS start_at,
     start_ns,
     (end_ns - start_ns) / 1e6 AS duration_ms,
     CASE span.status.code WHEN '1' THEN 'ok' WHEN '2' THEN 'error' WHEN 'STATUS_CODE_OK' THEN 'ok' WHEN 'STATUS_CODE_ERROR' THEN 'error' END
         AS status,
-    attributes['service.name'] AS service,
-    attributes,
-    $file_id AS file_id,
+    said_of(names, said, 'service.name') AS service,
+    unnest(span_facts(op, names, said, recorded, answer)),
+    unnest(span_parts(names, clean, mask)),
+    file_id,
     NULL AS line
-FROM whole
+FROM answered
 WHERE NOT $lenient OR (trace_id IS NOT NULL AND span_id IS NOT NULL AND start_ns IS NOT NULL)

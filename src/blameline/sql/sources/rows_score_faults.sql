@@ -2,6 +2,8 @@
 INSERT INTO problems
 WITH faults AS (
     SELECT
+        file_id,
+        source,
         line,
         CASE
             WHEN coalesce(name, '') = '' THEN 'the score has no name'
@@ -10,7 +12,7 @@ WITH faults AS (
     FROM incoming
     WHERE coalesce(name, '') = '' OR coalesce(score_value(value), score_value(label)) IS NULL
 )
-SELECT $source, line, message FROM faults
-QUALIFY row_number() OVER (ORDER BY line) <= 50
+SELECT source, line, redacted(message), file_id FROM faults
+QUALIFY row_number() OVER (PARTITION BY file_id ORDER BY line) <= 50
 UNION ALL
-SELECT $source, NULL, (count(*) - 50)::VARCHAR || ' more scores cannot be used' FROM faults HAVING count(*) > 50
+SELECT any_value(source), NULL, (count(*) - 50)::VARCHAR || ' more scores cannot be used', file_id FROM faults GROUP BY file_id HAVING count(*) > 50

@@ -11,6 +11,7 @@ WITH told AS (
         coalesce(nullif(label, ''), CASE WHEN try_cast(value AS DOUBLE) IS NULL THEN value END) AS label,
         nullif(evaluator, '') AS evaluator,
         moment_ns(moment) AS scored_ns,
+        file_id,
         first_of_each(names, said) AS attributes
     FROM incoming
 )
@@ -22,11 +23,12 @@ SELECT
     response_id,
     name,
     number AS value,
-    label,
+    redacted(label) AS label,
     evaluator,
     make_timestamp(scored_ns // 1000) AS scored_at,
-    attributes,
-    $file_id AS file_id,
-    line
+    redacted_map(attributes) AS attributes,
+    file_id,
+    line,
+    NULL AS joined
 FROM told
 WHERE name IS NOT NULL AND number IS NOT NULL

@@ -2,16 +2,18 @@
 INSERT INTO problems
 WITH faults AS (
     SELECT
+        file_id,
+        source,
         line,
         CASE
-            WHEN coalesce(trace_id, '') = '' THEN 'the span has no trace id'
-            WHEN coalesce(span_id, '') = '' THEN 'the span has no id'
+            WHEN hex_id(trace_id) IS NULL THEN 'the span has no trace id'
+            WHEN hex_id(span_id) IS NULL THEN 'the span has no id'
             ELSE 'the span has no start time between 2000 and 2100: ' || coalesce(left(began, 40), 'nothing')
         END AS message
     FROM incoming
-    WHERE coalesce(trace_id, '') = '' OR coalesce(span_id, '') = '' OR moment_ns(began) IS NULL
+    WHERE hex_id(trace_id) IS NULL OR hex_id(span_id) IS NULL OR moment_ns(began) IS NULL
 )
-SELECT $source, line, message FROM faults
-QUALIFY row_number() OVER (ORDER BY line) <= 50
+SELECT source, line, redacted(message), file_id FROM faults
+QUALIFY row_number() OVER (PARTITION BY file_id ORDER BY line) <= 50
 UNION ALL
-SELECT $source, NULL, (count(*) - 50)::VARCHAR || ' more spans cannot be used' FROM faults HAVING count(*) > 50
+SELECT any_value(source), NULL, (count(*) - 50)::VARCHAR || ' more spans cannot be used', file_id FROM faults GROUP BY file_id HAVING count(*) > 50

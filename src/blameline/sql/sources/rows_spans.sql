@@ -1,39 +1,49 @@
 -- Spans that a source handed in as columns, with the canonical names beside the vendor's own.
-INSERT INTO spans
+INSERT INTO span_rows
 WITH told AS (
     SELECT *, moment_ns(began) AS start_ns
     FROM incoming
-    WHERE coalesce(trace_id, '') <> '' AND coalesce(span_id, '') <> ''
+    WHERE hex_id(trace_id) IS NOT NULL AND hex_id(span_id) IS NOT NULL
 ),
 known AS (
-    SELECT *, also_known(names, said, $aliases::JSON::MAP(VARCHAR, STRUCT(r INTEGER, c VARCHAR, p VARCHAR)[])) AS added
-    FROM told
+    SELECT
+        *,
+        CASE WHEN odd THEN also_known(names, said, $aliases::JSON::MAP(VARCHAR, STRUCT(r INTEGER, c VARCHAR, p VARCHAR)[])) END AS added
+    FROM (SELECT *, is_odd(names, $older) AS odd FROM told)
     WHERE start_ns IS NOT NULL
 ),
 whole AS (
+    SELECT * EXCLUDE (names, said), with_names(names, added) AS names, with_said(said, added) AS said
+    FROM known
+),
+shown AS (
     SELECT
         *,
-        first_of_each(
-            list_concat(names, list_transform(added, lambda a: a.c)),
-            list_concat(said, list_transform(added, lambda a: a.v))
-        ) AS attributes
-    FROM known
+        operation_of(names, said) AS op,
+        redacted_values(odd, names, said) AS clean,
+        CASE
+            WHEN odd THEN list_transform(names, lambda name: is_old_content(name))
+            ELSE list_transform(names, lambda name: is_content(name))
+        END AS mask
+    FROM whole
+),
+answered AS (
+    SELECT *, message_text(recorded) AS answer
+    FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
 )
 SELECT
     hex_id(trace_id) AS trace_id,
     hex_id(span_id) AS span_id,
     hex_id(parent_id) AS parent_id,
-    name,
-    said_operation(
-        attributes['gen_ai.operation.name'], attributes['openinference.span.kind'], attributes['traceloop.span.kind'],
-        attributes['llm.request.type']
-    ) AS op,
+    redacted(name) AS name,
+    op,
     make_timestamp(start_ns // 1000) AS start_at,
     start_ns,
     coalesce(duration_ms, (moment_ns(ended) - start_ns) / 1e6) AS duration_ms,
     said_status(status) AS status,
-    attributes['service.name'] AS service,
-    attributes,
-    $file_id AS file_id,
+    said_of(names, said, 'service.name') AS service,
+    unnest(span_facts(op, names, said, recorded, answer)),
+    unnest(span_parts(names, clean, mask)),
+    file_id,
     line
-FROM whole
+FROM answered

@@ -22,13 +22,14 @@ SELECT
     response_id,
     record[$name] AS name,
     value,
-    label,
+    redacted(label) AS label,
     evaluator,
     make_timestamp(scored_ns // 1000) AS scored_at,
-    map_from_entries(list_filter(
+    redacted_map(map_from_entries(list_filter(
         map_entries(record), lambda e: e.value IS NOT NULL AND NOT list_contains($own::VARCHAR[], e.key)
-    )) AS attributes,
+    ))) AS attributes,
     $file_id AS file_id,
-    line
+    line,
+    NULL AS joined
 FROM told
 WHERE value IS NOT NULL AND record[$name] IS NOT NULL AND coalesce(trace_id, span_id, response_id) IS NOT NULL

@@ -28,6 +28,7 @@ SELECT
     NULL AS scored_at,
     MAP {} AS attributes,
     $file_id AS file_id,
-    line
+    line,
+    NULL AS joined
 FROM valued
 WHERE value IS NOT NULL

@@ -1,13 +1,13 @@
 -- One span a row of a plain table.
-INSERT INTO spans
+INSERT INTO span_rows
 WITH told AS (
     SELECT
         line,
         record,
         moment_ns(record[$at]) AS start_ns,
-        map_entries(map_from_entries(list_filter(
+        list_filter(
             map_entries(record), lambda e: e.value IS NOT NULL AND NOT list_contains($own::VARCHAR[], e.key)
-        ))) AS entries
+        ) AS entries
     FROM staging
     WHERE record IS NOT NULL
 ),
@@ -20,33 +20,43 @@ named AS (
     WHERE start_ns IS NOT NULL
 ),
 known AS (
-    SELECT *, also_known(names, said, $aliases::JSON::MAP(VARCHAR, STRUCT(r INTEGER, c VARCHAR, p VARCHAR)[])) AS added
-    FROM named
-),
-whole AS (
     SELECT
         *,
-        first_of_each(
-            list_concat(names, list_transform(added, lambda a: a.c)),
-            list_concat(said, list_transform(added, lambda a: a.v))
-        ) AS attributes
+        CASE WHEN odd THEN also_known(names, said, $aliases::JSON::MAP(VARCHAR, STRUCT(r INTEGER, c VARCHAR, p VARCHAR)[])) END AS added
+    FROM (SELECT *, is_odd(names, $older) AS odd FROM named)
+),
+whole AS (
+    SELECT * EXCLUDE (names, said), with_names(names, added) AS names, with_said(said, added) AS said
     FROM known
+),
+shown AS (
+    SELECT
+        *,
+        operation_of(names, said) AS op,
+        redacted_values(odd, names, said) AS clean,
+        CASE
+            WHEN odd THEN list_transform(names, lambda name: is_old_content(name))
+            ELSE list_transform(names, lambda name: is_content(name))
+        END AS mask
+    FROM whole
+),
+answered AS (
+    SELECT *, message_text(recorded) AS answer
+    FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
 )
 SELECT
     coalesce(nullif(record[$trace_id], ''), md5($sha256 || ':' || line)) AS trace_id,
     coalesce(nullif(record[$span_id], ''), left(md5(record::VARCHAR || coalesce(record[$trace_id], $sha256 || line)), 16)) AS span_id,
     nullif(record[$parent_id], '') AS parent_id,
-    record[$name] AS name,
-    said_operation(
-        attributes['gen_ai.operation.name'], attributes['openinference.span.kind'], attributes['traceloop.span.kind'],
-        attributes['llm.request.type']
-    ) AS op,
+    redacted(record[$name]) AS name,
+    op,
     make_timestamp(start_ns // 1000) AS start_at,
     start_ns,
     coalesce(try_cast(record[$duration_ms] AS DOUBLE), (moment_ns(record[$end]) - start_ns) / 1e6) AS duration_ms,
     said_status(record[$status]) AS status,
-    attributes['service.name'] AS service,
-    attributes,
+    said_of(names, said, 'service.name') AS service,
+    unnest(span_facts(op, names, said, recorded, answer)),
+    unnest(span_parts(names, clean, mask)),
     $file_id AS file_id,
     line
-FROM whole
+FROM answered

@@ -1,2 +1,2 @@
--- Keep the merged manifest.
-INSERT INTO manifest VALUES ($record)
+-- Keep one manifest.
+INSERT INTO manifests VALUES ($record, $file_id)

@@ -1,4 +1,4 @@
 -- Note a file that was passed over, once.
 INSERT INTO files
-SELECT (SELECT coalesce(max(file_id), 0) + 1 FROM files), $source, 'skipped', '', 0, 0, $reason
-WHERE NOT EXISTS (SELECT 1 FROM files WHERE source = $source AND format = 'skipped' AND reason = $reason)
+SELECT $file_id, $source, 'skipped', '', 0, 0, '', $reason
+WHERE NOT EXISTS (SELECT 1 FROM files WHERE file_id = $file_id)

@@ -1,8 +1,8 @@
 -- How much of each kind the case file holds.
 SELECT
-    (SELECT count(*) FROM spans) AS spans,
+    (SELECT count(*) FROM span_rows) AS spans,
     (SELECT count(*) FROM scores) AS scores,
-    (SELECT count(*) FROM changes) AS changes,
-    (SELECT count(*) FROM eval_runs) AS eval_runs,
+    (SELECT count(DISTINCT change_id) FROM changes) AS changes,
+    (SELECT count(DISTINCT run_id) FROM eval_runs) AS eval_runs,
     (SELECT count(*) FROM replays) AS replays,
     (SELECT count(DISTINCT (system, alert_id, raised_at)) FROM alerts) AS alerts

@@ -1,3 +1,7 @@
 -- Of the same fault told twice keep one.
 DELETE FROM problems
-WHERE rowid NOT IN (SELECT min(rowid) FROM problems GROUP BY source, line, message)
+WHERE rowid IN (
+    SELECT number
+    FROM (SELECT rowid AS number, row_number() OVER (PARTITION BY source, line, message ORDER BY file_id NULLS LAST, rowid) AS place FROM problems)
+    WHERE place > 1
+)

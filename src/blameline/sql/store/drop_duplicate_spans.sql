@@ -1,18 +1,19 @@
--- Of spans with the same ids keep the most complete, whatever the order they came in.
-DELETE FROM spans
+-- Of spans with the same ids keep the most complete, whatever the order they came in. Few come twice: they are found by a number first.
+DELETE FROM span_rows
 WHERE rowid IN (
     SELECT number
     FROM (
         SELECT
-            spans.rowid AS number,
+            rowid AS number,
             row_number() OVER (
                 PARTITION BY trace_id, span_id
-                ORDER BY cardinality(attributes) DESC, duration_ms DESC NULLS LAST, start_ns, status DESC NULLS LAST,
-                    attributes::VARCHAR, file_id, spans.rowid
+                ORDER BY len(names) + len(content_names) DESC, duration_ms DESC NULLS LAST, start_ns, status DESC NULLS LAST,
+                    names::VARCHAR, said::VARCHAR, content_said::VARCHAR, name, parent_id, file_id, line
             ) AS place
-        FROM spans
-        SEMI JOIN (SELECT trace_id, span_id FROM spans GROUP BY trace_id, span_id HAVING count(*) > 1) AS twice
-            USING (trace_id, span_id)
+        FROM span_rows
+        WHERE hash(trace_id, span_id) IN (
+            SELECT key FROM (SELECT hash(trace_id, span_id) AS key FROM span_rows) GROUP BY key HAVING count(*) > 1
+        )
     )
     WHERE place > 1
 )

@@ -1,2 +1,2 @@
--- Take back the faults of one file.
-DELETE FROM problems WHERE source = $source
+-- Take back what one file brought: problems.
+DELETE FROM problems WHERE file_id = $file_id

@@ -1,2 +1,2 @@
 -- Take back the spans of one file.
-DELETE FROM spans WHERE file_id = $file_id
+DELETE FROM span_rows WHERE file_id = $file_id

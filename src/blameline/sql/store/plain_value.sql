@@ -1,20 +1,11 @@
--- A list or object of OTLP values as plain JSON text, from the inside out and four levels deep; what is nested deeper stays as it was.
+-- A list or object of OTLP values as plain JSON text; the usual list of words or numbers in one step, all others level by level.
 CREATE OR REPLACE TEMP MACRO plain_value(listed, keyed) AS (
-    CASE WHEN listed IS NOT NULL OR keyed IS NOT NULL THEN
-        translate(
-            plain_level(plain_level(plain_level(plain_level(
-                regexp_replace(
-                    regexp_replace(
-                        replace(
-                            CASE WHEN listed IS NOT NULL THEN '{"arrayValue":' || json(listed) || '}' ELSE '{"kvlistValue":' || json(keyed) || '}' END,
-                            '"value":{}', '"value":null'
-                        ),
-                        '\{"intValue":"?(-?\d+)"?\}', '\1', 'g'
-                    ),
-                    '\{"(?:string|double|bool|bytes)Value":("(?:[^"\\]|\\.)*"|[^{}"\[\]]*)\}', '\1', 'g'
-                )
-            )))),
-            chr(1) || chr(2) || chr(3) || chr(4), '{}[]'
-        )
+    CASE
+        WHEN listed IS NULL AND keyed IS NULL THEN NULL
+        WHEN keyed IS NULL AND NOT regexp_matches(listed::VARCHAR, '"(?:int|array|kvlist)Value"|"value":\{\}') THEN
+            regexp_replace(
+                (listed::VARCHAR)[11:-2], '\{"(?:string|double|bool|bytes)Value":("(?:[^"\\]|\\.)*"|[^{}"\[\]]*)\}', '\1', 'g'
+            )
+        ELSE nested_value(listed, keyed)
     END
 )

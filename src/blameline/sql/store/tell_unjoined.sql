@@ -1,7 +1,7 @@
 -- Say of each file how many of its scores belong to no trace.
 INSERT INTO problems
-SELECT files.source, NULL, count(*)::VARCHAR || ' scores belong to no trace that was loaded'
-FROM scores
-JOIN files USING (file_id)
-WHERE scores.trace_id IS NULL
-GROUP BY files.source
+SELECT f.source, NULL, count(*)::VARCHAR || ' scores belong to no trace that was loaded', NULL
+FROM scores s
+JOIN (SELECT file_id, min(source) AS source FROM files GROUP BY file_id) f USING (file_id)
+WHERE s.trace_id IS NULL
+GROUP BY f.source

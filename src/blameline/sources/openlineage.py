@@ -1,0 +1,203 @@
+"""OpenLineage run events: what Airflow, Spark or dbt say of each run in, one ``Change`` a dataset that was written anew out.
+
+A vector index or its embeddings are an ``index_refresh``, a set of documents a ``corpus_change``, all else
+``upstream_data``: by the names and facets of the dataset first, then by the job's. The number of rows is told, and
+that it fell since the run before. A run that failed is a change too: what should have been refreshed was not.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from blameline.records import Change, Manifest, Problem
+from blameline.sources.events import made, mapping, moment, nameless, quoted
+from blameline.sources.postings import unfolded, word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from blameline.sources.heads import File, Head
+    from blameline.sources.lines import Found
+
+_ENDS = frozenset({"COMPLETE", "FAIL", "ABORT"})
+_INDEX = frozenset(
+    {"index", "indexes", "indices", "vector", "vectors", "vectorstore", "vectordb", "embedding", "embeddings", "embed",
+     "faiss", "pinecone", "qdrant", "weaviate", "milvus", "chroma", "chromadb", "pgvector", "lancedb", "vespa", "hnsw",
+     "ann", "opensearch", "elasticsearch", "reindex"}
+)  # fmt: skip
+_CORPUS = frozenset(
+    {"corpus", "corpora", "document", "documents", "docs", "chunk", "chunks", "knowledge", "kb", "article", "articles",
+     "passage", "passages", "faq", "faqs", "wiki", "helpcenter"}
+)  # fmt: skip
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_COUNTS = (("rowCount", "rows"), ("fileCount", "files"), ("size", "bytes"))
+
+
+@dataclass
+class _Output:
+    """What the events of a run say of one dataset that it wrote."""
+
+    namespace: str
+    name: str
+    version: str | None = None
+    counts: dict[str, float] = field(default_factory=dict)
+    turned: str | None = None
+    words: set[str] = field(default_factory=set)
+
+
+@dataclass
+class _Run:
+    """What the events of one run say, in whatever order."""
+
+    id: str
+    line: int | None
+    job: str = ""
+    namespace: str = ""
+    began: datetime | None = None
+    ended: datetime | None = None
+    how: str = ""
+    fault: str = ""
+    outputs: dict[tuple[str, str], _Output] = field(default_factory=dict)
+
+
+class OpenLineageRuns:
+    """Reads which datasets were written anew, when, and whether they shrank."""
+
+    name = "openlineage"
+
+    def sniff(self, path: Path, head: Head) -> bool:  # noqa: ARG002  the protocol hands it in
+        """True for events of runs, and for those of jobs and datasets that come among them."""
+        return any(
+            {before + name for name in names} <= head.paths
+            for before in ("", "events.")
+            for names in (
+                ("eventTime", "eventType", "job.namespace"),
+                ("eventTime", "eventType", "run.runId"),
+                ("eventTime", "producer", "schemaURL"),
+            )
+        )
+
+    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Change | Problem]:  # noqa: ARG002  the protocol hands it in
+        """One change a dataset that a run wrote, in the order of time; one a run that failed."""
+        runs: dict[str, _Run] = {}
+        for found in unfolded(file, "events"):
+            problem = found if isinstance(found, Problem) else _note(found[0], runs, file)
+            if problem is not None:
+                yield problem
+        last: dict[tuple[str, str], _Output] = {}
+        ended = [(run.ended, run.id, run) for run in runs.values() if run.ended]
+        for _, _, run in sorted(ended, key=lambda one: one[:2]):
+            if run.how != "COMPLETE":
+                yield _made(run, file, **_failed(run))
+                continue
+            for key, output in run.outputs.items():
+                yield _made(run, file, **_written(run, output, last.get(key)))
+                last[key] = output
+
+
+def _note(part: Found, runs: dict[str, _Run], file: File) -> Problem | None:
+    """Keep what one event says; the events of a run add up."""
+    event = part.record
+    if "run" not in event and ("dataset" in event or "job" in event) and "eventTime" in event:
+        return None  # a job or a dataset was described: nothing ran
+    number, job = mapping(event.get("run")).get("runId"), mapping(event.get("job"))
+    at, kind = moment(event.get("eventTime")), (word(event.get("eventType")) or "").upper()
+    if not isinstance(number, str) or not number or at is None:
+        lacks = "run id" if at else f"time that can be read: {quoted(event.get('eventTime'))}"
+        return Problem(source=file.source, line=part.line, message=f"the event has no {lacks}")
+    run = runs.setdefault(number, _Run(number, part.line))
+    run.job, run.namespace = word(job.get("name")) or run.job, word(job.get("namespace")) or run.namespace
+    if kind == "START":
+        run.began = min(at, run.began or at)
+    if kind in _ENDS and (run.ended is None or at >= run.ended):
+        run.ended, run.how, run.line = at, kind, part.line
+        failure = mapping(mapping(mapping(event.get("run")).get("facets")).get("errorMessage")).get("message")
+        run.fault = word(failure) or ""
+    outputs = event.get("outputs")
+    for output in outputs if isinstance(outputs, list) else ():
+        _add(output, run)
+    return None
+
+
+def _add(output: object, run: _Run) -> None:
+    dataset = mapping(output)
+    name, namespace = word(dataset.get("name")), word(dataset.get("namespace")) or ""
+    if not name:
+        return
+    one = run.outputs.setdefault((namespace, name), _Output(namespace, name))
+    facets = mapping(dataset.get("facets"))
+    one.version = word(mapping(facets.get("version")).get("datasetVersion")) or one.version
+    one.turned = word(mapping(facets.get("lifecycleStateChange")).get("lifecycleStateChange")) or one.turned
+    counted = mapping(mapping(dataset.get("outputFacets")).get("outputStatistics"))
+    for key, _ in _COUNTS:
+        value = counted.get(key)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+            one.counts[key] = value
+    layer = mapping(facets.get("storage")).get("storageLayer")
+    typed = mapping(facets.get("datasetType"))
+    for said in (layer, typed.get("datasetType"), typed.get("subType")):
+        one.words |= _words(word(said) or "")
+
+
+def _written(run: _Run, output: _Output, before: _Output | None) -> dict[str, object]:
+    kind = _kind(output.words | _words(f"{output.namespace} {output.name}"), _words(run.job))
+    key, unit = next((pair for pair in _COUNTS if pair[0] in output.counts), ("", ""))
+    size = f": {_number(output.counts[key])} {unit}" if key else ""
+    fell = ""
+    for key, unit in _COUNTS[:2]:
+        now, then = output.counts.get(key), before.counts.get(key) if before else None
+        if not fell and now is not None and then is not None and now < then:
+            fell = f"; {unit} fell from {_number(then)} to {_number(now)}"
+    turned = f", {output.turned.lower()}" if output.turned else ""
+    return {
+        "id": f"openlineage-{run.id}:{output.namespace}/{output.name}",
+        "kind": kind,
+        "component": output.name,
+        "from": before.version if before else None,
+        "to": output.version,
+        "summary": f"{run.job} wrote {output.name}{turned}{size}{fell}",
+    }
+
+
+def _failed(run: _Run) -> dict[str, object]:
+    why = run.fault.strip().partition("\n")[0][:200]
+    names = [output.name for output in run.outputs.values()]
+    how = "failed" if run.how == "FAIL" else "was aborted"
+    left = f"; not refreshed: {', '.join(names[:5])}" if names else ""
+    return {
+        "id": f"openlineage-{run.id}:{run.how.lower()}",
+        "kind": "upstream_data",
+        "component": names[0] if len(names) == 1 else run.job or None,
+        "summary": nameless(f"{run.job} {how}{f': {why}' if why else ''}{left}"),
+    }
+
+
+def _made(run: _Run, file: File, **said: object) -> Change | Problem:
+    """A change at the end of a run; it took effect somewhere in it."""
+    took = (run.ended - run.began).total_seconds() if run.ended and run.began else 0
+    uncertain = timedelta(seconds=math.ceil(took)) if took > 0 else None
+    return made(file, run.line, {**said, "at": run.ended, "uncertainty": uncertain})
+
+
+def _kind(*said: set[str]) -> str:
+    """The kind that the first telling set of words names."""
+    for words in said:
+        if words & _INDEX:
+            return "index_refresh"
+        if words & _CORPUS:
+            return "corpus_change"
+    return "upstream_data"
+
+
+def _words(text: str) -> set[str]:
+    return {word.lower() for word in _WORD.findall(text)}
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else str(value)

@@ -1,2 +1,0 @@
--- Make room for the merged manifest.
-DELETE FROM manifest

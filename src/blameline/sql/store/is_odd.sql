@@ -1,0 +1,4 @@
+-- Whether the names of a row need a closer look: an older dialect, or one that says that its value is secret.
+CREATE OR REPLACE TEMP MACRO is_odd(names, older) AS regexp_matches(
+    array_to_string(names, ' '), older || coalesce('|' || getvariable('protection').secret_names, '')
+)

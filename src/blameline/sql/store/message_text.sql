@@ -1,0 +1,19 @@
+-- The words in an answer: those of its messages where it is a JSON list or object of them, or the text as it is; NULL where its messages have none.
+CREATE OR REPLACE TEMP MACRO message_text(said) AS (
+    CASE
+        WHEN said[1] = '[' AND json_valid(said) THEN CASE
+            WHEN json_exists(said, '$[0].parts') THEN nullif(json_extract_string(said, '$[*].parts[*].content'), []).array_to_string(' ')
+            WHEN json_exists(said, '$[0].role') THEN nullif(json_extract_string(said, '$[*].content'), []).array_to_string(' ')
+            ELSE said
+        END
+        WHEN said[1] = '{' AND json_valid(said) THEN coalesce(
+            nullif(array_to_string(json_extract_string(said, '$.choices[*].message.content'), ' '), ''),
+            nullif(array_to_string(json_extract_string(said, '$.content[*].text'), ' '), ''),
+            nullif(array_to_string(json_extract_string(said, '$.generations[*][*].text'), ' '), ''),
+            json_extract_string(said, '$.content'),
+            json_extract_string(said, '$.text'),
+            said
+        )
+        ELSE said
+    END
+)

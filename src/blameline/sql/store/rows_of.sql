@@ -1,0 +1,5 @@
+-- How many spans and scores each of some files brought.
+SELECT file_id, count(*) AS n
+FROM (SELECT file_id FROM span_rows UNION ALL SELECT file_id FROM scores)
+WHERE file_id IN (SELECT unnest($file_ids::BIGINT[]))
+GROUP BY file_id

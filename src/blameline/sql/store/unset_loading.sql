@@ -1,0 +1,2 @@
+-- The load has ended.
+DELETE FROM settings WHERE key = 'loading'
