@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from blameline.intake import load
+from blameline.intake import Step, load
 from blameline.sources.table import Table
 from blameline.store import Store
 
@@ -82,8 +82,10 @@ def test_the_same_bytes_under_two_names_are_read_once(tmp_path: Path, case: Path
 
 
 def test_progress_is_told(tmp_path: Path, case: Path) -> None:
-    told: list[str] = []
+    told: list[Step] = []
     with Store.open(tmp_path / "a.duckdb") as store:
         load(store, [case], progress=told.append)
-    assert told[0] == "incident.yaml"
-    assert len(told) == 9
+    first, *_, last = told
+    assert (first.source, first.done, first.rows) == ("incident.yaml", 0, 0)
+    assert last.done == last.whole == sum(path.stat().st_size for path in case.iterdir())
+    assert last.rows == 20 + 10 + 12 + 12 + 12 + 4 + 1 + 1 + 14  # rows, spans before duplicates go, a score, a change

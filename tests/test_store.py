@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 def test_a_new_file_has_the_schema_and_opens_again(tmp_path: Path) -> None:
     path = tmp_path / "case.duckdb"
     with Store.open(path) as store:
-        store.run("store/add_problem", source="a", line=None, message="b")
+        store.run("store/add_problem", source="a", line=None, message="b", file_id=1)
     with Store.open(path, read_only=True) as store:
         assert [problem.message for problem in store.problems()] == ["b"]
         with pytest.raises(duckdb.Error):
-            store.run("store/add_problem", source="a", line=1, message="b")
+            store.run("store/add_problem", source="a", line=1, message="b", file_id=1)
 
 
 def test_faults_are_one_clear_line(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_columns_say_what_is_missing(tmp_path: Path) -> None:
         columns = store.query("store/replays")
         assert columns["config"][0] == {"p": "v"}
         assert columns["score"].dtype == np.float64
-        store.run("store/add_file", file_id=1, source="a", format="x", sha256="", bytes=1, rows=1)
+        store.run("store/add_file", file_id=1, source="a", format="x", sha256="", bytes=1, rows=1, read_with="")
         found = store.query("store/files")
         assert found["reason"][0] is None
 
@@ -92,7 +92,7 @@ def test_a_question_of_ones_own(tmp_path: Path) -> None:
 def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
     with Store.open(tmp_path / "a.duckdb") as store:
         with pytest.raises(ZeroDivisionError), store.transaction():  # noqa: PT012
-            store.run("store/add_problem", source="a", line=1, message="b")
+            store.run("store/add_problem", source="a", line=1, message="b", file_id=1)
             _ = 1 / 0
         assert store.problems() == ()
 

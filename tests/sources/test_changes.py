@@ -89,9 +89,9 @@ def test_ids_are_stable_and_conflicts_are_told(store: Store, take) -> None:
         {"b.yaml": "# again\n- {at: 2026-03-15, kind: deploy, to: a}\n- {id: x, at: 2026-03-15, kind: deploy, to: b}\n"}
     )
     assert [change.id for change in store.changes()] == first
-    assert [(problem.source, "stands for something else" in problem.message) for problem in found.problems] == [
-        ("b.yaml", True)
-    ]
+    assert [(problem.source, "'x' stands for different things" in problem.message) for problem in found.problems] == [
+        ("a.yaml", True), ("b.yaml", True)
+    ]  # fmt: skip
 
 
 def test_a_broken_yaml_file_is_one_problem(take) -> None:

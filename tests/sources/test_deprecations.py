@@ -128,5 +128,5 @@ def test_loading_twice_changes_nothing(store: Store, take, case: Path) -> None:
     take({"prices.json": PRICES, "more.json": (LISTS / "notices.json").read_text()})
     before = store.changes()
     assert load(store, [case]).changes == 0
-    assert take({"again.json": PRICES + "\n"}).problems == ()
+    assert take({"zz-again.json": PRICES + "\n"}).problems == ()
     assert store.changes() == before

@@ -163,7 +163,7 @@ def test_nobody_is_kept_and_again_changes_nothing(store: Store, case: Path, take
     take({name: text(name)})
     kept = store.changes()
     assert not [one for one in PEOPLE for change in kept if one in change.model_dump_json()]
-    (case / f"again-{name}").write_text(text(name) + "\n")
+    (case / f"zz-again-{name}").write_text(text(name) + "\n")
     assert load(store, [case]).problems == ()
     assert store.changes() == kept
 

@@ -118,7 +118,7 @@ def test_nobody_is_named(take, store, name):
         ({"timestamp": "soon", "prompt": {"name": "x", "version": 1, "labels": []}}, "time is not usable"),
         (
             {"timestamp": "0001-01-01T00:00:00+05:00", "prompt": {"name": "x", "version": 1, "labels": []}},
-            "out of range",
+            "no such moment",
         ),
         ({"prompt": {"version": 1, "labels": []}}, "no name, or no version"),
         ({"prompt": {"name": "x", "version": None, "labels": []}}, "no name, or no version"),
@@ -150,6 +150,6 @@ def test_odd_events_do_not_stop_the_rest(take, store, prompt):
 def test_loading_twice_changes_nothing(take, store):
     take({"hooks.jsonl": fixture("prompt_events.jsonl")})
     before = store.changes()
-    again = take({"copy.jsonl": fixture("prompt_events.jsonl") + b"\n"})
+    again = take({"zz-copy.jsonl": fixture("prompt_events.jsonl") + b"\n"})
     assert (again.changes, again.problems) == (0, ())
     assert store.changes() == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
 from test_langfuse import fixture, line, spans
 
@@ -62,7 +63,11 @@ def told(path: Path, *, lenient: bool) -> dict[str, dict]:
     with Store.open(path.with_suffix(f".{lenient}.duckdb")) as store:
         with store.transaction():
             for scan in LangfuseExport().read(file, Manifest(), lenient=lenient):
-                store.scan(scan, file_id=1)
+                columns = scan.columns
+                if columns is not None:
+                    columns = columns.append_column("file_id", pa.array([1] * len(columns), pa.int64()))
+                    columns = columns.append_column("source", pa.array([file.source] * len(columns), pa.string()))
+                store.scan(scan.model_copy(update={"columns": columns}), file_ids=[1])
         return {key: {**row, "line": None, "attributes": plain(row["attributes"])} for key, row in spans(store).items()}
 
 

@@ -84,8 +84,8 @@ def test_a_refresh_that_failed_is_told(found: list[Change]) -> None:
 
 
 def test_the_order_of_the_events_does_not_matter(store: Store, case: Path, found: list[Change]) -> None:
-    (case / "turned.ndjson").write_text("".join(line + "\n" for line in reversed(RUNS.splitlines() * 2)))
-    (case / "list.json").write_text(json.dumps({"events": GIVEN, "totalCount": len(GIVEN)}, indent=1))
+    (case / "zz-turned.ndjson").write_text("".join(line + "\n" for line in reversed(RUNS.splitlines() * 2)))
+    (case / "zz-list.json").write_text(json.dumps({"events": GIVEN, "totalCount": len(GIVEN)}, indent=1))
     again = load(store, [case])
     assert again.problems == ()
     assert {file.format for file in again.files} == {"openlineage"}
