@@ -24,6 +24,7 @@ LISTING = {
     "shifts": ["shifts", "--case", "{case}"],
     "timeline": ["timeline", "--case", "{case}"],
     "blame": ["blame", "--case", "{case}"],
+    "mark": ["mark", "prompt shortened", "--kind", "prompt_edit", "--at", "2026-03-14T09:12Z", "--case", "{own}"],
     "note": ["note", "rolled back", "--on", "shift-1", "--by", "support-ai", "--case", "{own}"],
     "sql": ["sql", "select layer, kind from changes order by took_effect", "--case", "{case}"],
     "plugins": ["plugins"],
@@ -40,6 +41,18 @@ WAYS_TO_BE_WRONG = (
     (["report", "--case", "{tmp}/none.duckdb"], "no case file at"),
     (["report", "--as", "markdwn", "--case", "{case}"], "did you mean 'markdown'?"),
     (["note", "text", "--case", "{tmp}/none.duckdb"], "no case file at"),
+    (["mark", "text", "--kind", "deploy", "--at", "now", "--case", "{tmp}/none.duckdb"], "no case file at"),
+    (["mark", "text", "--kind", "promt_edit", "--at", "now", "--case", "{own}"], "did you mean 'prompt_edit'?"),
+    (["mark", "text", "--kind", "party", "--at", "now", "--case", "{own}"], "known are: prompt_edit, "),
+    (
+        ["mark", "text", "--kind", "deploy", "--layer", "deplo", "--at", "now", "--case", "{own}"],
+        "did you mean 'deploy'?",
+    ),
+    (
+        ["mark", "text", "--kind", "deploy", "--at", "yesterday", "--case", "{own}"],
+        "'at': input should be a valid datetime",
+    ),
+    (["load", "{folder}", "--content", "full", "--case", "{own}"], "was made with --content redacted"),
     (["sql", "drop table spans", "--case", "{case}"], "only one SELECT"),
     (["sql", "select * from nowhere", "--case", "{case}"], "SHOW TABLES"),
     (["sql", "select 1; select 2", "--case", "{case}"], "only one SELECT"),
@@ -51,7 +64,10 @@ USAGE = (
     ["investigate"],
     ["blame", "--nonsense"],
     ["load"],
+    ["load", "--content", "some", "folder"],
     ["note"],
+    ["mark", "text", "--kind", "deploy"],
+    ["mark", "text", "--kind", "deploy", "--at", "now", "--scope", "region"],
     ["sql"],
     ["shifts", "--seed", "many"],
     ["report", "--template", "nowhere-at-all"],
@@ -151,7 +167,7 @@ def test_a_table_in_a_pipe_has_tabs_and_no_colour(run, filled, verb):
     result = run(*filled(LISTING[verb]))
     assert result.exit_code == 0
     assert "\x1b" not in result.stdout
-    if verb != "note":
+    if verb not in {"note", "mark"}:
         lines = [line.count("\t") for line in result.stdout.splitlines() if "\t" in line]
         assert len(lines) > 1
         assert lines[0] == lines[1] > 0

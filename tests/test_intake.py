@@ -12,7 +12,19 @@ from blameline.sources.table import Table
 from blameline.store import Store
 
 FIXTURES = Path(__file__).parent / "sources" / "fixtures"
-TABLES = ("span_rows", "scores", "changes", "eval_runs", "replays", "alerts", "expectations", "problems", "manifests", "files", "settings")
+TABLES = (
+    "span_rows",
+    "scores",
+    "changes",
+    "eval_runs",
+    "replays",
+    "alerts",
+    "expectations",
+    "problems",
+    "manifests",
+    "files",
+    "settings",
+)
 
 
 def content(store: Store) -> dict[str, list[tuple]]:

@@ -26,7 +26,7 @@ SAYS_SQL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 MAY_SAY_IT = {
-    "cli.py": "the examples of `incident sql`",
+    "loaded.py": "the query to type for the problems that are not shown",
     "phoenix_database.py": "the questions that a vendor's SQLite file is asked; ours is never asked by them",
 }
 

@@ -35,6 +35,10 @@ Finding = Literal[
     "caught", "no_case", "stale", "underpowered", "blind_judge", "not_run", "not_gating", "overridden",
 ]  # fmt: skip
 Better = Literal["higher", "lower"]
+GapKind = Literal[
+    "hours", "parents", "roots", "dropped", "content", "cut_content", "left_out", "sampling", "clock", "unjoined_scores",
+    "partial_scores", "doubled", "unknown_ends", "fallen", "undelivered", "unversioned", "more",
+]  # fmt: skip
 Paradigm = Literal["chatbot", "copilot", "agent"]
 
 LAYER_OF_KIND: Mapping[str, Layer] = {
@@ -440,6 +444,24 @@ class LoadedFile(Record):
     """Spans, scores, changes, runs, replays and alerts that it brought (before removal of duplicates)."""
 
 
+class Gap(Record):
+    """Something that the data does not hold, in numbers, and what can no longer be asked because of it."""
+
+    kind: GapKind
+    what: str
+    """One sentence with the numbers."""
+    source: str | None = None
+    """The file or the format that it is about; ``null`` for all of them."""
+    n: int
+    """How many are missing, wrong or marked."""
+    of: int | None = None
+    """Of how many; ``null`` where there is no whole."""
+    since: Moment | None = None
+    until: Moment | None = None
+    unanswerable: str
+    """One sentence: which questions have no answer because of it."""
+
+
 class Loaded(Record):
     """What one load brought in, and what it could not read."""
 
@@ -454,6 +476,8 @@ class Loaded(Record):
     """Spans and scores that were there already, or twice."""
     skipped: tuple[SkippedFile, ...] = ()
     problems: tuple[Problem, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    """What is missing from all that the case file holds, the worst first."""
 
 
 class Entry(Record):
@@ -482,6 +506,8 @@ class Investigation(Record):
     ledger: tuple[LedgerLine, ...] = ()
     guards: tuple[Guard, ...] = ()
     problems: tuple[Problem, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    """What is missing from the data, the worst first."""
 
 
 class SeriesPoint(Record):

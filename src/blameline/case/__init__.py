@@ -5,23 +5,25 @@ Each method is a verb of the command line under the same name. What a verb print
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from threadpoolctl import threadpool_limits
 
-from blameline import intake, ledger, report
+from blameline import gaps, intake, ledger, report
 from blameline.case.inquiry import Inquiry, inquire
+from blameline.case.marked import keep, marked
 from blameline.case.story import headline, story, timeline
 from blameline.cells import derive, volume
 from blameline.coverage import guards
 from blameline.errors import NotFound
-from blameline.records import Entry, Guard, Investigation, Loaded, Problem, Shift, Story, TimelineRow, Window
+from blameline.records import Change, Entry, Guard, Investigation, Loaded, Problem, Shift, Story, TimelineRow, Window
 from blameline.store import Result, Store
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
 __all__ = ["Case", "open_case"]
@@ -39,6 +41,7 @@ UNMEASURED = Problem(
     source="traces",
     message="no signal was measured often enough to be looked at, so this is no finding that nothing moved",
 )
+UNFINISHED = Problem(source="case file", message="the last load did not finish: run it again")
 
 
 class Case:
@@ -62,15 +65,20 @@ class Case:
         """Close the case file, whatever happened."""
         self.close()
 
-    def load(self, *paths: str | Path, progress: intake.Progress | None = None) -> Loaded:
+    def load(
+        self, *paths: str | Path, content: intake.Content | None = None, progress: intake.Progress | None = None
+    ) -> Loaded:
         """Bring files and folders in; what came in, what was passed over, and what is wrong with it.
 
-        Loading the same files again changes nothing. Raises ``NotFound`` for a path that does not exist.
+        ``content`` says what is kept of questions and answers, for the whole case file: ``redacted`` where nothing is said.
+        Loading the same files again changes nothing. Raises ``NotFound`` for a path that does not exist, and ``StoreError``
+        when the case file was made with another ``content``.
         """
-        loaded = intake.load(self.store, [Path(path) for path in paths], progress=progress)
+        loaded = intake.load(self.store, [Path(path) for path in paths], content=content, progress=progress)
         problems = derive(self.store)
+        missing = gaps.find(self.store)
         self._inquiries.clear()
-        return loaded.model_copy(update={"problems": (*loaded.problems, *problems)})
+        return loaded.model_copy(update={"problems": (*loaded.problems, *problems), "gaps": missing})
 
     def shifts(self, *, signal: str | None = None, seed: int = 0) -> tuple[Shift, ...]:
         """When, where and how far quality moved; of one signal, or of all."""
@@ -89,6 +97,7 @@ class Case:
         if main is not None and inquiry.window is not None and inquiry.outcome not in {"ruler", "artefact"}:
             found = guards(self.store.eval_runs(), main, volume(self.store, inquiry.window))
         window = inquiry.window
+        unfinished = (UNFINISHED,) if "loading" in self.store.settings() else ()
         return Investigation(
             outcome=inquiry.outcome,
             headline=headline(inquiry),
@@ -99,7 +108,8 @@ class Case:
             shifts=inquiry.shifts,
             ledger=inquiry.ledger,
             guards=found,
-            problems=(*self.store.problems(), *(() if inquiry.signals else (UNMEASURED,))),
+            problems=(*unfinished, *self.store.problems(), *(() if inquiry.signals else (UNMEASURED,))),
+            gaps=gaps.stored(self.store),
         )
 
     def story(self, *, seed: int = 0) -> Story:
@@ -110,11 +120,50 @@ class Case:
         """The post-mortem, in the form that the named renderer gives it."""
         return report.render(self.story(seed=seed), as_, templates)
 
+    def mark(
+        self,
+        text: str,
+        *,
+        kind: str,
+        at: str | datetime,
+        layer: str | None = None,
+        component: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        scope: Mapping[str, str] | None = None,
+        uncertainty: str | timedelta | None = None,
+        id_: str | None = None,
+        team: str | None = None,
+        now: datetime | None = None,
+    ) -> Change:
+        """Write one change into the case file by hand; marking the same one twice changes nothing.
+
+        ``at`` is ISO 8601, UTC where it names no zone, or ``now``. Raises ``NotFound`` for a kind or layer that nobody
+        knows, and ``BlamelineError`` for anything else that cannot be used.
+        """
+        said: dict[str, object] = {
+            "kind": kind,
+            "at": at,
+            "layer": layer,
+            "component": component,
+            "from": from_,
+            "to": to,
+        }
+        said |= {"scope": scope, "uncertainty": uncertainty, "id": id_, "team": team, "summary": text}
+        change = keep(self.store, marked(said, now=now or datetime.now(UTC)))
+        self._inquiries.clear()
+        return change
+
     def investigate(
-        self, *paths: str | Path, seed: int = 0, now: datetime | None = None, progress: intake.Progress | None = None
+        self,
+        *paths: str | Path,
+        seed: int = 0,
+        now: datetime | None = None,
+        content: intake.Content | None = None,
+        progress: intake.Progress | None = None,
     ) -> Investigation:
         """Load, find out, and write the verdicts into the ledger."""
-        loaded = self.load(*paths, progress=progress)
+        loaded = self.load(*paths, content=content, progress=progress)
         if not loaded.files and not self.store.loaded().files:
             raise NotFound("nothing was found that could be read", hint="hand in a folder with traces and a changelog")
         found = self.blame(seed=seed)

@@ -189,7 +189,7 @@ def story(store: Store, inquiry: Inquiry, found: Investigation, notes: Sequence[
         title=f"{service}: {subject}",
         found=found,
         manifest=manifest,
-        loaded=store.loaded(),
+        loaded=store.loaded().model_copy(update={"gaps": found.gaps}),
         timeline=timeline(store, inquiry, notes),
         snapshots=snapshots,
         series={shift.id: _series(store, window, shift) for shift in found.shifts} if window else {},

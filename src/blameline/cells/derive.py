@@ -11,9 +11,11 @@ from blameline.records import Problem
 if TYPE_CHECKING:
     from blameline.store import Store
 
-DERIVED = ("version_sets", "segment_sets", "traces", "measurements")
+DERIVED = ("retried", "version_sets", "segment_sets", "traces", "measurements")
 SIGNALS = ("request_failed", "answer_truncated")
 """Signals read from the spans themselves: one file each under ``sql/signals``."""
+_MOST_ROUNDS = 20
+"""Enough for a million spans, each within the other."""
 
 
 def derive(store: Store) -> tuple[Problem, ...]:
@@ -46,6 +48,7 @@ def derive(store: Store) -> tuple[Problem, ...]:
         for table in ("marks", "outlines", "sets"):
             store.run(f"derive/drop_{table}")
             store.run(f"derive/{table}")
+        _find_outer_generations(store)
         for table in DERIVED:
             store.run(f"derive/clear_{table}")
             store.run(f"derive/{table}")
@@ -56,3 +59,16 @@ def derive(store: Store) -> tuple[Problem, ...]:
         for problem in problems:
             store.run("store/add_problem", source=problem.source, line=problem.line, message=problem.message)
     return tuple(problems)
+
+
+def _find_outer_generations(store: Store) -> None:
+    """Climb from every generation to the next one above it; every round doubles the reach, and a ring of parents has no end."""
+    store.run("derive/drop_links")
+    store.run("derive/links")
+    for _ in range(_MOST_ROUNDS):
+        store.run("derive/climb")
+        if not store.rows("derive/climbed")[0]["moved"]:
+            break
+    store.run("derive/clear_outer_generations")
+    store.run("derive/outer_generations")
+    store.run("derive/drop_links")

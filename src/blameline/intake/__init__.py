@@ -10,12 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from blameline.intake.groups import grouped
 from blameline.intake.visit import Visit
-from blameline.records import Loaded
 from blameline.sources import Found, discover
 from blameline.store import Content, Store
+
+if TYPE_CHECKING:
+    from blameline.records import Loaded
 
 __all__ = ["Content", "Progress", "Step", "load"]
 
@@ -42,26 +46,40 @@ Progress = Callable[[Step], None]
 
 
 def load(
-    store: Store, paths: Iterable[Path], *, content: Content | None = None, progress: Progress | None = None
+    store: Store,
+    paths: Iterable[Path],
+    *,
+    content: Content | None = None,
+    progress: Progress | None = None,
+    then: Callable[[], None] | None = None,
 ) -> Loaded:
     """Bring files and folders into the store; what this load brought in, passed over and found wrong.
 
     ``content`` says what is kept of questions and answers: ``redacted`` (the default), ``none`` or ``full``; it is one
-    for the whole case file. Loading the same files again changes nothing. Raises ``NotFound`` for a path that does not
-    exist, and ``StoreError`` when the case file was made with another ``content``.
+    for the whole case file. ``then`` belongs to the load: until it is done, the store says that a load has not ended.
+    Loading the same files again changes nothing. Raises ``NotFound`` for a path that does not exist, and ``StoreError``
+    when the case file was made with another ``content``, or cannot be written.
     """
-    found = list(discover([Path(path) for path in paths]))
-    visit = Visit(store, content)
-    visit.note(found)
-    parts = [part for part in found if isinstance(part, Found)]
-    whole = sum(part.file.head.size for part in parts)
-    done = 0
-    for group in grouped(parts):
-        size = sum(part.file.head.size for part in group)
+    with TemporaryDirectory(prefix="blameline-") as aside:
+        found = list(discover([Path(path) for path in paths], aside=Path(aside)))
+        visit = Visit(store, content)
+        visit.note(found)
+        parts = [part for part in found if isinstance(part, Found)]
+        whole = sum(part.file.head.size for part in parts)
+        done = 0
+        for group in grouped(parts):
+            size = sum(part.file.head.size for part in group)
+            if progress:
+                progress(Step(group[0].file.source, done, size, whole, visit.rows, store.under_way))
+            visit.take(group)
+            done += size
+        for group in grouped(visit.read_otherwise(Path(aside))):
+            visit.take(group)
         if progress:
-            progress(Step(group[0].file.source, done, size, whole, visit.rows, store.under_way))
-        visit.take(group)
-        done += size
-    if progress:
-        progress(Step("", done, 0, whole, visit.rows, lambda: 0.0))
-    return visit.settled()
+            progress(Step("", done, 0, whole, visit.rows, lambda: 0.0))
+        loaded = visit.settled()
+    if then:
+        then()
+    with store.transaction():
+        store.end()
+    return loaded

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from blameline.sources import Found
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from blameline.sources import Found
 
 _MOST_BYTES, _MOST_FILES = 64 << 20, 500
 

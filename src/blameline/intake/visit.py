@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from blameline.errors import StoreError
 from blameline.records import (
     Alert,
     Change,
@@ -25,8 +28,11 @@ from blameline.records import (
     Scan,
     SkippedFile,
 )
-from blameline.sources import Found, Item
+from blameline.sources import File, Found, Item, clean, discover, ends_whole
 from blameline.store import Content, Store, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _MOST_PROBLEMS = 100
 """Problems of one file that are told one by one."""
@@ -34,6 +40,10 @@ _BATCH = 20_000
 """Rows that are handed to the store together, from however many files."""
 _READ_BY_SETTINGS = frozenset({"table", "otlp", "otlp_protobuf"})
 """Formats whose reading depends on ``columns``, ``signals``, ``controls`` and the judge's ``fields`` of the manifest."""
+_PASSING = re.compile(r"[^\s\"']*blameline-\w+/[^\s\"':,]+")
+"""Where a passing copy of a file lay."""
+_CLIMBS = 3
+"""A file that is further away than so many folders up is not remembered: its path may name a person."""
 
 
 @dataclass
@@ -59,65 +69,83 @@ class Visit:
         self.seen: dict[int, str] = {}
         self.rows = 0
         self._waiting: dict[tuple[str, str], list[tuple[Scan, pa.Table]]] = defaultdict(list)
-        self.known: dict[int, str | None] = {row["file_id"]: row["read_with"] for row in store.rows("store/known_files")}
+        self._names: list[tuple[int, str]] = []
+        """Other names of files that are there; told at the end."""
+        self._places: list[tuple[int, str]] = []
+        known = store.rows("store/known_files")
+        self.known: dict[int, str | None] = {row["file_id"]: row["read_with"] for row in known}
         """What decided how each known file was read; ``None`` for one that only left a problem."""
+        self._known_names: dict[int, list[str]] = {row["file_id"]: row["names"] for row in known}
         with store.transaction():
             store.begin(content)
         self._protect()
 
     def _protect(self) -> None:
         self.manifest = self.store.manifest()
-        for message in self.store.protect(self.manifest):
-            with self.store.transaction():
-                self._tell([Problem(source="incident.yaml", message=message)], identity("unread", "redact"))
+        self._unused = self.store.protect(self.manifest)
 
     def note(self, found: Sequence[Found | SkippedFile | Problem]) -> None:
-        """Keep what was passed over and what nobody could read."""
+        """Keep what was passed over and what nobody could read, instead of what an earlier load said of the same files."""
+        seen = [part.file.source if isinstance(part, Found) else part.source for part in found]
+        passed = [part for part in found if isinstance(part, SkippedFile)]
         with self.store.transaction():
-            for part in found:
-                if isinstance(part, SkippedFile):
-                    self._skip(part)
-                elif isinstance(part, Problem):
-                    self._tell([part], identity("unread", part.source))
+            self.store.run("store/forget_unread", file_ids=[identity("unread", source) for source in seen])
+            self.store.run("store/forget_skipped", file_ids=[identity("skipped", source) for source in seen])
+            self._pass_over(passed)
+            self._unread([part for part in found if isinstance(part, Problem)])
 
-    def _skip(self, part: SkippedFile) -> None:
-        self.skipped.append(part)
-        self.store.run(
-            "store/add_skipped", file_id=identity("skipped", part.source), source=part.source, reason=part.reason
-        )
+    def _pass_over(self, passed: Sequence[SkippedFile]) -> None:
+        self.skipped += passed
+        kept = {identity("skipped", part.source): part for part in passed}
+        if kept:
+            sources, reasons = [part.source for part in kept.values()], [part.reason for part in kept.values()]
+            self.store.run("store/add_skipped", file_ids=list(kept), sources=sources, reasons=reasons)
+
+    def _unread(self, problems: Sequence[Problem]) -> None:
+        if problems:
+            sources, messages = [part.source for part in problems], [clean(part.message) for part in problems]
+            file_ids = [identity("unread", source) for source in sources]
+            self.store.run("store/add_unread", sources=sources, messages=messages, file_ids=file_ids)
 
     def _tell(self, problems: Sequence[Problem], file_id: int | None) -> None:
         shown = list(problems[:_MOST_PROBLEMS])
         if len(problems) > _MOST_PROBLEMS:
             rest = f"{len(problems) - _MOST_PROBLEMS} more problems in this file"
             shown.append(Problem(source=problems[0].source, message=rest))
-        for part in shown:
-            self.store.run(
-                "store/add_problem", source=part.source, line=part.line, message=part.message, file_id=file_id
-            )
+        if shown:
+            told = {"sources": [part.source for part in shown], "lines": [part.line for part in shown]}
+            messages = [clean(part.message) for part in shown]
+            self.store.run("store/tell_problems", messages=messages, file_id=file_id, **told)
 
     def take(self, group: Sequence[Found]) -> None:
-        """Read the files of a group that are not there yet: together, or one by one where something is wrong with one."""
-        taken = [file for part in group if (file := self._new(part))]
-        if not taken:
-            return
-        try:
-            self._read(taken, lenient=False)
-        except Unreadable:
-            for file in taken:
-                self._alone(file)
+        """Read the files of a group that are not there yet."""
+        self._together([file for part in group if (file := self._new(part))])
+
+    def _together(self, taken: Sequence[_Taken]) -> None:
+        """Read files as one; where something is wrong with one of them, halve them until it is by itself."""
+        if len(taken) == 1:
+            self._alone(taken[0])
+        elif taken:
+            try:
+                self._read(taken, lenient=False)
+            except (Unreadable, OSError, RecursionError):
+                half = len(taken) // 2
+                self._together(taken[:half])
+                self._together(taken[half:])
 
     def _alone(self, file: _Taken) -> None:
-        fault = ""
+        part, fault = file.part, ""
         for lenient in (False, True):
             try:
                 self._read([file], lenient=lenient)
-            except Unreadable as error:
-                fault = error.message
+            except (Unreadable, RecursionError, OSError) as error:
+                fault = _said(error, part.file)
             else:
                 return
         with self.store.transaction():
-            self._tell([Problem(source=file.part.file.source, message=f"cannot be read: {fault}")], file.file_id)
+            if file.file_id in self.known:
+                self._forget(file.file_id)
+            self._tell([Problem(source=part.file.source, message=f"cannot be read: {fault}")], file.file_id)
 
     def _new(self, part: Found) -> _Taken | None:
         """The file, unless it is there already."""
@@ -126,33 +154,54 @@ class Visit:
             digest, size = _digest(part.file.path)
         except OSError as error:
             with self.store.transaction():
-                said = f"cannot be read: {error.strerror}"
-                self._tell([Problem(source=source, message=said)], identity("unread", source))
+                self._unread([Problem(source=source, message=f"cannot be read: {_said(error, part.file)}")])
             return None
         file_id = identity(name, str(part.file.path.resolve()) if folder else digest)
+        if not folder:
+            self._note_place(file_id, part.file.path)
         if file_id in self.seen:
             if self.seen[file_id] != source:
                 self.skipped.append(SkippedFile(source=source, reason=f"the same bytes as {self.seen[file_id]}"))
-                self._name(file_id, source)
+                self._names.append((file_id, source))
             return None
         self.seen[file_id] = source
         if not folder and self.known.get(file_id) == self._read_with(name):
             self.skipped.append(SkippedFile(source=source, reason="already loaded"))
-            self._name(file_id, source)
+            self._names.append((file_id, source))
             return None
         return _Taken(part, file_id, digest, size)
 
-    def _name(self, file_id: int, source: str) -> None:
-        with self.store.transaction():
-            self.store.run("store/add_name", file_id=file_id, source=source)
+    def _note_place(self, file_id: int, path: Path) -> None:
+        place = os.path.relpath(os.path.realpath(path), os.path.realpath(self.store.path.parent))
+        if Path(place).parts.count("..") <= _CLIMBS:
+            self._places.append((file_id, os.fsencode(place).decode("utf-8", "backslashreplace")))
+
+    def read_otherwise(self, aside: Path) -> list[Found]:
+        """Files that are not part of this load but are to be read again: a manifest that came now says how."""
+        told = self._ways({row["format"] for row in self.store.rows("store/files")})
+        found: list[Found] = []
+        for row in self.store.rows("store/read_otherwise", formats=list(told), read_with=list(told.values())):
+            if row["file_id"] not in self.seen:
+                places = (self.store.path.parent / path for path in row["paths"])
+                again = next((part for place in places if (part := _still(place, row, aside))), None)
+                found += [again] if again else []
+        return found
+
+    def _ways(self, formats: set[str]) -> dict[str, str]:
+        return {name: self._read_with(name) for name in sorted(formats - {"skipped"})}
 
     def _read_with(self, name: str) -> str:
         """What the manifest says that decides how a file of this format is read, as a short hash."""
-        if name not in _READ_BY_SETTINGS:
-            return ""
         manifest = self.manifest
-        judge = manifest.fields.get("judge")
-        told = (sorted(manifest.columns.items()), sorted(manifest.signals), sorted(manifest.controls), judge, manifest.redact)
+        told: tuple[object, ...] = ()
+        if name != "manifest":
+            told = (sorted(manifest.redact.patterns), sorted(manifest.redact.names))
+        if name in _READ_BY_SETTINGS:
+            told += (manifest.fields.get("judge"),)
+        if name == "table":
+            told += (sorted(manifest.columns.items()), sorted(manifest.signals), sorted(manifest.controls))
+        if not any(told):
+            return ""
         return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
     def _read(self, files: Sequence[_Taken], *, lenient: bool) -> None:
@@ -164,16 +213,12 @@ class Visit:
             for file in files:
                 if file.file_id in self.known:
                     self._forget(file.file_id)
-            together = [] if lenient else [file for file in files if self._may_join(file)]
-            if len(together) > 1:
-                self._scan_together(together)
+            together = [] if lenient or len(files) == 1 else [file for file in files if self._may_join(file)]
+            self._scan_together(together)
+            joined = {file.file_id for file in together}
             for file in files:
-                if len(together) > 1 and file in together:
-                    continue
-                for item in file.part.reader.read(file.part.file, self.manifest, lenient=lenient):
-                    self._keep(item, file)
-                if file.part.reader.name == "table":
-                    self.store.run("store/unstage")
+                if file.file_id not in joined:
+                    self._read_one(file, lenient=lenient)
             self._hand_over(rest=True)
             found = self.store.rows("store/rows_of", file_ids=[file.file_id for file in files])
             rows = {row["file_id"]: row["n"] for row in found}
@@ -183,9 +228,15 @@ class Visit:
             if file.part.reader.name == "manifest":
                 self._protect()
 
+    def _read_one(self, file: _Taken, *, lenient: bool) -> None:
+        for item in file.part.reader.read(file.part.file, self.manifest, lenient=lenient):
+            self._keep(item, file)
+        if file.part.reader.name == "table":
+            self.store.run("store/unstage")
+
     def _may_join(self, file: _Taken) -> bool:
         joins = getattr(file.part.reader, "joins", None)
-        return bool(joins and joins(file.part.file))
+        return bool(joins and joins(file.part.file) and ends_whole(file.part.file))
 
     def _scan_together(self, files: Sequence[_Taken]) -> None:
         by_source: dict[str, list[_Taken]] = defaultdict(list)
@@ -260,6 +311,7 @@ class Visit:
         row = LoadedFile(source=source, format=file.part.reader.name, sha256=file.sha256, rows=rows)
         told = {"file_id": file.file_id, "bytes": file.size, "read_with": self._read_with(row.format)}
         store.run("store/add_file", **told, **row.model_dump())
+        self._names += [(file.file_id, name) for name in self._known_names.get(file.file_id, ())]
         self.files.append(row)
         self.rows += rows
 
@@ -268,16 +320,19 @@ class Visit:
         store = self.store
         with store.transaction():
             store.run("store/forget_settled")
+            self._tell([Problem(source="incident.yaml", message=message) for message in self._unused], None)
+            self._tell_names()
             duplicates = store.run("store/drop_duplicate_spans") + store.run("store/drop_duplicate_scores")
+            duplicates += store.run("store/drop_duplicate_replays")
             store.run("store/unjoin_scores")
             store.run("store/join_scores_by_response")
             store.run("store/join_scores_by_span")
             store.run("store/tell_unjoined")
             store.run("store/tell_conflicts")
-            for name in sorted(_READ_BY_SETTINGS):
-                store.run("store/tell_read_otherwise", format=name, read_with=self._read_with(name))
+            told = self._ways({row["format"] for row in store.rows("store/files")})
+            store.run("store/tell_read_otherwise", formats=list(told), read_with=list(told.values()))
+            store.run("store/name_problems")
             store.run("store/drop_duplicate_problems")
-            store.end()
         after = store.loaded()
         counts = {
             key: getattr(after, key) - getattr(self.before, key)
@@ -291,6 +346,15 @@ class Visit:
             **counts,
         )
 
+    def _tell_names(self) -> None:
+        store = self.store
+        store.run(
+            "store/add_names", file_ids=[one for one, _ in self._names], sources=[name for _, name in self._names]
+        )
+        store.run(
+            "store/add_places", file_ids=[one for one, _ in self._places], paths=[path for _, path in self._places]
+        )
+
 
 _TABLES = (
     "spans", "scores", "changes", "eval_runs", "replays", "alerts", "expectations", "manifests", "problems", "file",
@@ -299,7 +363,35 @@ _TABLES = (
 
 def identity(*said: str) -> int:
     """A number for a file that is the same in every load: what it holds decides, and not when it came."""
-    return int.from_bytes(hashlib.sha256("\0".join(said).encode()).digest()[:8], "big") >> 1
+    text = "\0".join(said).encode("utf-8", "surrogateescape")
+    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") >> 1
+
+
+def _still(place: Path, row: dict[str, Any], aside: Path) -> Found | None:
+    """The file at a place, when it holds what it held."""
+    try:
+        if not place.is_file() or _digest(place)[0] != row["sha256"]:
+            return None
+    except OSError:
+        return None
+    for part in discover([place], aside=aside):
+        if isinstance(part, Found) and part.reader.name == row["format"]:
+            return Found(File(part.file.path, row["source"], part.file.head), part.reader)
+    return None
+
+
+def _said(error: Exception, file: File) -> str:
+    """What is wrong with a file, in words that are the same wherever it lies."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    if isinstance(error, OSError):
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StoreError(
+                f"there is no room for a passing copy: {error.strerror}", hint="make room, then load again"
+            )
+        return error.strerror or str(error) or type(error).__name__
+    said = error.message if isinstance(error, Unreadable) else str(error)
+    return _PASSING.sub(file.source, said.replace(str(file.path), file.source))
 
 
 def _record(item: Change | EvalRun | Alert) -> str:

@@ -197,6 +197,11 @@ class Page:
         return next((line for line in self.lines if line.candidate == "unknown"), None)
 
     @cached_property
+    def unversioned(self) -> bool:
+        """Whether a gap already names the layers whose version no request carries."""
+        return any(gap.kind == "unversioned" for gap in self.story.found.gaps)
+
+    @cached_property
     def slices(self) -> tuple[SliceEffect, ...]:
         """Where the main shift weighs most, if it was measured slice by slice."""
         told = self.main.by_segment if self.main else ()

@@ -6,6 +6,7 @@ A source never sees the store: it yields a ``Scan`` (rows that DuckDB reads by i
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ from blameline.errors import NotFound
 from blameline.plugins import load, names
 from blameline.records import Alert, Change, EvalRun, Expectation, Manifest, Problem, Replay, Scan, SkippedFile
 from blameline.sources.heads import File, Head, look
+from blameline.sources.rows import clean
+from blameline.sources.unpacked import DAMAGE, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["File", "Found", "Head", "Item", "Source", "discover"]
+__all__ = ["File", "Found", "Head", "Item", "Source", "clean", "discover", "ends_whole"]
 
 GROUP = "blameline.sources"
 Item = Scan | Change | EvalRun | Replay | Alert | Expectation | Manifest | Problem
@@ -60,21 +63,81 @@ _PROSE_NAMES = re.compile(
 )
 
 
-def discover(paths: Iterable[Path]) -> Iterator[Found | SkippedFile | Problem]:
+_NO_ROWS = re.compile(r"\[\s*\]|\"?[\w.$@#/-]+\"?([,;\t]\"?[\w.$@#/ -]+\"?){2,}")
+"""A JSON list without records, or one line of names as a CSV file begins with."""
+_ODD = re.compile(r"[*?\[\]{}\\]")
+"""What DuckDB takes for a pattern in a path."""
+
+
+def discover(paths: Iterable[Path], *, aside: Path | None = None) -> Iterator[Found | SkippedFile | Problem]:
     """Every file below the paths, in a fixed order, with the source that reads it.
 
     Hidden files are passed over, links that lead out are not followed, and a file that nobody knows is a ``Problem``:
-    nothing is lost silently. Raises ``NotFound`` when a path does not exist.
+    nothing is lost silently. In the folder ``aside`` links are laid to files whose names would be taken for patterns, or
+    are no text. Raises ``NotFound`` when a path does not exist.
     """
     readers = _Readers()
+    plain = _PlainNames(aside)
     for path in paths:
         if not path.exists():
-            raise NotFound(f"there is nothing at {path}", hint="hand in files or folders that exist")
+            raise NotFound(f"there is nothing at {_shown(str(path))}", hint="hand in files or folders that exist")
         root = path.resolve()
         if root.is_dir():
-            yield from _walk(root, root, readers, tracked=False)
+            yield from _walk(root, readers, plain)
         else:
-            yield from _recognise(root, path.name, readers, tracked=False)
+            yield from _recognise(root, _shown(path.name), readers, plain, tracked=False)
+
+
+def ends_whole(file: File) -> bool:
+    """True when the last line of a small file of JSON lines is whole.
+
+    Of several files that DuckDB reads by one statement it drops a last line that is cut short without a word.
+    """
+    if file.head.compression == "none":
+        with file.path.open("rb") as opened:
+            opened.seek(-1, os.SEEK_END)
+            if opened.read() == b"\n":
+                return True
+    last = b""
+    try:
+        for piece in pieces(file.path, file.head.compression):
+            last = last + piece if b"\n" not in piece else piece.rpartition(b"\n")[2]
+        return not last.strip() or isinstance(json.loads(last), dict)
+    except (*DAMAGE, ValueError, RecursionError):
+        return False
+
+
+class _PlainNames:
+    """Another path for a file whose own would be taken for a pattern (``*.jsonl``), or is no UTF-8."""
+
+    def __init__(self, aside: Path | None) -> None:
+        self._aside = aside
+        self._known: dict[Path, Path] = {}
+
+    def of(self, path: Path) -> Path:
+        """The file's own path where it will do, or a link to it."""
+        if self._aside is None or _is_plain(str(path)):
+            return path
+        if _is_plain(path.name):  # the files beside it stay beside it
+            return self._link(path.parent, "folder") / path.name
+        return self._link(path, _ODD.sub("_", _shown(path.name)))
+
+    def _link(self, path: Path, name: str) -> Path:
+        if self._aside is not None and path not in self._known:
+            place = self._aside / str(len(self._known))
+            place.mkdir()
+            self._known[path] = place / name
+            self._known[path].symlink_to(path)
+        return self._known[path]
+
+
+def _is_plain(name: str) -> bool:
+    return not _ODD.search(name) and _shown(name) == name
+
+
+def _shown(name: str) -> str:
+    """A name as text: bytes that are no UTF-8 are written out."""
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 class _Readers:
@@ -94,66 +157,81 @@ class _Readers:
         return found
 
 
-def _walk(
-    folder: Path, root: Path, readers: _Readers, *, tracked: bool
-) -> Iterator[Found | SkippedFile | Problem]:
-    shown = folder.relative_to(root).as_posix() if folder != root else root.name or "/"
-    head = look(folder)
-    reader = None if tracked and not (folder / ".git").exists() else readers.of(folder, head)
-    if reader is not None:
-        yield Found(File(folder, shown, head), reader)
-        if not (folder / ".git").exists():
-            return
-        tracked = True
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        yield Problem(source=shown, message=f"cannot be read: {error.strerror}")
-        return
-    for entry in entries:
-        if not entry.name.startswith("."):
-            yield from _entry(entry, root, readers, tracked=tracked)
+def _walk(root: Path, readers: _Readers, plain: _PlainNames) -> Iterator[Found | SkippedFile | Problem]:
+    """A folder and all below it, depth first by name; folders may be nested as deep as the disk allows."""
+    waiting: list[tuple[os.DirEntry[str] | Path, bool]] = [(root, False)]
+    while waiting:
+        entry, tracked = waiting.pop()
+        if isinstance(entry, os.DirEntry):
+            path, name = Path(entry.path), _shown(os.path.relpath(entry.path, root)).replace(os.sep, "/")
+            if (found := _entry(entry, path, name, root, readers, plain, tracked=tracked)) is not None:
+                yield from found
+                continue
+        else:
+            path, name = entry, _shown(root.name) or "/"
+        head = look(path)
+        versioned = (path / ".git").exists()
+        reader = None if tracked and not versioned else readers.of(path, head)
+        if reader is not None:
+            yield Found(File(path, name, head), reader)
+            if not versioned:
+                continue
+            tracked = True
+        try:
+            with os.scandir(path) as entries:
+                below = sorted(entries, key=lambda entry: entry.name, reverse=True)
+        except OSError as error:
+            yield Problem(source=name, message=f"cannot be read: {error.strerror}")
+            continue
+        waiting += [(entry, tracked) for entry in below if not entry.name.startswith(".")]
 
 
 def _entry(
-    entry: os.DirEntry[str], root: Path, readers: _Readers, *, tracked: bool
-) -> Iterator[Found | SkippedFile | Problem]:
-    path = Path(entry.path)
-    name = path.relative_to(root).as_posix()
-    if entry.is_symlink() and not _inside(path, root):
-        yield SkippedFile(source=name, reason="a link that leads out of what was handed in")
-    elif entry.is_dir() and entry.name == "expected":
-        yield SkippedFile(source=name, reason="a folder of expected answers is never read")
-    elif entry.is_dir() and not entry.is_symlink():
-        yield from _walk(path, root, readers, tracked=tracked)
-    elif entry.is_file():
-        yield from _recognise(path, name, readers, tracked=tracked)
-
-
-def _inside(path: Path, root: Path) -> bool:
-    target = path.resolve()
-    return target.exists() and target.is_relative_to(root)
+    entry: os.DirEntry[str], path: Path, name: str, root: Path, readers: _Readers, plain: _PlainNames, *, tracked: bool
+) -> Iterable[Found | SkippedFile | Problem] | None:
+    """What there is to say of one entry; ``None`` for a folder that is to be walked."""
+    if entry.is_symlink():
+        target = os.path.realpath(path)
+        if not Path(target).exists():
+            return [SkippedFile(source=name, reason="a link that leads nowhere")]
+        if not Path(target).is_relative_to(root):
+            return [SkippedFile(source=name, reason="a link that leads out of what was handed in")]
+        if Path(target).is_dir():
+            return []  # it is read where it is
+    elif entry.is_dir():
+        expected = entry.name == "expected"
+        return [SkippedFile(source=name, reason="a folder of expected answers is never read")] if expected else None
+    return _recognise(path, name, readers, plain, tracked=tracked)
 
 
 def _recognise(
-    path: Path, shown: str, readers: _Readers, *, tracked: bool
+    path: Path, shown: str, readers: _Readers, plain: _PlainNames, *, tracked: bool
 ) -> Iterator[Found | SkippedFile | Problem]:
     try:
+        if not path.is_file():
+            yield SkippedFile(source=shown, reason="no file: a pipe, a socket or a device")
+            return
+        path = plain.of(path)
         head = look(path)
+        found = _known(path, shown, head, readers, tracked=tracked)
     except OSError as error:
-        yield Problem(source=shown, message=f"cannot be read: {error.strerror}")
-        return
+        found = Problem(source=shown, message=f"cannot be read: {error.strerror}")
+    except RecursionError:
+        found = Problem(source=shown, message="cannot be read: it is nested too deep")
+    yield found
+
+
+def _known(path: Path, shown: str, head: Head, readers: _Readers, *, tracked: bool) -> Found | SkippedFile | Problem:
     ours = _OURS.search(head.text[:4096]) if head.shape in {"json", "jsonl", "yaml"} else None
     if ours:
         why = "an answer key is never read" if ours.group(1) == "truth" else f"our own output ({ours.group(1)})"
-        yield SkippedFile(source=shown, reason=why)
-    elif head.shape == "duckdb" or path.name.endswith((".duckdb", ".duckdb.wal")):
-        yield SkippedFile(source=shown, reason="a case file")
-    elif head.shape == "empty":
-        yield Problem(source=shown, message="the file is empty")
-    else:
-        reader = readers.of(path, head)
-        yield Found(File(path, shown, head), reader) if reader else _unknown(path, shown, head, tracked=tracked)
+        return SkippedFile(source=shown, reason=why)
+    if head.shape == "duckdb" or path.name.endswith((".duckdb", ".duckdb.wal")):
+        return SkippedFile(source=shown, reason="a case file")
+    if head.shape == "empty":
+        return Problem(source=shown, message="the file is empty")
+    reader = readers.of(path, head)
+    return Found(File(path, shown, head), reader) if reader else _unknown(path, shown, head, tracked=tracked)
 
 
 def _unknown(path: Path, shown: str, head: Head, *, tracked: bool) -> SkippedFile | Problem:
@@ -161,4 +239,6 @@ def _unknown(path: Path, shown: str, head: Head, *, tracked: bool) -> SkippedFil
         return SkippedFile(source=shown, reason="prose")
     if tracked:
         return SkippedFile(source=shown, reason="under version control: its history is read instead")
+    if _NO_ROWS.fullmatch(head.text.strip()):
+        return SkippedFile(source=shown, reason="an export without rows")
     return Problem(source=shown, message=f"not recognised: no source reads this ({head.shape})")

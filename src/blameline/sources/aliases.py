@@ -29,9 +29,15 @@ _NUMBERED = (
     "llm.output_messages.0.message.content", "llm.prompts", "llm.prompts.0.prompt.text", "llm.completions",
     "llm.prompt_template.template", "llm.tools.0.tool.json_schema", "retrieval.documents.0.document.content",
     "reranker.input_documents.0.document.content", "embedding.embeddings.0.embedding.text", "openinference.span.kind",
-    "traceloop.span.kind", "langsmith.run_type",
+    "traceloop.span.kind", "langsmith.run_type", "gen_ai.prompt", "gen_ai.completion", "traceloop.entity.input",
+    "traceloop.entity.output", "ai.prompt", "ai.prompt.messages", "ai.prompt.tools", "ai.response.text", "ai.response.object",
+    "ai.response.toolCalls", "ai.toolCall.args", "ai.toolCall.result", "langfuse.observation.input",
+    "langfuse.observation.output", "langfuse.trace.input", "langfuse.trace.output", "langfuse.tool_calls",
+    "langfuse.experiment_item_expected_output", "mlflow.spanInputs", "mlflow.spanOutputs", "mlflow.request_preview",
+    "mlflow.response_preview", "db.statement", "db.query.text", "user_input", "reference", "expected_output",
+    "retrieved_contexts", "gen_ai.evaluation.explanation", "langsmith.inputs", "langsmith.outputs", "embedding.text",
 )  # fmt: skip
-"""Names of dialects that number their messages: where there is a first message, one of these is there."""
+"""Names of content in other dialects; of those that number their messages, a name that the first message has."""
 
 
 def older(where: Literal["otlp", "table"]) -> dict[str, str]:
@@ -40,8 +46,8 @@ def older(where: Literal["otlp", "table"]) -> dict[str, str]:
     It is put to all names of a row at once, with a blank between them.
     """
     found = aliases(where)
-    names = "|".join(re.escape(name) for name in [*json.loads(found), *_NUMBERED])
-    return {"aliases": found, "older": f"(?:^| )(?:{names})(?:$| )"}
+    names = [*map(re.escape, dict.fromkeys([*json.loads(found), *_NUMBERED])), r"gen_ai\.prompt\.variable\.\S+"]
+    return {"aliases": found, "older": f"(?:^| )(?:{'|'.join(names)})(?:$| )"}
 
 
 @cache

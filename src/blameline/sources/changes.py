@@ -40,14 +40,15 @@ class NativeChanges:
     def sniff(self, path: Path, head: Head) -> bool:  # noqa: ARG002  the protocol hands it in
         """True for records that have ``at`` and ``kind`` and are no spans."""
         return any(
-            ({"kind", "at"} <= record.keys() and not _TRACE_KEYS & record.keys()) or record.get("kind") in LAYER_OF_KIND
+            ({"kind", "at"} <= record.keys() and not _TRACE_KEYS & record.keys())
+            or (isinstance(record.get("kind"), str) and record["kind"] in LAYER_OF_KIND)
             for record in head.samples
         )
 
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Change | Problem]:  # noqa: ARG002  the protocol hands it in
         """One change a record; a bad record is a ``Problem`` with its line, and the rest is read."""
         told: set[str] = set()
-        for part in records(file):
+        for part in records(file, "changes"):
             if isinstance(part, Problem):
                 yield part
                 continue

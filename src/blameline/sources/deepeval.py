@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from blameline.records import EvalRun, Manifest, Problem
 from blameline.sources.cases import Cases, content, mapping, own_time, run_of, text
-from blameline.sources.walk import walk
+from blameline.sources.documents import walk
 from blameline.sources.wording import fault
 
 if TYPE_CHECKING:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from blameline.records import Change, Manifest, Problem
-from blameline.sources.lines import lines, records
+from blameline.sources.line_by_line import lines
+from blameline.sources.lines import records
 from blameline.sources.postings import moment, objects, word
 from blameline.sources.wording import fault
 
@@ -69,6 +71,7 @@ class ModelDeprecations:
                     yield from _notice(row, part.line, file.source)
 
 
+@lru_cache(maxsize=4096)
 def _key(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_")
 

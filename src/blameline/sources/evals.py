@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from blameline.records import EvalRun, Manifest, Problem
-from blameline.sources.lines import Found, records
+from blameline.sources.lines import records
 from blameline.sources.wording import fault, unknown_key
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class NativeEvals:
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[EvalRun | Problem]:  # noqa: ARG002  the protocol hands it in
         """One eval run a record; a bad record is a ``Problem`` with its line, and the rest is read."""
         told: set[str] = set()
-        for part in _each(file):
+        for part in records(file, "runs", unless=("run_id",)):
             if isinstance(part, Problem):
                 yield part
                 continue
@@ -61,20 +61,6 @@ class NativeEvals:
                 yield Problem(source=file.source, line=part.line, message=f"the eval run is not usable: {said}")
             else:
                 yield run
-
-
-def _each(file: File) -> Iterator[Found | Problem]:
-    """Every record, those of a list under ``runs`` that is written in one line too."""
-    for part in records(file, key="runs"):
-        inner = None if isinstance(part, Problem) else part.record.get("runs")
-        if isinstance(part, Problem) or not isinstance(inner, list) or "run_id" in part.record:
-            yield part
-            continue
-        for one in inner:
-            if isinstance(one, dict):
-                yield Found(part.line, one)
-            else:
-                yield Problem(source=file.source, line=part.line, message="not a record: a JSON object is expected")
 
 
 def _unfolded(record: Mapping[str, Any]) -> dict[str, Any]:

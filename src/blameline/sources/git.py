@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from blameline.records import LAYER_OF_KIND, Change, Manifest, Problem, as_utc
 from blameline.sources.events import moment, nameless
-from blameline.sources.lines import lines
+from blameline.sources.line_by_line import lines
 from blameline.sources.rows import clean
 
 if TYPE_CHECKING:

@@ -22,14 +22,14 @@ from blameline.sources.plainyaml import Refused, compose, plain
 from blameline.sources.unpacked import DAMAGE, Compression, compression, pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 Shape = Literal["folder", "empty", "parquet", "duckdb", "protobuf", "binary", "jsonl", "json", "yaml", "csv", "text"]
 
 HEAD_BYTES = 1 << 16
 _JSON_START = re.compile(rb'\s*[\[{]\s*["\[{]')
-_HEADER = re.compile(r'^"?[\w.$@#/ -]+"?([,;\t]"?[\w.$@#/ -]*"?)+$')
+_HEADER = re.compile(r'^("?[\w.$@#/ -]+"?|(?=[,;\t]"?\w))([,;\t]"?[\w.$@#/ -]*"?)+$')
 _YAML_START = re.compile(r"(#[^\n]*\n|---\n|\s)*(- \{?\w+:|- &|\w+:(\s|$))")
 _YAML_KEY = re.compile(r"(?:^|[-{,\n])\s*(\w+):(?=\s)")
 _DELIMITERS = ",;\t"
@@ -80,7 +80,7 @@ class Head:
             document = _is_json(text) if self.whole else first.rstrip()[-1] in "[{,"
             return "json" if document or not rest.lstrip(" ").startswith("{") else "jsonl"
         lines = text.splitlines()
-        if _HEADER.match(first.strip()) and len(lines) > 1:
+        if len(lines) > 1 and _HEADER.match(lines[0].strip()):
             return "csv"
         return "yaml" if self._yaml is not None else "text"
 
@@ -144,22 +144,26 @@ class Head:
     @property
     def delimiter(self) -> str:
         """What parts the columns of a CSV file."""
-        first = self.text.lstrip().partition("\n")[0]
+        first = (self.text.lstrip().splitlines() or [""])[0]
         return max(_DELIMITERS, key=first.count)
 
     @cached_property
     def header(self) -> tuple[str, ...]:
         """The names in the first line of a CSV file; a name that comes twice, or is empty, gets its place beside it."""
-        given = next(csv.reader(io.StringIO(self.text.lstrip()), delimiter=self.delimiter), [])
-        names: dict[str, None] = {}
-        for place, name in enumerate(given, 1):
-            names[name.strip() if name.strip() and name.strip() not in names else f"{name.strip()}_{place}"] = None
-        return tuple(names)
+        return distinct(next(csv.reader(io.StringIO(self.text.lstrip(), newline=""), delimiter=self.delimiter), []))
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The names that the first records use, in order of appearance."""
         return tuple(dict.fromkeys(str(key) for record in self.samples for key in record))
+
+
+def distinct(given: Iterable[str]) -> tuple[str, ...]:
+    """The names of columns; one that comes twice, or is empty, gets its place beside it."""
+    names: dict[str, None] = {}
+    for place, name in enumerate(given, 1):
+        names[name.strip() if name.strip() and name.strip() not in names else f"{name.strip()}_{place}"] = None
+    return tuple(names)
 
 
 @dataclass(frozen=True)
@@ -203,24 +207,24 @@ def _paths(text: str, deepest: int = 3) -> Iterator[str]:
     above: list[str] = []
     last = ""
     for found in _TOKENS.finditer(text):
-        token = found.group()
-        if token in "[{":
-            open_brackets.append(token)
+        mark = found.group()
+        if mark in "[{":
+            open_brackets.append(mark)
             above.append("")
-        elif token in "]}":
+        elif mark in "]}":
             if open_brackets:
                 open_brackets.pop()
                 above.pop()
             if not open_brackets:
                 return
-        elif token == ":" and open_brackets and open_brackets[-1] == "{":
+        elif mark == ":" and open_brackets and open_brackets[-1] == "{":
             above[-1] = last[1:-1]
             path = [name for name in above if name]
             if len(path) <= deepest:
                 yield ".".join(path)
-        elif token == "," and above:
+        elif mark == "," and above:
             above[-1] = ""
-        last = token
+        last = mark
 
 
 def _loads(text: str) -> Any:  # noqa: ANN401  JSON or YAML of any shape

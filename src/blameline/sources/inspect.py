@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from blameline.records import EvalRun, Manifest, Problem, Slice
 from blameline.sources.cases import Cases, mapping, run_of, short, text
-from blameline.sources.walk import walk
+from blameline.sources.documents import walk
 from blameline.sources.wording import fault
 from blameline.sources.zipped import BROKEN, LARGEST, ZIP, Archive, first_member, names, said
 

@@ -185,7 +185,7 @@ def labelled(file: File, labels: Mapping[str, int]) -> Iterator[Problem]:
 
 
 def _expected(file: File) -> Iterator[Expectation | Problem]:
-    for part in records(file, key=""):
+    for part in records(file):
         if isinstance(part, Problem):
             yield part
             continue

@@ -11,15 +11,12 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from blameline.records import Problem
 from blameline.sources.aliases import EVALUATOR
-from blameline.sources.lines import Found, records
 from blameline.sources.rows import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from blameline.sources.heads import File
     from blameline.sources.rows import Rows
 
 OPERATIONS: Mapping[str, str] = {
@@ -79,21 +76,6 @@ _ORIGIN = {"attributes": "", "resourceAttributes": "", "scope": "scope."}
 FAULT = re.compile(r"^\W*((?:[A-Za-z_]\w*\.)*[A-Za-z_]*(?:Error|Exception|Timeout|TimedOut))\b")
 _OFFICIAL = ("gen_ai.", "openai.")
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-
-
-def answers(file: File) -> Iterator[Found | Problem]:
-    """Each record of a file, also of an answer of the API, which lists its records under ``data``."""
-    for part in records(file, key="data"):
-        listed = part.record.get("data") if isinstance(part, Found) else None
-        if not isinstance(part, Found) or not isinstance(listed, list):
-            yield part
-            continue
-        for number, one in enumerate(listed, 1):
-            if isinstance(one, dict):
-                yield Found(part.line, one)
-            else:
-                said = f"entry {number} of 'data' is not a record: a JSON object is expected"
-                yield Problem(source=file.source, line=part.line, message=said)
 
 
 def snake(record: Mapping[str, Any]) -> dict[str, Any]:

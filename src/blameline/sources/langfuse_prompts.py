@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from blameline.records import Change, Manifest, Moment, Problem
-from blameline.sources.langfuse_fields import answers, snake
+from blameline.sources.langfuse_fields import snake
+from blameline.sources.lines import records
 from blameline.sources.wording import fault
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class LangfusePrompts:
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Change | Problem]:  # noqa: ARG002  the protocol hands it in
         """One change for each event that moved something; a bad record is a ``Problem`` with its line."""
         events: list[_Event] = []
-        for part in answers(file):
+        for part in records(file, "data"):
             if isinstance(part, Problem):
                 yield part
                 continue

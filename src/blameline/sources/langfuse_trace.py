@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from blameline.records import Manifest, Problem, Scan
 from blameline.sources.langfuse import labelled
-from blameline.sources.langfuse_fields import answers, entries, score, snake, span, trace
+from blameline.sources.langfuse_fields import entries, score, snake, span, trace
+from blameline.sources.lines import records
 from blameline.sources.rows import Rows
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class LangfuseTrace:
         """Spans and scores; a record that is neither is a ``Problem`` with its line."""
         rows = Rows(file)
         labels: dict[str, int] = {}
-        for part in answers(file):
+        for part in records(file, "data"):
             if isinstance(part, Problem):
                 yield part
                 continue

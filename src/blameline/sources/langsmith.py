@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from blameline.records import Manifest, Problem, Scan
+from blameline.sources.completions import answered, asked, faulty, flat, messages, opened, text_of, used
+from blameline.sources.lines import records
 from blameline.sources.litellm import seconds
-from blameline.sources.openai import answered, asked, faulty, flat, listed, messages, opened, text_of, used
 from blameline.sources.rows import Rows
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class LangSmithRuns:
         """One span a run; one word about averages of feedback, where there are any."""
         rows = Rows(file)
         averaged = 0
-        for part in listed(file, "runs"):
+        for part in records(file, "runs"):
             if isinstance(part, Problem):
                 yield part
                 continue

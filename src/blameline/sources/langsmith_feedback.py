@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from blameline.records import Manifest, Problem, Scan
-from blameline.sources.openai import flat, listed, number, opened, text_of
+from blameline.sources.completions import flat, number, opened, text_of
+from blameline.sources.lines import records
 from blameline.sources.rows import Rows
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class LangSmithFeedback:
         """One score a record; what is a comment or a correction alone is counted and told."""
         rows = Rows(file)
         silent = 0
-        for part in listed(file, "feedback"):
+        for part in records(file, "feedback"):
             if isinstance(part, Problem):
                 yield part
                 continue

@@ -1,35 +1,34 @@
 """Files of records: JSON lines, a JSON list, CSV, YAML or Parquet in; each record with its line, or a ``Problem``, out.
 
-OTLP and plain tables never come this way; DuckDB reads them.
+OTLP and plain tables never come this way; DuckDB reads them. Only YAML, which people write, is held as a whole.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import json
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import yaml
 
 from blameline.records import Problem
+from blameline.sources.documents import documents
+from blameline.sources.heads import distinct
+from blameline.sources.line_by_line import decoded
+from blameline.sources.parquet import rows
 from blameline.sources.plainyaml import Refused, compose, line_of, plain
-from blameline.sources.unpacked import DAMAGE, pieces, split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from blameline.sources.heads import File
 
-_ROWS_AT_ONCE = 10_000
+_LONGEST_FIELD = 1 << 24
+"""Characters of one CSV field: a whole conversation, but not the rest of a file whose quote was never closed."""
+_LARGEST_YAML = 1 << 25
+_FIELD_LIMIT = Lock()
 
 
 @dataclass(frozen=True)
@@ -40,162 +39,95 @@ class Found:
     record: dict[str, Any]
 
 
-def lines(file: File) -> Iterator[tuple[int, bytes] | Problem]:
-    """Each line with its number; a ``Problem`` ends a file that is damaged."""
-    number = 0
-    try:
-        for number, line in enumerate(split(pieces(file.path, file.head.compression)), 1):
-            yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-    except DAMAGE as error:
-        said = str(error).strip() or type(error).__name__
-        yield Problem(source=file.source, line=number + 1, message=f"the file is damaged from here on: {said}")
+def records(file: File, key: str | tuple[str, ...] = (), *, unless: Collection[str] = ()) -> Iterator[Found | Problem]:
+    """Each record of a file.
 
-
-@contextmanager
-def copied(file: File, problems: list[Problem]) -> Iterator[Path]:
-    """A passing, unpacked copy of a compressed file, as far as it can be read; its damage is added to ``problems``."""
-    with TemporaryDirectory(prefix="blameline-") as folder:
-        path = Path(folder) / "unpacked"
-        with path.open("wb") as out:
-            for part in lines(file):
-                if isinstance(part, Problem):
-                    problems.append(part)
-                else:
-                    out.write(part[1])
-        yield path
-
-
-def records(file: File, key: str = "changes") -> Iterator[Found | Problem]:
-    """Each record of a small file; ``key`` is the list to take where the file is a mapping."""
-    if file.head.shape == "jsonl":
-        yield from _json_lines(file)
-        return
+    ``key`` names the lists to take where a document is an object that stands around them, as a page of an API is; an
+    object with none of these lists, or with one of the names in ``unless``, is a record.
+    """
+    keys = (key,) if isinstance(key, str) else key
     if file.head.shape == "parquet":
-        yield from _parquet(file)
-        return
-    text = ""
-    for part in lines(file):
-        if isinstance(part, Problem):
-            yield part
-            continue
-        try:
-            text += part[1].decode()
-        except UnicodeDecodeError:
-            text += part[1].decode(errors="replace")
-            yield Problem(source=file.source, line=part[0], message="the line is not UTF-8")
-    if file.head.shape == "csv":
-        yield from _csv(file, text)
-    elif file.head.shape == "json":
-        yield from _json_document(file, text, key)
+        for row in rows(file.path):
+            if row.fault:
+                yield Problem(source=file.source, line=row.number, message=row.fault)
+            else:
+                yield Found(row.number, row.values)
+    elif file.head.shape in {"json", "jsonl"}:
+        for part in documents(file, keys, unless=unless):
+            if isinstance(part, Problem):
+                yield part
+            elif isinstance(part.value, dict):
+                yield Found(part.line, part.value)
+            else:
+                said = "not a record: a JSON object is expected"
+                yield Problem(source=file.source, line=part.line, message=said)
+    elif file.head.shape == "csv":
+        yield from _csv(file)
     else:
-        yield from _yaml(file, text, key)
+        yield from _yaml(file, keys)
 
 
-def _json_lines(file: File) -> Iterator[Found | Problem]:
-    for part in lines(file):
-        if isinstance(part, Problem):
-            yield part
-            continue
-        number, line = part
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield Problem(source=file.source, line=number, message=f"not JSON: {str(error).splitlines()[0]}")
-            continue
-        if isinstance(value, dict):
-            yield Found(number, value)
-        else:
-            yield Problem(
-                source=file.source, line=number, message="not a record: a JSON object is expected on each line"
-            )
-
-
-def _json_document(file: File, text: str, key: str) -> Iterator[Found | Problem]:
-    decoder = json.JSONDecoder()
-    start = 0
-    if text.lstrip()[:1] == "{":
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            yield Problem(source=file.source, line=getattr(error, "lineno", None), message=f"not JSON: {error}")
-            return
-        if not isinstance(value.get(key), list):
-            yield Found(1, value)
-            return
-        start = text.find("[", text.find(f'"{key}"'))
-    else:
-        start = text.find("[")
-    at = start + 1
+def _csv(file: File) -> Iterator[Found | Problem]:
+    """Each row with the line that it begins on; fields that are empty are left out."""
+    waiting: list[Problem] = []
+    reader = csv.reader(_texts(file, waiting), delimiter=file.head.delimiter)
+    names: tuple[str, ...] = ()
     while True:
-        while at < len(text) and text[at] in " \t\r\n,":
-            at += 1
-        line = text.count("\n", 0, at) + 1
-        if at >= len(text):
-            yield Problem(source=file.source, line=line, message="the list is not closed: the file ends early")
-            return
-        if text[at] == "]":
-            return
+        line = reader.line_num + 1
         try:
-            value, at = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError) as error:
-            yield Problem(
-                source=file.source, line=getattr(error, "lineno", line), message=f"not JSON from here on: {error}"
-            )
-            return
-        if isinstance(value, dict):
-            yield Found(line, value)
-        else:
-            yield Problem(source=file.source, line=line, message="not a record: a JSON object is expected")
-
-
-def _parquet(file: File) -> Iterator[Found | Problem]:
-    """Each row with its number; nulls are left out, and times are ISO 8601 text."""
-    number = 0
-    try:
-        with pq.ParquetFile(file.path) as table:
-            for batch in table.iter_batches(_ROWS_AT_ONCE):
-                for row in batch.to_pylist():
-                    number += 1
-                    yield Found(number, {key: _plain(value) for key, value in row.items() if value is not None})
-    except (pa.ArrowException, OSError, ValueError) as error:
-        said = str(error).strip().splitlines()[0]
-        yield Problem(source=file.source, line=number + 1, message=f"the file is damaged from here on: {said}")
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401  whatever a column holds
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items() if part is not None}
-    return [_plain(part) for part in value] if isinstance(value, list) else value
-
-
-def _csv(file: File, text: str) -> Iterator[Found | Problem]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=file.head.delimiter, restkey="", restval=None)
-    while True:
-        try:
-            row = next(reader, None)
+            row = _next_row(reader)
         except csv.Error as error:
-            yield Problem(source=file.source, line=reader.line_num, message=f"not CSV: {error}")
+            yield Problem(source=file.source, line=line, message=f"not CSV: {error}")
             continue
+        yield from waiting
+        waiting.clear()
         if row is None:
             return
-        if "" in row:
-            yield Problem(source=file.source, line=reader.line_num, message="more fields than the header names")
+        if not any(value.strip() for value in row) and len(row) < 2:
             continue
-        if None in row.values():
-            yield Problem(source=file.source, line=reader.line_num, message="fewer fields than the header names")
-            continue
-        yield Found(reader.line_num, {k.strip(): v.strip() for k, v in row.items() if v is not None and v.strip()})
+        if not names:
+            names = distinct(row)
+        elif len(row) != len(names):
+            more = "more" if len(row) > len(names) else "fewer"
+            yield Problem(source=file.source, line=line, message=f"{more} fields than the header names")
+        else:
+            yield Found(line, {name: said for name, value in zip(names, row, strict=True) if (said := value.strip())})
 
 
-def _yaml(file: File, text: str, key: str) -> Iterator[Found | Problem]:
+def _next_row(reader: Iterator[list[str]]) -> list[str] | None:
+    """The next row. The limit to the length of a field is one for all of Python: it is put back at once."""
+    with _FIELD_LIMIT:
+        before = csv.field_size_limit(_LONGEST_FIELD)
+        try:
+            return next(reader, None)
+        finally:
+            csv.field_size_limit(before)
+
+
+def _texts(file: File, waiting: list[Problem]) -> Iterator[str]:
+    """The lines as text, also where a bare carriage return ends them; what is wrong with them is left in ``waiting``."""
+    for part in decoded(file):
+        if isinstance(part, Problem):
+            waiting.append(part)
+        else:
+            yield from io.StringIO(part[1], newline="")
+
+
+def _yaml(file: File, keys: tuple[str, ...]) -> Iterator[Found | Problem]:
+    parts: list[str] = []
+    size = 0
+    for part in decoded(file):
+        if isinstance(part, Problem):
+            yield part
+            continue
+        parts.append(part[1])
+        size += len(part[1])
+        if size > _LARGEST_YAML:
+            said = f"not read: YAML of more than {_LARGEST_YAML >> 20} MB; write it as JSON lines"
+            yield Problem(source=file.source, message=said)
+            return
     try:
-        node = compose(text)
+        node = compose("".join(parts))
     except Refused as refused:
         yield Problem(source=file.source, line=refused.line, message=f"refused: {refused.message}")
         return
@@ -205,13 +137,13 @@ def _yaml(file: File, text: str, key: str) -> Iterator[Found | Problem]:
         yield Problem(source=file.source, line=mark.line + 1 if mark else None, message=f"not YAML: {said}")
         return
     if isinstance(node, yaml.MappingNode):
-        inner = next((value for name, value in node.value if plain(name) == key), None)
-        if inner is None:
+        lists = [value for name, value in node.value if isinstance(value, yaml.SequenceNode) and plain(name) in keys]
+        if not lists:
             yield Found(1, plain(node))
-            return
-        node = inner
-    for part in node.value if isinstance(node, yaml.SequenceNode) else []:
-        if isinstance(part, yaml.MappingNode):
-            yield Found(line_of(part), plain(part))
+    else:
+        lists = [node] if isinstance(node, yaml.SequenceNode) else []
+    for one in (one for inner in lists for one in inner.value):
+        if isinstance(one, yaml.MappingNode):
+            yield Found(line_of(one), plain(one))
         else:
-            yield Problem(source=file.source, line=line_of(part), message="not a record: a mapping is expected")
+            yield Problem(source=file.source, line=line_of(one), message="not a record: a mapping is expected")

@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from blameline.records import Manifest, Problem, Scan
-from blameline.sources.openai import answered, asked, faulty, flat, listed, number, opened, text_of, used
+from blameline.sources.completions import answered, asked, faulty, flat, number, opened, text_of, used
+from blameline.sources.lines import records
 from blameline.sources.rows import Rows
 
 if TYPE_CHECKING:
@@ -74,13 +75,13 @@ class LiteLLMLogs:
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Scan | Problem]:  # noqa: ARG002  the protocol hands it in
         """The file is read twice: first for what belongs together, then for the spans."""
         together = _Requests()
-        for part in listed(file, "data"):
+        for part in records(file, "data", unless=("usage",)):
             if not isinstance(part, Problem):
                 together.note(_plain({key: part.record.get(key) for key in _TELLING}))
         leaders = together.settled()
         rows = Rows(file)
         place = -1
-        for part in listed(file, "data"):
+        for part in records(file, "data", unless=("usage",)):
             if isinstance(part, Problem):
                 yield part
                 continue

@@ -55,7 +55,7 @@ class LMEvalResults:
                 said = "samples of lm-eval without their results_*.json beside them: neither task nor time is known"
                 yield Problem(source=file.source, message=said)
             return
-        for part in records(file, key="no list"):
+        for part in records(file):
             if isinstance(part, Problem):
                 yield part
             else:

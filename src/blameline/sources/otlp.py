@@ -7,16 +7,17 @@ for here, line by line.
 
 from __future__ import annotations
 
-import mmap
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blameline.records import Manifest, Problem, Scan
 from blameline.sources.aliases import EVALUATOR, older
 from blameline.sources.otlp_plain import is_plain, rewritten
+from blameline.sources.unpacked import damage, searched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
     from blameline.sources.heads import File, Head
 
 _KEYS = ("resourceSpans", "resourceLogs", "resource_spans", "resource_logs", "resourceMetrics", "resource_metrics")
@@ -41,44 +42,38 @@ class OTLP:
 
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Scan | Problem]:
         """Scans for spans and for each way in which scores come; in lenient reading also every fault with its line."""
-        with rewritten(file, anyway=lenient) as (path, form, compression, problems):
+        found, fault = searched(file.path, file.head.compression, _NEEDLES)
+        with rewritten(file, anyway=lenient or bool(fault)) as (path, form, compression, problems):
             yield from problems
             size = _OBJECT_SIZE if form == "newline_delimited" else _LARGE_OBJECT_SIZE
             common = {"paths": [str(path)], "compression": compression, "format": form, "object_size": size}
-            yield from _scans({**common, "lenient": False}, manifest)
+            yield from _scans({**common, "lenient": False}, found, manifest)
 
     def joins(self, file: File) -> bool:
         """True for a file that can be read by the same statement as others like it."""
-        return file.head.shape == "jsonl" and file.head.size <= _SMALL and is_plain(file)
+        head = file.head
+        if head.shape != "jsonl" or head.size > _SMALL or not is_plain(file):
+            return False
+        return head.compression == "none" or not damage(file.path, head.compression)
 
     def read_together(self, files: Sequence[File], manifest: Manifest) -> Iterator[Scan]:
         """Scans for many small files of one compression; whatever is wrong in one of them fails them all."""
-        common = {
-            "paths": [str(file.path) for file in files],
-            "compression": files[0].head.compression,
-            "format": "newline_delimited",
-            "object_size": _OBJECT_SIZE,
-            "lenient": False,
-        }
-        yield from _scans(common, manifest)
+        compression = files[0].head.compression
+        found = frozenset().union(*(searched(file.path, compression, _NEEDLES)[0] for file in files))
+        paths = [str(file.path) for file in files]
+        common = {"paths": paths, "compression": compression, "format": "newline_delimited", "object_size": _OBJECT_SIZE}
+        yield from _scans({**common, "lenient": False}, found, manifest)
 
 
-def _scans(common: Mapping[str, Any], manifest: Manifest) -> Iterator[Scan]:
+_NEEDLES = _EVALUATION, _ANNOTATION = b"gen_ai.evaluation.", b"ations.0."
+"""What a file with evaluation results, or with annotations on its spans, holds somewhere."""
+
+
+def _scans(common: Mapping[str, Any], found: frozenset[bytes], manifest: Manifest) -> Iterator[Scan]:
     yield Scan(name="sources/otlp_spans", parameters={**common, **older("otlp")})
-    yield Scan(name="sources/otlp_annotations", rows_into="scores")
-    if any(_mentions(Path(path), common["compression"], _EVALUATION) for path in common["paths"]):
+    if _ANNOTATION in found:
+        yield Scan(name="sources/otlp_annotations", rows_into="scores")
+    if _EVALUATION in found:
         judge = {"judge": [*manifest.fields.get("judge", ()), *EVALUATOR]}
         for name in ("otlp_log_scores", "otlp_event_scores"):
             yield Scan(name=f"sources/{name}", parameters={**common, **judge}, rows_into="scores")
-
-
-_EVALUATION = b"gen_ai.evaluation."
-"""What a file with evaluation results holds somewhere."""
-
-
-def _mentions(path: Path, compression: str, needle: bytes) -> bool:
-    """True when the file may hold a text: looked up in a plain file, taken for granted in a compressed one."""
-    if compression != "none":
-        return True
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return content.find(needle) >= 0

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from blameline.records import Problem
 from blameline.sources.documents import Document, Unread, documents, read
 from blameline.sources.otlp_faults import requests
-from blameline.sources.unpacked import Compression, damage, messages
+from blameline.sources.unpacked import Compression, messages
 
 if TYPE_CHECKING:
     from blameline.sources.heads import File
@@ -52,9 +52,8 @@ def rewritten(file: File, *, anyway: bool) -> Iterator[Ready]:
 def is_plain(file: File) -> bool:
     """True when DuckDB can read the file as it is, as far as its head shows."""
     head = file.head
-    if head.compression == "frames" or head.data.startswith(b"\xef\xbb\xbf") or _OTHER_SPELLINGS.search(head.text):
-        return False
-    return not (head.compression == "zstd" and damage(file.path, "zstd"))
+    odd = head.compression == "frames" or head.data.startswith(b"\xef\xbb\xbf")
+    return not odd and not _OTHER_SPELLINGS.search(head.text)
 
 
 def _form(file: File) -> str:

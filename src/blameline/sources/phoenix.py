@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from blameline.records import Problem
 from blameline.sources.aliases import EVALUATOR
-from blameline.sources.lines import Found, records
+from blameline.sources.lines import records
 from blameline.sources.rows import Rows
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class PhoenixSpans:
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Scan | Problem]:  # noqa: ARG002
         """Spans and scores, a batch at a time."""
         spans = Spans(Rows(file, batch=AT_ONCE), texts=file.head.shape == "csv")
-        for part in pages(file):
+        for part in records(file, "data"):
             if isinstance(part, Problem):
                 yield part
                 continue
@@ -193,20 +193,6 @@ class Spans:
             attributes={"gen_ai.evaluation.explanation": inner.get("gen_ai.evaluation.explanation")},
             line=line,
         )
-
-
-def pages(file: File) -> Iterator[Found | Problem]:
-    """Each record of a file, also where a whole page of them (``{"data": […]}``) stands on one line."""
-    for part in records(file, key="data"):
-        page = part.record.get("data") if isinstance(part, Found) else None
-        if not isinstance(part, Found) or not isinstance(page, list):
-            yield part
-            continue
-        for inner in page:
-            if isinstance(inner, dict):
-                yield Found(part.line, inner)
-            else:
-                yield Problem(source=file.source, line=part.line, message="not a record: a JSON object is expected")
 
 
 def names(path: Path, head: Head) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Phoenix's annotations: REST pages, dataframes and saved evaluations in; scores of spans, traces and sessions out.
+"""Phoenix's annotations: REST dataframes and saved evaluations in; scores of spans, traces and sessions out.
 
 A score is joined by the id that it names. Annotations of single documents become one score a span: their mean.
 """
@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from blameline.records import Problem
-from blameline.sources.phoenix import flatten, judge, names, pages, scalar, structure
+from blameline.sources.lines import records
+from blameline.sources.phoenix import flatten, judge, names, scalar, structure
 from blameline.sources.rows import Rows
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class PhoenixAnnotations:
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Scan | Problem]:  # noqa: ARG002
         """Scores, a batch at a time."""
         annotations = Annotations(Rows(file), name=_saved_name(file.path, file.head))
-        for part in pages(file):
+        for part in records(file, "data"):
             if isinstance(part, Problem):
                 yield part
                 continue

@@ -14,6 +14,8 @@ _STANDARD = frozenset(
     for name in ("str", "int", "float", "bool", "null", "seq", "map", "timestamp", "merge", "value")
 )
 _MOST_NODES = 200_000
+_DEEPEST = 50
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Refused(Exception):
@@ -32,14 +34,21 @@ def compose(text: str) -> yaml.Node | None:
     Raises ``yaml.YAMLError`` when it is no YAML, and ``Refused`` for a tag, an alias that contains itself, or aliases
     that grow without bound.
     """
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    depth = nodes = 0
+    for event in yaml.parse(text, Loader=_LOADER):  # the composer calls itself for each level: look before it does
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        nodes += isinstance(event, yaml.NodeEvent)
+        if depth > _DEEPEST or nodes > _MOST_NODES:
+            said = "lists are nested too deep" if depth > _DEEPEST else f"it has more than {_MOST_NODES} values"
+            raise Refused(said, event.start_mark.line + 1 if event.start_mark else 1)
+    node = yaml.compose(text, Loader=_LOADER)
     if node is not None:
         _weigh(node, {}, ())
     return node
 
 
 def _weigh(node: yaml.Node, known: dict[int, int], above: tuple[int, ...]) -> int:
-    if id(node) in above or len(above) > 50:
+    if id(node) in above or len(above) > _DEEPEST:
         raise Refused("an alias contains itself, or lists are nested too deep", line_of(node))
     if id(node) in known:
         return known[id(node)]
@@ -69,7 +78,7 @@ def plain(node: yaml.Node | None) -> Any:  # noqa: ANN401  JSON or YAML of any s
         for key, value in node.value:
             if key.tag == "tag:yaml.org,2002:merge":
                 for part in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-                    merged = {**plain(part), **merged}
+                    merged = {**(plain(part) if isinstance(part, yaml.MappingNode) else {}), **merged}
             else:
                 own[str(plain(key))] = plain(value)
         return {**merged, **own}

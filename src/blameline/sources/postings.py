@@ -28,26 +28,18 @@ def unfolded(file: File, *keys: str) -> Iterator[tuple[Found, Mapping[str, Any]]
 
     The file is one document, a list of them, or one a line.
     """
-    told: set[Problem] = set()
+    found = records(file)
     if file.head.shape == "json" and not file.head.text.lstrip().startswith("["):
-        around: Mapping[str, Any] | None = None
-        for part in records(file, key=""):
-            if isinstance(part, Problem):
-                told.add(part)
-                yield part
-            else:
-                around = part.record
-        listed = [key for key in keys if around is not None and isinstance(around.get(key), list)]
-        if around is not None and not listed:
-            yield Found(1, dict(around)), {}
-        for key in listed:
-            for part in records(file, key=key):
-                if not isinstance(part, Problem):
-                    yield part, around or {}
-                elif part not in told:
-                    yield part
-        return
-    for part in records(file, key=""):
+        parts = list(found)
+        documents = [part for part in parts if isinstance(part, Found)]
+        if len(documents) == 1 and any(isinstance(documents[0].record.get(key), list) for key in keys):
+            # read once more, for the line of each record
+            yield from (
+                part if isinstance(part, Problem) else (part, documents[0].record) for part in records(file, keys)
+            )
+            return
+        found = iter(parts)
+    for part in found:
         yield from [part] if isinstance(part, Problem) else _inner(part, file, keys)
 
 

@@ -2,6 +2,9 @@
 
 ``columns`` of ``incident.yaml`` says what is what; without it the usual names are recognised. Every other column
 stays an attribute under its own name. A table of scores (trace, name, value) brings scores alone.
+
+A judge that a row names gave every score of the row but those that ``controls`` lists: what no suspected change can touch,
+a new judge cannot either, so it was counted by a rule (valid JSON or not) and not by the judge.
 """
 
 from __future__ import annotations
@@ -16,7 +19,8 @@ import pyarrow.parquet as pq
 
 from blameline.records import Manifest, Problem, Scan
 from blameline.sources.aliases import EVALUATOR, older
-from blameline.sources.lines import copied, records
+from blameline.sources.line_by_line import copied
+from blameline.sources.lines import records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -123,9 +127,8 @@ class Table:
         )
         if scores:
             text = json.dumps(scores)
-            yield Scan(
-                name="sources/table_scores", parameters={**ids, "scores": text, "judge": judge}, rows_into="scores"
-            )
+            given = {"scores": text, "judge": judge, "controls": list(manifest.controls)}
+            yield Scan(name="sources/table_scores", parameters={**ids, **given}, rows_into="scores")
             yield Scan(
                 name="sources/table_score_faults",
                 parameters={"source": file.source, "scores": text},

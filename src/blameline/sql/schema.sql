@@ -195,3 +195,70 @@ CREATE TABLE IF NOT EXISTS entries (
     kind        VARCHAR NOT NULL,
     body        VARCHAR NOT NULL        -- canonical JSON
 );
+
+-- Derived: spans of generations that have another generation below them: the same call told by a second instrumentation, or
+-- an agent that sums up its calls. What they used is counted below them.
+CREATE TABLE IF NOT EXISTS outer_generations (
+    trace_id    VARCHAR NOT NULL,
+    span_id     VARCHAR NOT NULL
+);
+
+-- Derived: attempts that failed and were made again by a sibling: costs of their own, and the same request.
+CREATE TABLE IF NOT EXISTS retried (
+    trace_id    VARCHAR NOT NULL,
+    span_id     VARCHAR NOT NULL
+);
+
+-- The calls of models, each once: those that have no other below them. An agent or workflow that tells tokens, and nothing of
+-- its calls, stands for them.
+CREATE OR REPLACE VIEW generations AS
+SELECT
+    s.trace_id,
+    s.span_id,
+    s.parent_id,
+    s.start_at,
+    s.duration_ms,                                       -- NULL: the end is not known, as of a timeout
+    s.op,
+    coalesce(
+        s.said[list_position(s.names, 'gen_ai.response.model')], s.said[list_position(s.names, 'gen_ai.request.model')]
+    ) AS model,                                          -- that served; the one that was asked for where no other is told
+    s.input_tokens,
+    s.output_tokens,
+    s.cost_usd,
+    s.finish,
+    s.status,
+    CASE                                                 -- only an answer is a success
+        WHEN s.finish = 'content_filter' THEN 'filtered'
+        WHEN s.finish = 'refusal' THEN 'refused'
+        WHEN s.status = 'error' OR s.finish = 'error' THEN 'failed'
+        WHEN s.finish = 'length' THEN 'cut'
+        WHEN s.output_refused THEN 'refused'
+        WHEN s.finish IS NOT NULL OR s.status = 'ok' OR s.output_tokens > 0 OR s.content_state IN ('present', 'truncated', 'calls')
+            THEN 'answered'
+        ELSE 'unknown'
+    END AS ended,
+    s.content_state,
+    s.output_chars,
+    s.output_language,
+    s.output_fenced,
+    s.output_json,
+    s.output_refused,
+    r.span_id IS NOT NULL AS retried                     -- the request was made again, and ended as its last attempt did
+FROM span_rows s
+ANTI JOIN outer_generations o ON o.trace_id = s.trace_id AND o.span_id = s.span_id
+LEFT JOIN retried r ON r.trace_id = s.trace_id AND r.span_id = s.span_id
+WHERE s.op IN ('chat', 'text_completion', 'generate_content', 'fetch_response')
+    OR (s.output_tokens IS NOT NULL AND coalesce(s.op IN ('invoke_agent', 'workflow', 'task'), TRUE));
+
+-- Derived: what the data does not hold, the worst first.
+CREATE TABLE IF NOT EXISTS gaps (
+    place       INTEGER NOT NULL,       -- 0 for the worst
+    kind        VARCHAR NOT NULL,       -- records.GapKind
+    what        VARCHAR NOT NULL,       -- one sentence with the numbers
+    source      VARCHAR,                -- the file or format that it is about; NULL: all
+    n           BIGINT NOT NULL,        -- how many are missing, wrong or marked
+    whole       BIGINT,                 -- of how many
+    since       TIMESTAMP,
+    until       TIMESTAMP,
+    unanswerable VARCHAR NOT NULL       -- which questions have no answer because of it
+);

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import duckdb
@@ -51,6 +52,7 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,  # a case file never fetches code
     "autoload_known_extensions": False,
     "python_enable_replacements": False,  # a query never sees the caller's variables
+    "memory_limit": "1400MB",  # what is more goes to disk: a load of any size stays below 2 GB
 }
 _MACROS = (
     "moment_ns", "score_value", "said_status", "said_kind", "also_known", "with_names", "with_said", "first_of_pairs", "first_of_each",
@@ -86,6 +88,8 @@ class Store:
             raise NotFound(f"no case file at {path}", hint="load a case folder first")
         if path.is_dir() or not path.parent.is_dir():
             raise StoreError(f"{path} cannot be a case file", hint="name a file in a folder that exists")
+        if not path.exists():
+            _create(path)
         try:
             connection = duckdb.connect(str(path), read_only=read_only, config=_SETTINGS)
         except duckdb.Error as error:
@@ -130,6 +134,8 @@ class Store:
             with self.transaction():
                 self._connection.execute(sql("schema"))
                 self.run("store/set_layout", version=LAYOUT)
+        if not read_only and "places" not in tables:
+            self.run("store/places")
         (version,) = self._connection.execute(sql("store/layout")).fetchone() or (0,)
         if version < LAYOUT:
             raise StoreError(
@@ -233,10 +239,12 @@ class Store:
                 return self.run(scan.name, **wanted)
             self._connection.register("incoming", scan.columns)
             rows = self.run(scan.name, **wanted)
-            self._connection.unregister("incoming")  # after a fault the transaction cannot, and the next one replaces it
-            return rows
+            self._connection.unregister("incoming")  # a fault leaves it there, and the next one replaces it
         except (duckdb.DataError, duckdb.IntegrityError, duckdb.OperationalError, duckdb.ProgrammingError) as error:
+            if _is_full(error):
+                raise _cannot_write(self.path, error) from error
             raise Unreadable(_first_line(error)) from error
+        return rows
 
     def _staged(self) -> bool:
         return bool(self.rows("store/staged"))
@@ -244,13 +252,19 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing: what is run inside is kept together, or not at all."""
-        self._connection.begin()
         try:
-            yield
-        except BaseException:
-            self._connection.rollback()
+            self._connection.begin()
+            try:
+                yield
+            except BaseException:
+                with suppress(duckdb.Error):  # what went wrong first is what is told
+                    self._connection.rollback()
+                raise
+            self._connection.commit()
+        except duckdb.Error as error:
+            if _is_full(error):
+                raise _cannot_write(self.path, error) from error
             raise
-        self._connection.commit()
 
     def provenance(self, name: str, /, **parameters: object) -> Query:
         """Where an answer came from: the query's name, the hash of its text, and what was bound."""
@@ -313,7 +327,8 @@ class Store:
 
     def problems(self) -> tuple[Problem, ...]:
         """Faults in what was loaded, by file and line."""
-        return tuple(Problem.model_validate(row) for row in self.rows("store/problems"))
+        told = (Problem.model_validate(row) for row in self.rows("store/problems"))
+        return tuple(dict.fromkeys(told))  # files of one name may say the same
 
     def loaded(self) -> Loaded:
         """What the case file holds, as the sum of all loads."""
@@ -360,9 +375,50 @@ def _first_line(error: duckdb.Error) -> str:
     return str(error).strip().splitlines()[0]
 
 
+def _create(path: Path) -> None:
+    """Begin a case file elsewhere and put it in its place as a whole, so that there is never half of one."""
+    try:
+        with TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
+            begun = Path(folder) / "new.duckdb"
+            connection = duckdb.connect(str(begun), config=_SETTINGS)
+            connection.execute(sql("schema"))
+            connection.execute(sql("store/places"))
+            connection.execute(sql("store/set_layout"), {"version": LAYOUT})
+            connection.close()
+            path.with_name(f"{path.name}.wal").unlink(missing_ok=True)  # of a case file that is gone
+            with suppress(FileExistsError):  # another process was quicker
+                _place(begun, path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror}", hint="name another file") from error
+    except duckdb.Error as error:
+        raise _cannot_write(path, error) from error
+
+
+def _place(begun: Path, path: Path) -> None:
+    try:
+        path.hardlink_to(begun)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        begun.replace(path)
+
+
+def _is_full(error: duckdb.Error) -> bool:
+    """True when the case file cannot grow: no fault of what is being read."""
+    return isinstance(error, duckdb.FatalException) or bool(
+        re.search(r"No space left|File too large|quota exceeded|Read-only file system|Input/output error", str(error))
+    )
+
+
+def _cannot_write(path: Path, error: duckdb.Error) -> StoreError:
+    why = re.search(r"No space left on device|File too large|[\w ]*quota exceeded|Read-only file system", str(error))
+    said = why.group(0).strip() if why else _first_line(error)
+    return StoreError(f"{path} cannot be written: {said}", hint="make room, then load again: nothing is read twice")
+
+
 def _cannot_open(path: Path, error: duckdb.Error) -> StoreError:
     said = str(error)
-    if "lock" in said.lower():
+    if "set lock" in said.lower():
         holder = re.search(r"PID (\d+)", said)
         who = f"process {holder.group(1)}" if holder else "another process"
         return StoreError(f"{path} is in use by {who}", hint="wait until it is done, or name another case file")

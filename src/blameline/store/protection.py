@@ -12,32 +12,92 @@ from typing import Literal
 
 Content = Literal["none", "redacted", "full"]
 
+_START = r"(?:\b|\\+(?:[nrtbfv]|u[0-9a-fA-F]{4})|%[0-9a-fA-F]{2})"
+"""Where a word begins: a text inside of JSON or a URL has its blanks and line ends as characters that would be part of it."""
+_SAID = (
+    r"[\\\"'`]*\s*(?:!?=|:|>|%3[aAdD])[=>]*\s*"
+    r"(?:\\+[\"'][^\"'\\\n]+|\"(?:[^\"\\\n]|\\.)+|'(?:[^'\\\n]|\\.)+|`[^`\n]+|[^\s\"',;}{\\&<>`()\[\]]{6,})"
+)
+"""What follows the name of a secret: a sign, and a value in quotes, in escaped quotes, or without any."""
+_NAMED = (
+    r"(?:api|auth|service|account|access|secret|private|priv|client|signing|encryption|shared|master|db|database|iam|cloud|cloudant"
+    r"|softlayer|hmac|ssh|deploy|cl|clou|sl|ibm|aws)[_ -]?(?:key|token|pwd|pass|pw|secret)[a-z0-9_]*"
+    r"|pass(?:word|wd|phrase)[a-z0-9_]*|pwd|contrase(?:ñ|n)a|secret(?:[_-]?access)?(?:[_-]?key)?"
+    r"|(?:refresh|session|bearer|id|sas)[_-]?token|connection[_-]?string"
+)
+"""Names that say that what follows is secret."""
 _SECRETS = (
     r"(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[0-9A-Z]{16}",  # AWS
     r"gh[pousr]_[A-Za-z0-9_]{36,}|github_pat_[A-Za-z0-9_]{22,}",
-    r"(?:glpat|gldt|glft|glsoat|glrt|glimt|glptt|glagent|gloas|glcbt)-[A-Za-z0-9_-]{20,}|GR1348941[A-Za-z0-9_-]{20,}",
-    r"sk-[A-Za-z0-9_-]{20,}",  # OpenAI, Anthropic, OpenRouter, Langfuse …
+    r"(?:glpat|gldt|glft|glsoat|glrt|glimt|glptt|glagent|gloas|glcbt|glffct)-[A-Za-z0-9_-]{20,}|GR1348941[A-Za-z0-9_-]{20,}",
+    _START + r"sk-(?:proj|svcacct|admin|None|ant|or|lf|litellm)-[A-Za-z0-9_-]{16,}",  # OpenAI, Anthropic, OpenRouter …
+    _START + r"sk-(?:[A-Za-z0-9_]+-)*[A-Za-z0-9]{20,}[A-Za-z0-9_-]*",
+    _START
+    + r"(?:(?:gsk|fw|r8)_|(?:xai|csk|pplx)-)[A-Za-z0-9]{24,}|(?:nvapi-|tgp_v1_)[A-Za-z0-9_-]{40,}",  # Groq, xAI …
     r"[rs]k_(?:live|test)_[0-9a-zA-Z]{16,}|whsec_[A-Za-z0-9+/=]{24,}",  # Stripe
-    r"xox[abeoprs]-[A-Za-z0-9-]{10,}|https://hooks\.slack\.com/services/[A-Za-z0-9_/]+",
-    r"AIza[0-9A-Za-z_-]{35}|ya29\.[0-9A-Za-z_-]{20,}",  # Google
-    r"hf_[A-Za-z]{30,}|npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{50,}|dop_v1_[a-f0-9]{64}|lsv2_[a-z]{2}_[a-f0-9_]{32,}",
-    r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|[0-9a-z]{32}-us[0-9]{1,2}",  # SendGrid, Mailchimp
-    r"eyJ[A-Za-z0-9_=-]{8,}\.[A-Za-z0-9_=-]+(?:\.[A-Za-z0-9_.+/=-]+)?",  # JSON web tokens
-    r"\b(?:AC|SK)[a-z0-9]{32}\b|sq0[a-z]{3}-[0-9A-Za-z_\\-]{22,}|\bA(?:KC[a-zA-Z0-9]|P[0-9A-F][a-zA-Z0-9])[a-zA-Z0-9]{9,}\b",
-    r"AccountKey=[A-Za-z0-9+/=]{40,}|\b\d{8,10}:[0-9A-Za-z_-]{35}|[MNO][A-Za-z\d_-]{23,25}\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{27,}",
-    r"(?:-----)?BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*(?:-----)?[A-Za-z0-9+/=\s\\:,.]*(?:-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----)?",
-    r"PuTTY-User-Key-File-\d[A-Za-z0-9+/=\s\\:,.-]*",
-    r"(?i:bearer|basic)\s+[A-Za-z0-9_.~+/=-]{16,}",
-    r"(?i:(?:api[_-]?key|apikey|secret|passwd|password|pwd|access[_-]?token|auth[_-]?token|client[_-]?secret)"
-    r"[\\\"']*\s*[:=]\s*[\\\"']*[^\s\"',;}{\\\\]{6,})",
-    r"://[^\s:/@\"]+:[^\s:/@\"]+@",
+    r"(?:xox[abceoprs]|xapp)-[A-Za-z0-9-]{10,}|(?i:hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9_/]+)",
+    r"(?i:discord(?:app)?\.com/api/webhooks/[0-9]+/[A-Za-z0-9_-]+)",
+    r"AIza[0-9A-Za-z_-]{35}|ya29\.[0-9A-Za-z_-]{20,}|GOCSPX-[0-9A-Za-z_-]{20,}",  # Google
+    r"(?:hf_|api_org_)[A-Za-z0-9]{30,}|npm_[A-Za-z0-9]{36}|(?i:_authtoken\s*=\s*[a-z0-9_./+=-]{16,})|pypi-[A-Za-z0-9_-]{50,}",
+    r"do[opr]_v1_[a-f0-9]{64}|lsv2_[a-z]{2}_[a-f0-9_]{32,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",  # …, SendGrid
+    r"[0-9a-z]{32}-us[0-9]{1,2}",  # Mailchimp
+    r"eyJ[A-Za-z0-9_=-]{8,}\.[A-Za-z0-9_=-]+(?:\.[A-Za-z0-9_.+/=-]*)?",  # JSON web tokens
+    _START + r"(?:AC|SK)[a-z0-9]{32}\b|sq0[a-z]{3}-[0-9A-Za-z_\\-]{22,}",  # Twilio, Square
+    _START
+    + r"A(?:KC[a-zA-Z0-9]{10,}|P[0-9A-F](?:[a-zA-Z]*[0-9][a-zA-Z0-9]{7,}|[a-zA-Z0-9]{7,}[0-9]))\b",  # Artifactory
+    _START + r"(?:bot)?\d{8,10}:[0-9A-Za-z_-]{35}",  # Telegram
+    _START + r"[MNO][A-Za-z\d_-]{23,25}\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{27,}",  # Discord
+    r"(?i:(?:account|sharedaccess)key=[a-z0-9+/=]{40,}|[?&]sig=[a-z0-9%+/=]{40,})",  # Azure
+    r"api\.softlayer\.com/soap/v3(?:\.1)?/[a-z0-9]{64}",
+    r"BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-*(?:[A-Za-z0-9+/=\s\\:,.]|-[A-Za-z0-9])*(?:-+ ?END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-*)?",
+    r"PuTTY-User-Key-File-\d[A-Za-z0-9+/=\s\\:,.@-]*",
+    r"(?i:bearer(?:\s+|%20|\+)[a-z0-9_.~+/=-]{16,})|(?i:basic)(?:\s+|%20|\+)[a-z]*[A-Z0-9+/=_][A-Za-z0-9_.~+/=-]{10,}",
+    r"(?i:authorization[\\\"']*\s*[:=]\s*[\\\"']*(?:[a-z]+ )?[^\s\"',;}{\\]{6,})",
+    r"(?i:" + _NAMED + ")" + _SAID,
+    r"(?i:\btoken)[\\\"']*\s*[:=]\s*[\\\"']*[A-Za-z0-9_+/=.-]{24,}",
+    r"://[^\s:/@\"'<>\\]*:[^\s/@\"'<>\\]+@",
 )
-_ADDRESSES = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"
-_CARDS = r"\b[2-6]\d{3}(?:[ -]?\d){9,15}\b"
-_SECRET_NAMES = (
-    r"(?i)(?:^|[._-])(?:authorization|proxy-authorization|cookie|set-cookie|x-api-key|api[_-]?key|apikey|password|passwd"
-    r"|client[_-]?secret|secret|private[_-]?key|access[_-]?token|refresh[_-]?token|auth[_-]?token|id[_-]?token)(?:$|[ ])"
+_LETTER = (
+    r"A-Za-z\x{c0}-\x{24f}\x{370}-\x{52f}"  # Latin, Greek and Cyrillic; all letters there are would be a slow pattern
 )
+_AT = r"(?:@|＠|﹫|%(?:25)?40|\\u0040|&#64;)"  # as people write it to hide it
+_HOST = rf"(?:(?:[{_LETTER}0-9-]*[{_LETTER}-][{_LETTER}0-9-]*\.)+|\d+\.)[{_LETTER}]{{2,}}"
+_ADDRESSES = (
+    rf"(?:(?:\\+[nrtbfv])?[{_LETTER}0-9._%+-]{{2,}}|\b[ac-eg-mo-qsuw-zA-Z0-9]){_AT}{_HOST}"
+    rf"|\b[bfnrtv]{_AT}(?:[{_LETTER}0-9-]+\.)+(?:com|org|net|edu|gov|io|dev|de|fr|uk|eu)\b"  # not a decorator after `\n`
+)
+_BLANK = r"[ +.\x{a0}-]"
+_CARDS = (
+    r"(?:\b|_|\\+[nrtbfv])(?:"
+    rf"(?:4\d{{3}}|5[0-8]\d\d|6\d{{3}}|35\d\d|2[2-7]\d\d)(?:{_BLANK}\d{{4}}){{3}}"
+    rf"|3[0-9]\d\d{_BLANK}\d{{6}}{_BLANK}\d{{4,5}}"
+    r"|(?:4|5[0-8]|6|3[04-9]|2[2-7])\d{11,18})\b"
+)
+"""Numbers as cards have them; ``has_check_digit`` says which of them are."""
+_CLOSED_NAMES = (
+    r"(?i)(?:(?:^|[ ._-])(?:(?:proxy-)?authorization|(?:set-)?cookie|secret|secret[_-]?(?:access[_-]?)?key|pwd"
+    r"|passphrase|credentials?"
+    r"|(?:refresh|auth|id|session|bearer|csrf)[_-]?token)"
+    r"|api[_-]?key|password|passwd|client[_-]?secret|private[_-]?key|access[_-]?token|connection[_-]?string)(?:\.\d+)?(?:$|[ ])"
+)
+
+
+_HINTS = (
+    r"(?:A3T|ABIA|ACCA|AKIA|ASIA)[0-9A-Z]{6}|gh[pousr]_[A-Za-z0-9_]{6}|github_pat_|gl[a-z]{2,6}-[A-Za-z0-9_-]{6}|GR1348941",
+    r"sk-[A-Za-z0-9_-]{16}|(?:gsk|fw|r8)_[A-Za-z0-9]{6}|(?:xai|csk|pplx)-[A-Za-z0-9]{6}|nvapi-|tgp_v1_|[rs]k_(?:live|test)_|whsec_",
+    r"xox[abceoprs]-|xapp-|(?i:hooks\.slack\.com/|com/api/webhooks/|_authtoken\s*=)|AIza|ya29\.|GOCSPX-|hf_[A-Za-z0-9]{6}|api_org_",
+    r"npm_[A-Za-z0-9]{6}|pypi-[A-Za-z0-9_-]{6}|do[opr]_v1_|lsv2_|SG\.[A-Za-z0-9_-]{6}|[0-9a-z]-us[0-9]|eyJ[A-Za-z0-9_=-]{8}",
+    r"(?:AC|SK)[a-z0-9]{8}|sq0[a-z]{3}-|" + _START + r"A(?:KC|P[0-9A-F])[a-zA-Z0-9]{6}|\d:[0-9A-Za-z_-]{16}",
+    r"[A-Za-z\d_-]\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{16}|(?i:(?:account|sharedaccess)key=|[?&]sig=)|softlayer\.com/soap",
+    r"BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File-|(?i:bearer(?:\s+|%20|\+)[a-z0-9_.~+/=-]{8})",
+    r"(?i:basic)(?:\s+|%20|\+)[a-z]*[A-Z0-9+/=_][A-Za-z0-9_.~+/=-]{4}",
+    r"(?i:authorization|" + _NAMED + r")[\\\"'`]*\s*(?:!?=|:|>|%3[aAdD])",
+    r"(?i:\btoken)[\\\"']*\s*[:=]\s*[\\\"']*[A-Za-z0-9_+/=.-]{8}",
+    r"://[^\s:/@\"'<>\\]*:[^\s/@\"'<>\\]+@",
+    rf"[{_LETTER}0-9._%+-]{_AT}[{_LETTER}0-9.-]*[{_LETTER}-][{_LETTER}0-9.-]*\.[{_LETTER}]|{_AT}\d+\.[{_LETTER}]",
+    r"(?:\b|_|\\+[nrtbfv])(?:[3-6]\d|2[2-7])\d\d(?:[ +.\x{a0}-]?\d){8}",
+)
+"""How each of them begins, without its counting: the one quick look that most texts get; counting is what makes patterns slow."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +110,7 @@ class Protection:
     addresses: str | None
     cards: str | None
     sensitive: str | None
-    """Whatever one of the four matches."""
+    """Matches whatever one of the three matches, and little else."""
     secret_names: str | None
     """Names whose value is never stored."""
 
@@ -66,10 +126,10 @@ def protection(content: Content, patterns: tuple[str, ...] = (), names: tuple[st
         secrets=secrets,
         addresses=_ADDRESSES,
         cards=_CARDS,
-        sensitive=f"{secrets}|{_ADDRESSES}|{_CARDS}|{_SECRET_NAMES}{own}",
-        secret_names=_SECRET_NAMES + own,
+        sensitive="|".join([*_HINTS, *(f"(?:{pattern})" for pattern in patterns)]),
+        secret_names=_CLOSED_NAMES + own,
     )
 
 
 def _literal(name: str) -> str:
-    return "".join(char if char.isalnum() or char in "_" else f"\\{char}" for char in name)
+    return "".join(char if char.isalnum() or char == "_" else f"\\{char}" for char in name)

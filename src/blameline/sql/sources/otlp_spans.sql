@@ -45,7 +45,7 @@ around AS (
     SELECT
         file_id,
         list_transform(list_concat(s.scope.attributes, of_resource), lambda a: a.key) AS other_names,
-        list_transform(list_concat(s.scope.attributes, of_resource), lambda a: plain_text(a.value)) AS other_said,
+        list_transform(list_concat(s.scope.attributes, of_resource), lambda a: coalesce(plain_text(a.value), '')) AS other_said,
         CASE WHEN s.spans IS NULL THEN error('an entry has no spans') ELSE s.spans END AS spans
     FROM scopes
 ),
@@ -53,7 +53,14 @@ told AS (
     SELECT file_id, other_names, other_said, unnest(spans) AS span FROM around
 ),
 valued AS (
-    SELECT *, list_transform(span.attributes, lambda a: plain_text(a.value)) AS own_said FROM told
+    SELECT
+        *,
+        list_transform(span.attributes, lambda a: plain_text(a.value)) AS own_said,
+        [
+            said_kind(span.kind), nullif(span.status.message, ''), nullif(span.droppedAttributesCount, '0'),
+            nullif(span.events::VARCHAR, '[]'), nullif(span.links::VARCHAR, '[]')
+        ] AS beside
+    FROM told
 ),
 named AS (
     SELECT
@@ -62,16 +69,12 @@ named AS (
         list_concat(
             list_transform(span.attributes, lambda a: a.key),
             other_names,
-            ['otel.span.kind', 'otel.status_description', 'otel.dropped_attributes_count', 'otel.events', 'otel.links']
+            list_where(
+                ['otel.span.kind', 'otel.status_description', 'otel.dropped_attributes_count', 'otel.events', 'otel.links'],
+                list_transform(beside, lambda given: given IS NOT NULL)
+            )
         ) AS names,
-        list_concat(
-            own_said,
-            other_said,
-            [
-                said_kind(span.kind), nullif(span.status.message, ''), nullif(span.droppedAttributesCount, '0'),
-                nullif(span.events::VARCHAR, '[]'), nullif(span.links::VARCHAR, '[]')
-            ]
-        ) AS said
+        list_concat(own_said, other_said, list_filter(beside, lambda given: given IS NOT NULL)) AS said
     FROM valued
     WHERE CASE WHEN list_count(own_said) < len(own_said) THEN error('an attribute has no value') ELSE TRUE END
 ),

@@ -1,4 +1,4 @@
--- One score a row and score column of a plain table.
+-- One score a row and score column of a plain table. The judge that a row names gave all of them but the controls.
 INSERT INTO scores
 WITH told AS (
     SELECT
@@ -13,7 +13,9 @@ WITH told AS (
     WHERE record IS NOT NULL AND moment_ns(record[$at]) IS NOT NULL
 ),
 valued AS (
-    SELECT *, score_value(record[score.key]) AS value
+    SELECT
+        * REPLACE (CASE WHEN NOT list_contains($controls::VARCHAR[], score.value) THEN evaluator END AS evaluator),
+        score_value(record[score.key]) AS value
     FROM told
 )
 SELECT

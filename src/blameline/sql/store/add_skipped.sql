@@ -1,4 +1,3 @@
--- Note a file that was passed over, once.
+-- Note files that were passed over.
 INSERT INTO files
-SELECT $file_id, $source, 'skipped', '', 0, 0, '', $reason
-WHERE NOT EXISTS (SELECT 1 FROM files WHERE file_id = $file_id)
+SELECT unnest($file_ids::BIGINT[]), unnest($sources::VARCHAR[]), 'skipped', '', 0, 0, '', unnest($reasons::VARCHAR[])

@@ -1,4 +1,5 @@
 -- Of spans with the same ids keep the most complete, whatever the order they came in. Few come twice: they are found by a number first.
+-- Where copies say as much, whatever they say decides, by a number made of all of it; the file and line only between equal ones.
 DELETE FROM span_rows
 WHERE rowid IN (
     SELECT number
@@ -8,7 +9,11 @@ WHERE rowid IN (
             row_number() OVER (
                 PARTITION BY trace_id, span_id
                 ORDER BY len(names) + len(content_names) DESC, duration_ms DESC NULLS LAST, start_ns, status DESC NULLS LAST,
-                    names::VARCHAR, said::VARCHAR, content_said::VARCHAR, name, parent_id, file_id, line
+                    hash(
+                        names, said, content_names, content_said, name, parent_id, op, service, finish, input_tokens, output_tokens,
+                        cost_usd, content_state, output_chars, output_language, output_fenced, output_json, output_refused
+                    ),
+                    file_id, line
             ) AS place
         FROM span_rows
         WHERE hash(trace_id, span_id) IN (

@@ -1,0 +1,78 @@
+"""One route of the ingest benchmark in a process of its own: a file in, one line of JSON (seconds, memory, rows) out.
+
+    python benchmarks/ingest_routes.py load traces.jsonl scratch/
+
+Every route runs alike: as a child, timed from before its first import to the end of the process by its parent.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+SQL = Path(__file__).parent / "sql"
+_MEMORY = "2GB"
+
+
+def load(paths: list[str], scratch: Path) -> int:
+    """What a person types: ``incident load``."""
+    from blameline.case import open_case  # noqa: PLC0415  each route imports its own
+
+    with open_case(scratch / "case.duckdb") as case:
+        return case.load(*paths).spans
+
+
+def parquet(paths: list[str], scratch: Path) -> int:
+    """The fastest route that keeps everything: SQL to Parquet (zstd), then the known columns into a table."""
+    import duckdb  # noqa: PLC0415
+
+    text = (SQL / "known_columns.sql").read_text(encoding="utf-8").replace("$path", f"'{paths[0]}'")  # COPY binds nothing
+    with duckdb.connect(scratch / "known.duckdb", config={"memory_limit": _MEMORY}) as connection:
+        connection.execute(f"COPY ({text}) TO '{scratch / 'all.parquet'}' (FORMAT parquet, COMPRESSION zstd)")
+        connection.execute(
+            f"CREATE TABLE known AS SELECT * EXCLUDE (keys, said, other_keys, other_said) FROM '{scratch / 'all.parquet'}'"  # noqa: S608  our own paths
+        )
+        return int(connection.execute("SELECT count(*) FROM known").fetchall()[0][0])
+
+
+def pandas(paths: list[str], scratch: Path) -> int:
+    """What a notebook does: json_normalize, attributes to columns, one table."""
+    import pandas as pd  # noqa: PLC0415
+
+    spans = []
+    with Path(paths[0]).open(encoding="utf-8") as lines:
+        for line in lines:
+            found = pd.json_normalize(
+                json.loads(line)["resourceSpans"],
+                record_path=["scopeSpans", "spans"],
+                meta=[["resource", "attributes"]],
+            )
+            spans.append(found)
+    frame = pd.concat(spans, ignore_index=True)
+
+    def keyed(pairs: list[dict[str, dict[str, object]]]) -> dict[str, object]:
+        return {str(pair["key"]): next(iter(pair["value"].values())) for pair in pairs}
+
+    named = pd.json_normalize(frame["attributes"].map(keyed).tolist(), max_level=0)
+    around = pd.json_normalize(frame["resource.attributes"].map(keyed).tolist(), max_level=0)
+    whole = pd.concat([frame.drop(columns=["attributes", "resource.attributes"]), named, around], axis=1)
+    whole["gen_ai.response.finish_reasons"] = whole["gen_ai.response.finish_reasons"].map(json.dumps)
+    whole.to_parquet(scratch / "frame.parquet", compression="zstd")
+    return len(whole)
+
+
+def bare_langfuse(paths: list[str], scratch: Path) -> int:
+    """Langfuse's lines, read by DuckDB as they are and inserted into one table of the same columns."""
+    import duckdb  # noqa: PLC0415
+
+    with duckdb.connect(scratch / "bare.duckdb", config={"memory_limit": _MEMORY}) as connection:
+        connection.execute(f"CREATE TABLE observations AS SELECT * FROM read_ndjson('{paths[0]}')")  # noqa: S608  our own paths
+        return int(connection.execute("SELECT count(*) FROM observations").fetchall()[0][0])
+
+
+ROUTES = {"load": load, "parquet": parquet, "pandas": pandas, "bare-langfuse": bare_langfuse}
+
+if __name__ == "__main__":
+    route, scratch, *paths = sys.argv[1:]
+    print(json.dumps({"rows": ROUTES[route](paths, Path(scratch))}))

@@ -1,0 +1,93 @@
+"""A change that somebody marks by hand: their words in, one ``Change`` out, kept in the store like those of a file.
+
+A mark is its own file: a later load does not touch it, and the same words make the same one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from blameline.errors import BlamelineError, NotFound
+from blameline.intake.visit import identity
+from blameline.records import LAYER_OF_KIND, Change, as_utc
+from blameline.sources.wording import fault, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from blameline.store import Store
+
+SOURCE = "marked by hand"
+_SPOKEN = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|m|min|h|d)\s*$")
+_UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
+_LAYERS = tuple(dict.fromkeys(LAYER_OF_KIND.values()))
+
+
+def marked(said: Mapping[str, Any], *, now: datetime) -> Change:
+    """The change that somebody means; its id is derived from what was said where none is given.
+
+    Raises ``NotFound`` for a kind or a layer that nobody knows, and ``BlamelineError`` for anything else that cannot be used.
+    """
+    kind = str(said["kind"]).strip()
+    if kind not in LAYER_OF_KIND:
+        raise _unknown("kind of change", kind, LAYER_OF_KIND)
+    record = {key: value for key, value in said.items() if value not in (None, "", {})}
+    layer = str(record.setdefault("layer", LAYER_OF_KIND[kind]))
+    if layer not in _LAYERS:
+        raise _unknown("layer", layer, _LAYERS)
+    record |= {"kind": kind, "at": now if record.get("at") == "now" else record.get("at")}
+    spoken = _SPOKEN.match(str(record.get("uncertainty", "")))
+    if spoken:
+        record["uncertainty"] = timedelta(**{_UNITS[spoken.group(2)]: float(spoken.group(1))})
+    try:
+        change = Change.model_validate({"id": "", **record, "source": SOURCE})
+    except ValidationError as error:
+        raise BlamelineError(
+            f"the change is not usable: {fault(error)}", hint="times are ISO 8601, or 'now'"
+        ) from error
+    named = change.id or f"chg-{_digest(change)[:8]}"
+    return change.model_copy(update={"id": named, "recorded_at": as_utc(now)})
+
+
+def keep(store: Store, change: Change) -> Change:
+    """Keep a mark, unless it is there already; the change as it is kept."""
+    said = change.model_copy(update={"recorded_at": None})  # when it was said is no part of what was said
+    digest = _digest(said)
+    file_id = identity("mark", digest)
+    store.protect(store.manifest())
+    if not any(row["file_id"] == file_id for row in store.rows("store/files")):
+        with store.transaction():
+            store.run(
+                "store/add_change",
+                change_id=change.id,
+                took_effect=_naive(change.at),
+                kind=change.kind,
+                layer=change.layer,
+                recorded=_naive(change.recorded_at) if change.recorded_at else None,
+                slack=change.uncertainty.total_seconds() if change.uncertainty else 0.0,
+                record=change.model_dump_json(by_alias=True, exclude={"source"}),
+                file_id=file_id,
+            )
+            told = {"source": SOURCE, "format": "mark", "sha256": digest, "bytes": 0, "rows": 1, "read_with": ""}
+            store.run("store/add_file", file_id=file_id, **told)
+    return next((kept for kept in store.changes() if kept.id == change.id), change)
+
+
+def _digest(change: Change) -> str:
+    content = change.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _unknown(what: str, said: str, known: Collection[str]) -> NotFound:
+    near = nearest(said, known)
+    return NotFound(f"unknown {what} '{said}'{near}", hint="" if near else f"known are: {', '.join(known)}")

@@ -1,0 +1,31 @@
+"""The command ``incident``: parse, call the method of the same name, print.
+
+stdout is the answer, stderr is talk. Exit status: 0 done, 1 an error told in one line, 2 wrong usage, 3 with ``--exit-code``
+when a shift for the worse was found, 130 interrupted. Nothing heavy is imported before a verb needs it.
+"""
+
+from __future__ import annotations
+
+import click
+
+from blameline.cli.ask import blame, note, plugins, report, shifts, sql, timeline
+from blameline.cli.bring import demo, investigate, load, mark
+from blameline.cli.group import ExitCode, Incident
+
+__all__ = ["ExitCode", "main"]
+
+
+@click.group(cls=Incident, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="blameline", prog_name="incident")
+def main() -> None:
+    """Who is to blame for the bad answers: a change, a guard that did not fire, or nothing.
+
+    \b
+    Begin with a folder of exported traces and a changelog:
+      incident investigate sample_incidents/staged-prompt-edit -o out/
+      incident blame --case out/incident.duckdb
+    """
+
+
+for _verb in (investigate, load, mark, shifts, timeline, blame, report, note, sql, demo, plugins):
+    main.add_command(_verb)

@@ -1,0 +1,56 @@
+"""What was found, in words: the outcome, each shift with its bids, and the guards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from blameline.cli.tables import minute, odds, one_line, table, where
+
+if TYPE_CHECKING:
+    from blameline.records import Investigation, Problem
+
+
+def tell(found: Investigation, shift: str | None = None) -> None:
+    """The outcome and the ledger in words."""
+    click.echo(one_line(found.headline))
+    click.echo(f"Outcome: {found.outcome}")
+    for one in found.shifts:
+        if shift not in {None, one.id}:
+            continue
+        onset = f"{minute(one.onset.estimate)} UTC [{minute(one.onset.low)} to {minute(one.onset.high)}]"
+        ended = f", over by {minute(one.ended)}" if one.ended else ""
+        click.echo(
+            f"\n{one.id}: {one_line(one.signal)} {where(one.segment)} got {one.direction}: {one.before:.3f} to {one.after:.3f} "
+            f"({one.delta.estimate:+.3f} [{one.delta.low:+.3f}, {one.delta.high:+.3f}]), onset {onset}{ended}"
+        )
+        lines = [line for line in found.ledger if line.shift == one.id]
+        if not lines:
+            continue
+        table(
+            ("odds", "verdict", "candidate", "kind", "because"),
+            [(odds(line.probability), line.verdict, line.candidate, line.kind, line.because) for line in lines],
+        )
+        click.echo(f"Next test: {one_line(lines[0].next_test)}")
+        if shift is not None:
+            _answers(found, one.id)
+    for guard in found.guards:
+        click.echo(f"Guard {one_line(guard.guard)}: {guard.finding} ({one_line(guard.because)})")
+    if found.problems:
+        click.echo(
+            f"{len(found.problems)} problems in the data; the first: {problem_line(found.problems[0])}", err=True
+        )
+
+
+def _answers(found: Investigation, shift: str) -> None:
+    for line in found.ledger:
+        if line.shift == shift and line.evidence and line.probability >= 0.001:
+            click.echo(f"\n{one_line(line.candidate)} ({odds(line.probability)}, {line.verdict})")
+            table(("check", "answer", "because"), [(one.check, one.verdict, one.because) for one in line.evidence])
+
+
+def problem_line(problem: Problem) -> str:
+    """A fault with the place that it is at."""
+    at = f"{problem.source}:{problem.line}" if problem.line else problem.source
+    return one_line(f"{at}: {problem.message}")

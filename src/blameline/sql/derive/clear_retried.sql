@@ -1,0 +1,2 @@
+-- Forget the derived rows of retried.
+DELETE FROM retried

@@ -1,0 +1,2 @@
+-- Forget the gaps of the last load.
+DELETE FROM gaps

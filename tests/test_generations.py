@@ -1,0 +1,260 @@
+"""Each call of a model counts once, and a request that was made again ends as its last attempt did."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from blameline.cells import derive
+from blameline.intake import load
+from blameline.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+NS = 1_773_000_000_000_000_000
+OPENAI = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 20}  # fmt: skip
+OPENINFERENCE = {"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o", "llm.token_count.prompt": 100, "llm.token_count.completion": 20}  # fmt: skip
+LANGCHAIN = {"openinference.span.kind": "CHAIN", "llm.token_count.prompt": 100, "llm.token_count.completion": 20}
+TRACELOOP = {"traceloop.span.kind": "workflow", "gen_ai.system": "openai", "gen_ai.usage.prompt_tokens": 100, "gen_ai.usage.completion_tokens": 20}  # fmt: skip
+VERCEL = {"ai.operationId": "ai.generateText", "ai.model.id": "gpt-4o", "ai.usage.promptTokens": 100, "ai.usage.completionTokens": 20}  # fmt: skip
+STRANDS = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "helper", "gen_ai.usage.input_tokens": 200, "gen_ai.usage.output_tokens": 40}  # fmt: skip
+PLAIN: dict[str, object] = {}
+
+
+def value(said: object) -> dict[str, object]:
+    return {"intValue": str(said)} if isinstance(said, int) else {"doubleValue": said} if isinstance(said, float) else {"stringValue": said}
+
+
+def span(key: int, parent: int | None, attributes: dict[str, object], trace: int = 1, **more: object) -> dict[str, object]:
+    start = NS + key * 1_000_000_000
+    return {
+        "traceId": f"{trace:032x}", "spanId": f"{key:016x}", "name": "call", "startTimeUnixNano": str(start),
+        "endTimeUnixNano": str(start + 500_000_000),
+        **({} if parent is None else {"parentSpanId": f"{parent:016x}"}),
+        "attributes": [{"key": name, "value": value(said)} for name, said in attributes.items()],
+        **more,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "case.duckdb") as opened:
+        yield opened
+
+
+@pytest.fixture
+def take(store: Store, tmp_path: Path) -> Callable[..., None]:
+    def write(*spans: dict[str, object]) -> None:
+        path = tmp_path / "traces.jsonl"
+        path.write_text(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": list(spans)}]}]}) + "\n")
+        assert not load(store, [path]).problems
+        derive(store)
+
+    return write
+
+
+def leaves(store: Store) -> set[int]:
+    return {int(row[0], 16) for row in store.sql("SELECT span_id FROM generations").rows}
+
+
+def ask(store: Store, text: str) -> object:
+    ((found,),) = store.sql(text).rows
+    return found
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    {
+        "OpenInference over the OpenAI SDK's own": ([(1, None, OPENINFERENCE), (2, 1, OPENAI)], {2}),
+        "a framework between the two": ([(1, None, OPENINFERENCE), (2, 1, PLAIN), (3, 2, PLAIN), (4, 3, OPENAI)], {4}),
+        "three on top of one another": ([(1, None, OPENINFERENCE), (2, 1, PLAIN), (3, 2, OPENINFERENCE), (4, 3, OPENAI)], {4}),
+        "Vercel's generateText over its doGenerate": ([(1, None, VERCEL), (2, 1, {**VERCEL, **OPENAI, "ai.operationId": "ai.generateText.doGenerate"})], {2}),
+        "a Strands agent that carries totals": ([(1, None, STRANDS), (2, 1, PLAIN), (3, 2, OPENAI), (4, 2, OPENAI)], {3, 4}),
+        "an agent that hides its calls": ([(1, None, PLAIN), (2, 1, STRANDS)], {2}),
+        "LangChain over OpenLLMetry": ([(1, None, LANGCHAIN), (2, 1, TRACELOOP), (3, 2, OPENAI)], {3}),
+        "two real calls one after the other": ([(1, None, PLAIN), (2, 1, OPENAI), (3, 1, OPENAI)], {2, 3}),
+        "two real calls, deep apart": ([(1, None, PLAIN), (2, 1, PLAIN), (3, 2, OPENAI), (4, 1, PLAIN), (5, 4, OPENAI)], {3, 5}),
+        "a tool that calls a model, below a workflow": ([(1, None, PLAIN), (2, 1, {"gen_ai.operation.name": "execute_tool"}), (3, 2, OPENAI), (4, 1, OPENAI)], {3, 4}),
+        "a parent that was not loaded": ([(2, 99, OPENAI), (3, 98, OPENAI)], {2, 3}),
+        "a chain that is broken": ([(1, None, OPENINFERENCE), (3, 2, OPENAI)], {1, 3}),
+        "its own parent": ([(1, 1, OPENAI), (2, 1, PLAIN)], {1}),
+        "a ring without a model": ([(1, 2, PLAIN), (2, 3, PLAIN), (3, 1, PLAIN), (4, 1, OPENAI), (5, 2, OPENAI)], {4, 5}),
+        "one generation in a ring": ([(1, 2, PLAIN), (2, 1, OPENAI), (3, 2, OPENAI)], {3}),
+        "embeddings below a call": ([(1, None, OPENAI), (2, 1, {"gen_ai.operation.name": "embeddings", "gen_ai.usage.input_tokens": 5})], {1}),
+    }.values(),
+    ids=lambda given: None,
+)  # fmt: skip
+def test_only_the_innermost_call_counts(store, take, spans, expected):
+    take(*(span(key, parent, attributes) for key, parent, attributes in spans))
+    assert leaves(store) == expected
+
+
+def test_two_calls_that_hold_one_another_hang_nothing(store, take):
+    take(span(1, 2, OPENAI), span(2, 1, OPENAI), span(3, 2, PLAIN))
+    assert leaves(store) == set()  # each is said to be within the other: neither can be told to be the call
+    assert ask(store, "SELECT count(*) FROM outer_generations") == 2
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 4, 7, 8, 9, 100, 1000])
+def test_any_chain_of_parents(store, take, depth):
+    between = [span(n, n - 1, PLAIN) for n in range(2, depth + 2)]
+    take(span(1, None, OPENINFERENCE), *between, span(depth + 2, depth + 1, OPENAI))
+    assert leaves(store) == {depth + 2}
+
+
+def test_traces_are_kept_apart(store, take):
+    take(span(1, None, OPENINFERENCE), span(2, 1, OPENAI), span(1, None, OPENINFERENCE, trace=2), span(2, 7, OPENAI, trace=2))
+    found = {(int(trace, 16), int(key, 16)) for trace, key in store.sql("SELECT trace_id, span_id FROM generations").rows}
+    assert found == {(1, 2), (2, 1), (2, 2)}
+
+
+def test_tokens_and_cost_are_not_doubled(store, take):
+    priced = {**OPENAI, "gen_ai.usage.cost": 0.5}
+    take(span(1, None, {**OPENINFERENCE, "llm.cost.total": 0.5}), span(2, 1, priced), span(3, 1, priced))
+    assert store.sql("SELECT sum(input_tokens), sum(output_tokens), sum(cost_usd) FROM generations").rows == ((200, 40, 1.0),)
+
+
+FAILED = {"status": {"code": 2}}
+FINE = {"status": {"code": 1}}
+ASKED = {**OPENAI, "gen_ai.usage.cost": 0.25, "gen_ai.input.messages": '[{"role":"user","parts":[{"type":"text","content":"hi"}]}]'}
+OTHER = {**ASKED, "gen_ai.input.messages": '[{"role":"user","parts":[{"type":"text","content":"and now"}]}]'}
+CUT = {**ASKED, "gen_ai.response.finish_reasons": '["length"]'}
+BLIND = {key: said for key, said in ASKED.items() if key != "gen_ai.input.messages"}
+
+
+@pytest.mark.parametrize(
+    ("spans", "retried", "failed"),
+    {
+        "three attempts under one root": ([(1, None, PLAIN, FINE), (2, 1, ASKED, FAILED), (3, 1, ASKED, FAILED), (4, 1, ASKED, FINE)], {2, 3}, 0),
+        "three attempts that are roots": ([(2, None, ASKED, FAILED), (3, None, ASKED, FAILED), (4, None, ASKED, FINE)], {2, 3}, 0),
+        "the last one failed too": ([(2, None, ASKED, FAILED), (3, None, ASKED, FAILED)], {2}, 1),
+        "what was asked is not recorded": ([(2, None, BLIND, FAILED), (3, None, BLIND, {})], {2}, 0),
+        "recorded of one only": ([(2, None, ASKED, FAILED), (3, None, BLIND, {})], {2}, 0),
+        "another question fails": ([(2, None, ASKED, FINE), (3, None, OTHER, FAILED)], set(), 1),
+        "another question after one that failed": ([(2, None, ASKED, FAILED), (3, None, OTHER, FINE)], set(), 1),
+        "an answer that was cut": ([(1, None, PLAIN, FINE), (2, 1, CUT, {}), (3, 1, ASKED, {})], {2}, 0),
+        "calls at the same time": ([(1, None, PLAIN, FINE), (2, 1, ASKED, {**FAILED, "endTimeUnixNano": str(NS + 9_000_000_000)}), (3, 1, ASKED, FINE)], set(), 0),
+        "the root says that it failed": ([(1, None, PLAIN, FAILED), (2, 1, ASKED, FAILED), (3, 1, ASKED, FAILED)], {2}, 1),
+        "a good one first": ([(2, None, ASKED, FINE), (3, None, ASKED, FAILED)], set(), 1),
+    }.values(),
+    ids=lambda given: None,
+)  # fmt: skip
+def test_an_attempt_that_was_made_again(store, take, spans, retried, failed):
+    take(*(span(key, parent, attributes, **more) for key, parent, attributes, more in spans))
+    assert {int(row[0], 16) for row in store.sql("SELECT span_id FROM retried").rows} == retried
+    assert store.sql("SELECT value FROM measurements WHERE signal = 'request_failed'").rows == ((float(failed),),)
+    calls = sum("gen_ai.usage.cost" in attributes for _, _, attributes, _ in spans)
+    assert ask(store, "SELECT sum(cost_usd) FROM generations") == pytest.approx(0.25 * calls)  # every attempt is paid
+    assert ask(store, "SELECT count(*) FROM traces") == 1
+
+
+def test_a_cut_answer_that_was_made_again_is_not_counted_as_cut(store, take):
+    take(span(1, None, PLAIN), span(2, 1, CUT), span(3, 1, {**ASKED, "gen_ai.response.finish_reasons": '["stop"]'}))
+    assert store.sql("SELECT value FROM measurements WHERE signal = 'answer_truncated'").rows == ((0.0,),)
+
+
+def test_no_status_is_no_failure_where_the_format_says_when_there_is_one(store, take):
+    take(*(span(1, None, PLAIN, trace=n) for n in range(1, 4)), span(1, None, PLAIN, trace=4, **FAILED))
+    found = store.sql("SELECT count(*), sum(value) FROM measurements WHERE signal = 'request_failed'").rows
+    assert found == ((4, 1.0),)
+
+
+def test_a_format_that_never_says_it_has_not_always_succeeded(store, take):
+    take(*(span(1, None, PLAIN, trace=n) for n in range(1, 4)))
+    assert store.sql("SELECT value FROM measurements WHERE signal = 'request_failed'").rows == ()
+
+
+def told(text: str) -> str:
+    return json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": text}]}])
+
+
+BARE = {"gen_ai.operation.name": "chat"}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "more", "ended"),
+    [
+        ({**BARE, "gen_ai.response.finish_reasons": '["stop"]'}, {}, "answered"),
+        ({**BARE, "gen_ai.response.finish_reasons": '["tool_use"]'}, {}, "answered"),
+        ({**BARE, "gen_ai.response.finish_reasons": '["max_tokens"]'}, FINE, "cut"),
+        ({**BARE, "gen_ai.response.finish_reasons": '["content_filter"]'}, FINE, "filtered"),
+        ({**BARE, "gen_ai.response.finish_reasons": '["content_filter"]'}, FAILED, "filtered"),
+        ({**BARE, "gen_ai.response.finish_reasons": '["refusal"]'}, FINE, "refused"),
+        ({**BARE, "gen_ai.response.finish_reasons": '["stop"]', "gen_ai.output.messages": told("I'm sorry, but I can't help with that.")}, FINE, "refused"),
+        ({**BARE, "gen_ai.response.finish_reasons": '["error"]'}, {}, "failed"),
+        ({**BARE, "error.type": "timeout"}, {**FAILED, "endTimeUnixNano": "0"}, "failed"),
+        (BARE, FINE, "answered"),
+        ({**BARE, "gen_ai.output.messages": told("Yes.")}, {}, "answered"),
+        ({**BARE, "gen_ai.usage.output_tokens": 3}, {}, "answered"),
+        (BARE, {}, "unknown"),
+        (BARE, {"endTimeUnixNano": "0"}, "unknown"),
+    ],
+)  # fmt: skip
+def test_how_a_call_ended(store, take, attributes, more, ended):
+    take(span(1, None, attributes, **more))
+    assert store.sql("SELECT ended, duration_ms IS NULL FROM generations").rows == ((ended, more.get("endTimeUnixNano") == "0"),)
+
+
+def test_deriving_twice_changes_nothing(store, take):
+    take(span(1, None, OPENINFERENCE), span(2, 1, ASKED, **FAILED), span(3, 1, ASKED))
+    before = [store.sql(f"SELECT * FROM {name} ORDER BY ALL").rows for name in ("outer_generations", "retried", "measurements")]  # noqa: S608  names are ours
+    derive(store)
+    assert before == [store.sql(f"SELECT * FROM {name} ORDER BY ALL").rows for name in ("outer_generations", "retried", "measurements")]  # noqa: S608  names are ours
+
+
+DIALECTS = {
+    "GenAI": {
+        "gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "m-asked", "gen_ai.response.model": "m-served",
+        "gen_ai.usage.input_tokens": 11, "gen_ai.usage.output_tokens": 7, "gen_ai.response.finish_reasons": '["stop"]', "gen_ai.usage.cost": 0.5,
+        "gen_ai.prompt.name": "refund", "gen_ai.prompt.version": "7", "session.id": "s-1", "user.id": "u-1",
+    },
+    "Traceloop": {
+        "llm.request.type": "chat", "gen_ai.system": "openai", "gen_ai.request.model": "m-asked", "gen_ai.response.model": "m-served",
+        "gen_ai.usage.prompt_tokens": 11, "gen_ai.usage.completion_tokens": 7, "gen_ai.completion.0.finish_reason": "stop", "gen_ai.usage.cost": 0.5,
+        "traceloop.prompt.key": "refund", "traceloop.prompt.version": "7", "traceloop.association.properties.session_id": "s-1",
+        "traceloop.association.properties.user_id": "u-1",
+    },
+    "OpenInference": {
+        "openinference.span.kind": "LLM", "llm.provider": "openai", "llm.model_name": "m-served", "llm.invocation_parameters": '{"model":"m-asked"}',
+        "llm.token_count.prompt": 11, "llm.token_count.completion": 7, "llm.finish_reason": "stop", "llm.cost.total": 0.5,
+        "prompt.id": "refund", "llm.prompt_template.version": "7", "session.id": "s-1", "user.id": "u-1",
+    },
+    "Vercel": {
+        "ai.operationId": "ai.generateText.doGenerate", "ai.model.provider": "openai", "ai.model.id": "m-asked", "ai.response.model": "m-served",
+        "ai.usage.inputTokens": 11, "ai.usage.outputTokens": 7, "ai.response.finishReason": "stop", "gen_ai.usage.cost": 0.5,
+        "ai.telemetry.metadata.langfusePrompt": '{"name":"refund","version":7}', "ai.telemetry.metadata.sessionId": "s-1",
+        "ai.telemetry.metadata.userId": "u-1",
+    },
+    "Langfuse": {
+        "langfuse.observation.type": "generation", "gen_ai.provider.name": "openai", "langfuse.observation.model.name": "m-served",
+        "gen_ai.request.model": "m-asked", "langfuse.observation.usage_details": '{"input":11,"output":7,"total":18}', "llm.finish_reason": "stop",
+        "langfuse.observation.cost_details": '{"input":0.2,"output":0.3,"total":0.5}', "langfuse.observation.prompt.name": "refund",
+        "langfuse.observation.prompt.version": 7, "langfuse.session.id": "s-1", "langfuse.user.id": "u-1",
+    },
+    "MLflow": {
+        "mlflow.spanType": '"CHAT_MODEL"', "mlflow.llm.provider": '"openai"', "mlflow.llm.model": '"m-served"', "gen_ai.request.model": "m-asked",
+        "mlflow.chat.tokenUsage": '{"input_tokens":11,"output_tokens":7,"total_tokens":18}', "gen_ai.response.finish_reasons": '["stop"]',
+        "mlflow.llm.cost": '{"input_cost":0.2,"output_cost":0.3,"total_cost":0.5}', "mlflow.linkedPrompts": '[{"name":"refund","version":"7"}]',
+        "mlflow.trace.session": "s-1", "mlflow.trace.user": "u-1",
+    },
+}  # fmt: skip
+CANONICAL = {
+    "gen_ai.provider.name": "openai", "gen_ai.request.model": "m-asked", "gen_ai.response.model": "m-served", "gen_ai.usage.input_tokens": "11",
+    "gen_ai.usage.output_tokens": "7", "gen_ai.prompt.name": "refund", "gen_ai.prompt.version": "7", "session.id": "s-1", "user.id": "u-1",
+}  # fmt: skip
+
+
+def test_one_trace_may_speak_six_dialects(store, take):
+    take(span(1, None, PLAIN), *(span(n, 1, said) for n, said in enumerate(DIALECTS.values(), 2)))
+    found = dict(zip(DIALECTS, (row[0] for row in store.sql("SELECT attributes FROM spans WHERE parent_id IS NOT NULL ORDER BY span_id").rows), strict=True))
+    for dialect, said in found.items():
+        assert {name: said.get(name) for name in CANONICAL} == CANONICAL, dialect
+        assert DIALECTS[dialect].keys() <= said.keys(), dialect  # its own names stay
+    facts = "model, input_tokens, output_tokens, cost_usd, finish, ended"
+    counted = store.sql(f"SELECT {facts} FROM generations").rows  # noqa: S608  names are ours
+    assert set(counted) == {("m-served", 11, 7, 0.5, "stop", "answered")}
+    assert len(counted) == len(DIALECTS)

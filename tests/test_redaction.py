@@ -1,0 +1,254 @@
+"""What people typed is not in the case file unless it may be: every column and every byte is searched for what was planted."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import string
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+
+from blameline.intake import load
+from blameline.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+RANDOM = Random(5)
+NS = 1_773_000_000_000_000_000
+TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+
+
+def drawn(n: int, of: str = string.ascii_letters + string.digits) -> str:
+    return "".join(RANDOM.choice(of) for _ in range(n))
+
+
+HEX, UPPER, LOWER = "0123456789abcdef", string.ascii_uppercase + string.digits, string.ascii_lowercase + string.digits
+BODY = "\n".join(drawn(64) for _ in range(4))
+KEY = f"-----BEGIN RSA PRIVATE KEY-----\n{BODY}\n-----END RSA PRIVATE KEY-----"
+LOCKED = f"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,{drawn(32, UPPER)}\n\n{BODY}\n-----END RSA PRIVATE KEY-----"
+SECRETS = {
+    "OpenAI": "sk-" + drawn(48), "OpenAI project": "sk-proj-" + drawn(60) + "-_" + drawn(20), "OpenAI service": "sk-svcacct-" + drawn(40),
+    "Anthropic": "sk-ant-api03-" + drawn(80) + "-" + drawn(6) + "AA", "OpenRouter": "sk-or-v1-" + drawn(64, HEX), "DeepSeek": "sk-" + drawn(32, HEX),
+    "Langfuse": "sk-lf-3f2b1c4d-1a2b-4c3d-8e9f-0a1b2c3d4e5f", "Groq": "gsk_" + drawn(52), "xAI": "xai-" + drawn(80), "NVIDIA": "nvapi-" + drawn(64),
+    "AWS": "AKIA" + drawn(16, UPPER), "AWS session": "ASIA" + drawn(16, UPPER), "GitHub": "ghp_" + drawn(36), "GitHub app": "ghs_" + drawn(36),
+    "GitHub fine": "github_pat_" + drawn(22) + "_" + drawn(59), "GitLab": "glpat-" + drawn(20), "GitLab runner": "GR1348941" + drawn(20),
+    "Slack": "xoxb-123456789012-" + drawn(24), "Slack app": "xapp-1-A012-" + drawn(40), "Slack hook": "https://hooks.slack.com/services/T0AB/B0CD/" + drawn(24),
+    "Stripe": "sk_live_" + drawn(24), "Stripe restricted": "rk_test_" + drawn(24), "Stripe hook": "whsec_" + drawn(32), "Google": "AIza" + drawn(35),
+    "Google OAuth": "ya29." + drawn(60), "Google client": "GOCSPX-" + drawn(28), "Hugging Face": "hf_" + drawn(34), "npm": "npm_" + drawn(36),
+    "npmrc": "//registry.npmjs.org/:_authToken=" + drawn(36, HEX), "PyPI": "pypi-AgEIcHlwaS5vcmc" + drawn(80), "SendGrid": f"SG.{drawn(22)}.{drawn(43)}",
+    "Twilio": "SK" + drawn(32, HEX), "Mailchimp": drawn(32, HEX) + "-us12", "Telegram": "1234567890:" + drawn(35),
+    "Discord": f"M{drawn(23)}.{drawn(6)}.{drawn(27)}", "Discord hook": f"https://discord.com/api/webhooks/1234567890/{drawn(60)}",
+    "Azure storage": "AccountKey=" + drawn(86) + "==", "Azure SAS": "https://x.blob.core.windows.net/c?sv=1&sig=" + drawn(43) + "%3D",
+    "JWT": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0." + drawn(43), "LangSmith": f"lsv2_pt_{drawn(32, HEX)}_{drawn(10, HEX)}",
+    "DigitalOcean": "dop_v1_" + drawn(64, HEX), "Artifactory": "AKC" + drawn(12), "Square": "sq0csp-" + drawn(43), "bearer": "Bearer " + drawn(30),
+    "lower bearer": "authorization: bearer " + drawn(20, LOWER), "basic": "Basic dXNlcjpodW50ZXIy", "private key": KEY, "encrypted key": LOCKED,
+    "key in one line": KEY.replace("\n", "\\n"), "key that was cut": KEY[:150], "SSH2 key": f"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n{BODY}\n",
+    "PuTTY": f"PuTTY-User-Key-File-2: ssh-rsa\nEncryption: none\nPrivate-Lines: 2\n{BODY}", "URL": "postgres://admin:hunt:er22@db.example/app",
+    "URL without user": "redis://:hunter22pw@cache:6379/0",
+}  # fmt: skip
+ASSIGNED = {
+    "equals": ("password=hunter22", "hunter22"), "JSON": ('{"password": "pa ss"}', "pa ss"), "JSON in JSON": ('{\\"client_secret\\":\\"q1w2e3r4\\"}', "q1w2e3r4"),
+    "phrase": ("passphrase: 'correct horse battery'", "horse battery"), "environment": ("OPENAI_API_KEY=zzz-yyy-xxx", "zzz-yyy-xxx"),
+    "AWS": ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "wJalrXUtnFEMI"), "hash rocket": ("api_key => 'abcd1234'", "abcd1234"),
+    "Python": ("{'secret': 'abcd1234'}", "abcd1234"), "YAML": ("db_password: s3cr3t!x", "s3cr3t!x"), "header": ("X-Api-Key: 0a1b2c3d4e", "0a1b2c3d4e"),
+    "scheme": ("Authorization: Token 9944b09199c62bcf", "9944b09199c62bcf"), "XML": ("<password>hunter22</password>", "hunter22"),
+    "query": ("?access_token=abcdef123456&x=1", "abcdef123456"), "Go": ('password := "hunter22"', "hunter22"),
+}  # fmt: skip
+PEOPLE = {
+    "plain": "jane.doe@example.com", "upper": "JANE.DOE@EXAMPLE.COM", "plus": "jane+shop@mail.example.co.uk", "URL": "jane.doe%40example.com",
+    "twice URL": "jane.doe%2540example.com", "accents": "zoë.müller@bücher.example", "wide at": "jane.doe＠example.com", "short": "j@example.com",  # noqa: RUF001
+    "digits": "jane@163.com", "JSON": "jane.doe\\u0040example.com", "escape letter": "n@example.com", "Cyrillic": "иван@почта.рф",
+}  # fmt: skip
+CARDS = {
+    "Visa": "4111111111111111", "spaced": "4111 1111 1111 1111", "dashed": "5500-0055-5555-5559", "Amex": "3782 822463 10005", "Amex plain": "378282246310005",
+    "Diners": "30569309025904", "Discover": "6011 1111 1111 1117", "JCB": "3530111333300000", "2-series": "2223003122003222", "and its date": "4111 1111 1111 1111 12/27",
+    "and its code": "4111 1111 1111 1111 123",
+}  # fmt: skip
+INNOCENT = {
+    "trace id": TRACE, "span id": SPAN, "nanoseconds": "1773000000123456789", "microseconds": "1773000000123456", "uuid": "550e8400-e29b-41d4-a716-446655440000",
+    "version": "1.12.3-rc.1+build.5", "order that fails Luhn": "4111111111111112", "order in groups": "4111 1111 1111 1112", "stamp": "20261124141744",
+    "mention": "thanks @jane, see @channel", "decorator": "@app.get('/x')", "decorator in JSON": "import x\\n@pytest.fixture\\ndef y", "prompt": "sk-learn-1.2",
+    "long prompt": "sk-learn-classification_prompt_v2-final", "model": "claude-3-5-sonnet-v2@20241022", "fine tune": "ft:gpt-4o-mini-2024-07-18:acme:support:9AbCdEfG",
+    "git hash": "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12", "digest": "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "npm": "lodash@4.17.21", "npm beta": "react@18.0.0-beta.2", "time": "2026-11-24T14:17:44.123456Z", "tokens": "max_tokens=128000 total_tokens: 123456789",
+    "prose": "basic responsibilities of a bearer of news; the key: look twice", "task": "task-force-of-responsible-people", "URL": "https://example.com:8443/a?b=c",
+    "region": "us-east-1", "response id": "chatcmpl-9AbCdEfGhIjKlMnOpQrStUvWx", "fingerprint": "fp_44709d6fcb", "base64": "aGVsbG8gd29ybGQ=",
+}  # fmt: skip
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "case.duckdb"
+
+
+def otlp(attributes: dict[str, object], **more: object) -> str:
+    said = [{"key": name, "value": {"stringValue": value}} for name, value in attributes.items()]
+    span = {"traceId": TRACE, "spanId": SPAN, "name": "chat", "startTimeUnixNano": str(NS), "endTimeUnixNano": str(NS + 10**9), "attributes": said, **more}
+    return json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}) + "\n"
+
+
+def held(path: Path, files: dict[str, str], content: Any = None) -> str:
+    """All that the case file says, as one text: what its tables answer, and its bytes."""
+    folder = path.parent / "in"
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    raw = b""
+    with Store.open(path) as store:
+        load(store, [folder], content=content)
+        wal = path.with_name(path.name + ".wal")
+        raw += wal.read_bytes() if wal.exists() else b""
+        said = [str(store.sql(f"SELECT * FROM {name}").rows) for (name,) in store.sql("SELECT table_name FROM duckdb_tables() WHERE NOT internal").rows]  # noqa: S608  names are ours
+        said += [str(row) for (row,) in store.sql("SELECT unnest(list_concat(said, content_said)) FROM span_rows").rows]
+    raw += path.read_bytes()
+    return "\n".join(said) + raw.decode("utf-8", "replace")
+
+
+def parts(secret: str) -> Iterator[str]:
+    """What of a secret must be nowhere: its longest runs, and lines of a key."""
+    yield from (part for part in re.split(r"[\s\\]+", secret) if len(part) >= 12 or part == secret)
+
+
+def planted() -> list[Any]:
+    whole = [("secret " + name, said, list(parts(said.rsplit(" ", 1)[-1] if "earer" in name or name == "basic" else said))) for name, said in SECRETS.items()]
+    whole += [("assigned " + name, said, [gone]) for name, (said, gone) in ASSIGNED.items()]
+    whole += [("person " + name, said, [said]) for name, said in PEOPLE.items()]
+    whole += [("card " + name, said, [re.match(r"[\d -]+", said)[0][:19].strip()]) for name, said in CARDS.items()]
+    return [pytest.param(said, [one for one in gone if not one.startswith("-----")], id=name) for name, said, gone in whole]
+
+
+@pytest.mark.parametrize("content", ["redacted", "full"])
+def test_whatever_is_planted_is_nowhere_but_with_full(path, content):
+    said = {}
+    for case in planted():
+        text = case.values[0]
+        around = [text, f"it is {text} here", json.dumps([{"role": "user", "content": f"line\n{text}\nline"}], ensure_ascii=False), f"<{text}>", f"x={text}"]
+        said |= {f"note.{n}.{case.id}": one for n, one in enumerate(around)}
+    found = held(path, {"a.jsonl": otlp(said)}, content)
+    left = [case.id for case in planted() if any(gone in found for gone in case.values[1])]
+    assert left == ([] if content == "redacted" else [case.id for case in planted()])
+
+
+def test_what_is_innocent_stays(path):
+    said = {f"note.{name}": value for name, value in INNOCENT.items()}
+    found = held(path, {"a.jsonl": otlp({**said, "note.all": " ; ".join(INNOCENT.values())})})
+    assert not [name for name, value in INNOCENT.items() if value not in found and repr(value)[1:-1] not in found]
+    assert "[secret]" not in found.partition("DUCK")[0]
+
+
+def test_json_stays_json(path):
+    messages = json.dumps([{"role": "user", "content": f"a\n{SECRETS['OpenAI']}\n{PEOPLE['plain']}\n{CARDS['Visa']} \"{PEOPLE['plus']}\" c:\\user@example.com"}])
+    held(path, {"a.jsonl": otlp({"gen_ai.input.messages": messages})})
+    with Store.open(path, read_only=True) as store:
+        ((valid, text),) = store.sql("SELECT json_valid(content_said[1]), content_said[1] FROM span_rows").rows
+    assert valid
+    assert (text.count("[secret]"), text.count("[e-mail]"), text.count("[card]")) == (1, 3, 1)
+
+
+def samples() -> list[Any]:
+    """For each detector of detect-secrets what it finds; those that call every hash or address of a machine secret are left out."""
+    given = {
+        "ArtifactoryDetector": ["AKC" + drawn(12), "AP6" + drawn(9) + "1"], "AWSKeyDetector": ["AKIA" + drawn(16, UPPER), f'aws_secret_key = "{drawn(40)}"'],
+        "AzureStorageKeyDetector": ["AccountKey=" + drawn(88)], "BasicAuthDetector": ["https://user:hunter22@example.com"],
+        "CloudantDetector": [f"cl_key={drawn(64, HEX)}", f'cloudant_password = "{drawn(24, string.ascii_lowercase)}"', f"https://acct:{drawn(64, HEX)}@acct.cloudant.com"],
+        "DiscordBotTokenDetector": [f"N{drawn(24)}.{drawn(6)}.{drawn(27)}"], "GitHubTokenDetector": [f"gh{kind}_{drawn(36)}" for kind in "pousr"],
+        "GitLabTokenDetector": ["glpat-" + drawn(20), "gldt-" + drawn(20), "glft-" + drawn(20), "glsoat-" + drawn(20), "glrt-" + drawn(20), "glcbt-64_" + drawn(20),
+                                "glimt-" + drawn(25), "glptt-" + drawn(40), "glagent-" + drawn(50), "gloas-" + drawn(64), "GR1348941" + drawn(20)],
+        "IbmCloudIamDetector": [f"ibm_cloud_iam_api_key={drawn(44)}", f'cloud-iam-key: "{drawn(44)}"', f"ibm_password := {drawn(44)}"],
+        "IbmCosHmacDetector": [f"cos_hmac_secret_access_key={drawn(48, HEX)}", f"secret_key={drawn(48, HEX)}"],
+        "JwtTokenDetector": [SECRETS["JWT"]], "MailchimpDetector": [drawn(32, LOWER) + "-us3"], "NpmDetector": [SECRETS["npmrc"], "//r.example/:_authToken=npm_" + drawn(36)],
+        "OpenAIDetector": [f"sk-{drawn(20)}T3BlbkFJ{drawn(20)}", f"sk-proj-{drawn(20)}T3BlbkFJ{drawn(20)}"],
+        "PrivateKeyDetector": [f"-----BEGIN {kind}-----\n{drawn(64)}" for kind in
+                               ("DSA PRIVATE KEY", "EC PRIVATE KEY", "OPENSSH PRIVATE KEY", "PGP PRIVATE KEY BLOCK", "PRIVATE KEY", "RSA PRIVATE KEY")],
+        "PypiTokenDetector": ["pypi-AgEIcHlwaS5vcmc" + drawn(70), "pypi-AgENdGVzdC5weXBpLm9yZw" + drawn(70)], "SendGridDetector": [SECRETS["SendGrid"]],
+        "SlackDetector": [f"xox{kind}-1234-5678-{drawn(12, LOWER)}" for kind in "abpors"] + [SECRETS["Slack hook"]],
+        "SoftlayerDetector": [f"sl_api_key={drawn(64, LOWER)}", f"softlayer_password = '{drawn(64, LOWER)}'", f"https://api.softlayer.com/soap/v3/{drawn(64, LOWER)}"],
+        "SquareOAuthDetector": ["sq0csp-" + drawn(43)], "StripeDetector": ["sk_live_" + drawn(24), "rk_live_" + drawn(24)],
+        "TelegramBotTokenDetector": ["12345678:" + drawn(35)], "TwilioKeyDetector": ["AC" + drawn(32, LOWER), "SK" + drawn(32, LOWER)],
+        "KeywordDetector": [f'{name} = "{drawn(10)}"' for name in
+                            ("api_key", "apikey", "auth_key", "service_key", "account_key", "db_key", "database_key", "priv_key", "private_key", "client_key",
+                             "db_pass", "database_pass", "password", "passwd", "pwd", "secret", "contraseña", "my_password_old")],
+    }  # fmt: skip
+    return [pytest.param(name, said, id=f"{name} {n}") for name, found in given.items() for n, said in enumerate(found)]
+
+
+LEFT_OUT = {"Base64HighEntropyString", "HexHighEntropyString", "IPPublicDetector"}
+
+
+def test_every_detector_is_asked():
+    known = {kind.__name__ for kind in get_mapping_from_secret_type_to_class().values()}
+    assert known == {case.values[0] for case in samples()} | LEFT_OUT
+
+
+def test_what_detect_secrets_finds_is_redacted(path):
+    kinds = {kind.__name__: kind for kind in get_mapping_from_secret_type_to_class().values()}
+    cases = samples()
+    with Store.open(path) as store:
+        clean = {case.id: store._connection.execute("SELECT redacted($said)", {"said": case.values[1]}).fetchone()[0] for case in cases}
+    left = []
+    for case in cases:
+        name, said = case.values
+        lines = [secret.secret_value for line in said.splitlines() for secret in kinds[name]().analyze_line("note.txt", line, 1)]
+        assert lines, f"the sample {case.id} is none"
+        left += [case.id for secret in lines if secret in clean[case.id]]
+    assert not left
+
+
+def test_a_team_adds_patterns_and_names(path):
+    rules = "redact:\n  patterns: ['ACME-[0-9]{4}', '[']\n  names: [customer.no, x-team]\n"
+    said = {"note": "the code is ACME-1234", "customer.no": "77123", "x-team": "blue-42", "customer.note": "kept"}
+    found = held(path, {"incident.yaml": rules, "a.jsonl": otlp(said)})
+    assert not [gone for gone in ("ACME-1234", "77123", "blue-42") if gone in found]
+    assert "kept" in found
+    with Store.open(path, read_only=True) as store:
+        (told,) = [problem for problem in store.problems() if problem.source == "incident.yaml"]
+    assert "'['" in told.message
+
+
+@pytest.mark.parametrize("name", ["password", "http.request.header.authorization", "db.user.password", "openai.api_key", "OPENAI_API_KEY", "cookie",
+                                  "access_token", "http.request.header.x-api-key.0", "client_secret"])  # fmt: skip
+def test_a_name_can_say_that_its_value_is_secret(path, name):
+    assert "plain words" not in held(path, {"a.jsonl": otlp({"a": "b", name: "plain words", "z": "y"})})
+
+
+def table(rows: list[dict[str, object]], *, comma: bool) -> str:
+    if not comma:
+        return "".join(json.dumps(row) + "\n" for row in rows)
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+SECRET, PERSON = SECRETS["OpenAI"], PEOPLE["plain"]
+BOTH = f"write to {PERSON} with {SECRET}"
+FILES = {
+    "OTLP": {"a.jsonl": otlp({"note": BOTH}, name=BOTH, status={"code": 2, "message": BOTH}, events=[{"name": "e", "timeUnixNano": str(NS), "attributes": [{"key": "k", "value": {"stringValue": BOTH}}]}])},
+    "CSV": {"a.csv": table([{"at": "2026-03-01T00:00:00Z", "question": BOTH, "answer": BOTH, "note": BOTH}], comma=True)},
+    "JSON lines": {"a.jsonl": table([{"at": "2026-03-01T00:00:00Z", "question": BOTH, "correct": 1}], comma=False)},
+    "a bad time": {"a.jsonl": table([{"at": "2026-03-01T00:00:00Z", "correct": 1}, {"at": BOTH, "correct": 1}], comma=False)},
+    "a change": {"changes.yaml": json.dumps([{"at": "2026-03-01T00:00:00Z", "kind": "prompt_edit", "layer": "prompt", "summary": BOTH, "diff": f"-old\n+{BOTH}"}])},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("content", ["redacted", "none"])
+@pytest.mark.parametrize("files", FILES.values(), ids=FILES)
+def test_every_format_is_redacted(path, files, content):
+    found = held(path, files, content)
+    assert not [gone for gone in (SECRET, PERSON) if gone in found]
+
+
+def test_full_keeps_every_byte(path):
+    said = {f"note.{name}": value for name, value in (SECRETS | PEOPLE | CARDS).items()}
+    held(path, {"a.jsonl": otlp(said)}, "full")
+    with Store.open(path, read_only=True) as store:
+        ((kept,),) = store.sql("SELECT attributes FROM spans").rows
+    assert said.items() <= kept.items()
