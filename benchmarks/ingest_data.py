@@ -10,9 +10,12 @@ import gzip
 import json
 import random
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import zstandard
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BLOCK = 20_000
 _MARK = b"0badcafe"
@@ -23,19 +26,38 @@ Row = dict[str, object]
 
 def words(seed: int) -> list[str]:
     """A vocabulary of 4,000 made-up words, the frequent ones first."""
-    draw = random.Random(seed)
-    parts = ["re", "fund", "or", "der", "ship", "ment", "can", "cel", "po", "li", "cy", "ta", "sup", "port", "in", "voice"]
+    draw = random.Random(seed)  # noqa: S311  seeded, for a benchmark
+    parts = [
+        "re",
+        "fund",
+        "or",
+        "der",
+        "ship",
+        "ment",
+        "can",
+        "cel",
+        "po",
+        "li",
+        "cy",
+        "ta",
+        "sup",
+        "port",
+        "in",
+        "voice",
+    ]
     return ["".join(draw.choices(parts, k=draw.randint(1, 3))) for _ in range(4000)]
 
 
 def rows(n: int, seed: int = 1) -> list[Row]:
     """Spans as plain rows, three a trace: an agent, a retrieval, a chat."""
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311  seeded, for a benchmark
     vocabulary = words(seed)
     weights = [1 / (place + 5) for place in range(len(vocabulary))]
 
     def said(length: int) -> str:
-        return "the answer is in the policy and you can read it: " + " ".join(draw.choices(vocabulary, weights, k=length))
+        return "the answer is in the policy and you can read it: " + " ".join(
+            draw.choices(vocabulary, weights, k=length)
+        )
 
     pool = [said(draw.randint(30, 80)) for _ in range(1500)]
     found: list[Row] = []
@@ -43,23 +65,25 @@ def rows(n: int, seed: int = 1) -> list[Row]:
         place = number % 3
         trace = f"{_MARK.decode()}{number // 3:024x}"
         question, answer = draw.choice(pool), draw.choice(pool)
-        found.append({
-            "trace": trace,
-            "span": f"{_MARK.decode()}{number:08x}",
-            "parent": f"{_MARK.decode()}{number - place:08x}" if place else "",
-            "op": ("invoke_agent", "retrieval", "chat")[place],
-            "start": (_START + number // 10) * 10**9 + draw.randrange(10**9),
-            "took": draw.randrange(5 * 10**7, 3 * 10**9),
-            "tenant": f"tenant-{draw.randrange(7)}",
-            "task": draw.choice(("refund", "order", "other")),
-            "session": f"session-{_MARK.decode()}-{number // 9}",
-            "user": f"user-{draw.randrange(5000)}",
-            "tokens": (draw.randrange(100, 2000), draw.randrange(10, 400)),
-            "question": json.dumps([{"role": "user", "parts": [{"type": "text", "content": question}]}]),
-            "answer": json.dumps(
-                [{"role": "assistant", "parts": [{"type": "text", "content": answer}], "finish_reason": "stop"}]
-            ),
-        })
+        found.append(
+            {
+                "trace": trace,
+                "span": f"{_MARK.decode()}{number:08x}",
+                "parent": f"{_MARK.decode()}{number - place:08x}" if place else "",
+                "op": ("invoke_agent", "retrieval", "chat")[place],
+                "start": (_START + number // 10) * 10**9 + draw.randrange(10**9),
+                "took": draw.randrange(5 * 10**7, 3 * 10**9),
+                "tenant": f"tenant-{draw.randrange(7)}",
+                "task": draw.choice(("refund", "order", "other")),
+                "session": f"session-{_MARK.decode()}-{number // 9}",
+                "user": f"user-{draw.randrange(5000)}",
+                "tokens": (draw.randrange(100, 2000), draw.randrange(10, 400)),
+                "question": json.dumps([{"role": "user", "parts": [{"type": "text", "content": question}]}]),
+                "answer": json.dumps(
+                    [{"role": "assistant", "parts": [{"type": "text", "content": answer}], "finish_reason": "stop"}]
+                ),
+            }
+        )
     return found
 
 
@@ -105,7 +129,9 @@ def otlp_block(found: list[Row]) -> bytes:
             for row in found[first : first + _PER_REQUEST]
         ]  # fmt: skip
         scope = {"scope": {"name": "support"}, "spans": spans}
-        lines.append(json.dumps({"resourceSpans": [{"resource": {"attributes": _pairs(RESOURCE)}, "scopeSpans": [scope]}]}))
+        lines.append(
+            json.dumps({"resourceSpans": [{"resource": {"attributes": _pairs(RESOURCE)}, "scopeSpans": [scope]}]})
+        )
     return "\n".join(lines).encode() + b"\n"
 
 

@@ -27,7 +27,9 @@ def parquet(paths: list[str], scratch: Path) -> int:
     """The fastest route that keeps everything: SQL to Parquet (zstd), then the known columns into a table."""
     import duckdb  # noqa: PLC0415
 
-    text = (SQL / "known_columns.sql").read_text(encoding="utf-8").replace("$path", f"'{paths[0]}'")  # COPY binds nothing
+    text = (
+        (SQL / "known_columns.sql").read_text(encoding="utf-8").replace("$path", f"'{paths[0]}'")
+    )  # COPY binds nothing
     with duckdb.connect(scratch / "known.duckdb", config={"memory_limit": _MEMORY}) as connection:
         connection.execute(f"COPY ({text}) TO '{scratch / 'all.parquet'}' (FORMAT parquet, COMPRESSION zstd)")
         connection.execute(

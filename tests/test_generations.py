@@ -26,10 +26,18 @@ PLAIN: dict[str, object] = {}
 
 
 def value(said: object) -> dict[str, object]:
-    return {"intValue": str(said)} if isinstance(said, int) else {"doubleValue": said} if isinstance(said, float) else {"stringValue": said}
+    return (
+        {"intValue": str(said)}
+        if isinstance(said, int)
+        else {"doubleValue": said}
+        if isinstance(said, float)
+        else {"stringValue": said}
+    )
 
 
-def span(key: int, parent: int | None, attributes: dict[str, object], trace: int = 1, **more: object) -> dict[str, object]:
+def span(
+    key: int, parent: int | None, attributes: dict[str, object], trace: int = 1, **more: object
+) -> dict[str, object]:
     start = NS + key * 1_000_000_000
     return {
         "traceId": f"{trace:032x}", "spanId": f"{key:016x}", "name": "call", "startTimeUnixNano": str(start),
@@ -107,20 +115,33 @@ def test_any_chain_of_parents(store, take, depth):
 
 
 def test_traces_are_kept_apart(store, take):
-    take(span(1, None, OPENINFERENCE), span(2, 1, OPENAI), span(1, None, OPENINFERENCE, trace=2), span(2, 7, OPENAI, trace=2))
-    found = {(int(trace, 16), int(key, 16)) for trace, key in store.sql("SELECT trace_id, span_id FROM generations").rows}
+    take(
+        span(1, None, OPENINFERENCE),
+        span(2, 1, OPENAI),
+        span(1, None, OPENINFERENCE, trace=2),
+        span(2, 7, OPENAI, trace=2),
+    )
+    found = {
+        (int(trace, 16), int(key, 16)) for trace, key in store.sql("SELECT trace_id, span_id FROM generations").rows
+    }
     assert found == {(1, 2), (2, 1), (2, 2)}
 
 
 def test_tokens_and_cost_are_not_doubled(store, take):
     priced = {**OPENAI, "gen_ai.usage.cost": 0.5}
     take(span(1, None, {**OPENINFERENCE, "llm.cost.total": 0.5}), span(2, 1, priced), span(3, 1, priced))
-    assert store.sql("SELECT sum(input_tokens), sum(output_tokens), sum(cost_usd) FROM generations").rows == ((200, 40, 1.0),)
+    assert store.sql("SELECT sum(input_tokens), sum(output_tokens), sum(cost_usd) FROM generations").rows == (
+        (200, 40, 1.0),
+    )
 
 
 FAILED = {"status": {"code": 2}}
 FINE = {"status": {"code": 1}}
-ASKED = {**OPENAI, "gen_ai.usage.cost": 0.25, "gen_ai.input.messages": '[{"role":"user","parts":[{"type":"text","content":"hi"}]}]'}
+ASKED = {
+    **OPENAI,
+    "gen_ai.usage.cost": 0.25,
+    "gen_ai.input.messages": '[{"role":"user","parts":[{"type":"text","content":"hi"}]}]',
+}
 OTHER = {**ASKED, "gen_ai.input.messages": '[{"role":"user","parts":[{"type":"text","content":"and now"}]}]'}
 CUT = {**ASKED, "gen_ai.response.finish_reasons": '["length"]'}
 BLIND = {key: said for key, said in ASKED.items() if key != "gen_ai.input.messages"}
@@ -196,14 +217,22 @@ BARE = {"gen_ai.operation.name": "chat"}
 )  # fmt: skip
 def test_how_a_call_ended(store, take, attributes, more, ended):
     take(span(1, None, attributes, **more))
-    assert store.sql("SELECT ended, duration_ms IS NULL FROM generations").rows == ((ended, more.get("endTimeUnixNano") == "0"),)
+    assert store.sql("SELECT ended, duration_ms IS NULL FROM generations").rows == (
+        (ended, more.get("endTimeUnixNano") == "0"),
+    )
 
 
 def test_deriving_twice_changes_nothing(store, take):
     take(span(1, None, OPENINFERENCE), span(2, 1, ASKED, **FAILED), span(3, 1, ASKED))
-    before = [store.sql(f"SELECT * FROM {name} ORDER BY ALL").rows for name in ("outer_generations", "retried", "measurements")]  # noqa: S608  names are ours
+    before = [
+        store.sql(f"SELECT * FROM {name} ORDER BY ALL").rows
+        for name in ("outer_generations", "retried", "measurements")
+    ]  # noqa: S608  names are ours
     derive(store)
-    assert before == [store.sql(f"SELECT * FROM {name} ORDER BY ALL").rows for name in ("outer_generations", "retried", "measurements")]  # noqa: S608  names are ours
+    assert before == [
+        store.sql(f"SELECT * FROM {name} ORDER BY ALL").rows
+        for name in ("outer_generations", "retried", "measurements")
+    ]  # noqa: S608  names are ours
 
 
 DIALECTS = {
@@ -250,7 +279,16 @@ CANONICAL = {
 
 def test_one_trace_may_speak_six_dialects(store, take):
     take(span(1, None, PLAIN), *(span(n, 1, said) for n, said in enumerate(DIALECTS.values(), 2)))
-    found = dict(zip(DIALECTS, (row[0] for row in store.sql("SELECT attributes FROM spans WHERE parent_id IS NOT NULL ORDER BY span_id").rows), strict=True))
+    found = dict(
+        zip(
+            DIALECTS,
+            (
+                row[0]
+                for row in store.sql("SELECT attributes FROM spans WHERE parent_id IS NOT NULL ORDER BY span_id").rows
+            ),
+            strict=True,
+        )
+    )
     for dialect, said in found.items():
         assert {name: said.get(name) for name in CANONICAL} == CANONICAL, dialect
         assert DIALECTS[dialect].keys() <= said.keys(), dialect  # its own names stay

@@ -90,7 +90,15 @@ def path(tmp_path: Path) -> Path:
 
 def otlp(attributes: dict[str, object], **more: object) -> str:
     said = [{"key": name, "value": {"stringValue": value}} for name, value in attributes.items()]
-    span = {"traceId": TRACE, "spanId": SPAN, "name": "chat", "startTimeUnixNano": str(NS), "endTimeUnixNano": str(NS + 10**9), "attributes": said, **more}
+    span = {
+        "traceId": TRACE,
+        "spanId": SPAN,
+        "name": "chat",
+        "startTimeUnixNano": str(NS),
+        "endTimeUnixNano": str(NS + 10**9),
+        "attributes": said,
+        **more,
+    }
     return json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}) + "\n"
 
 
@@ -105,7 +113,10 @@ def held(path: Path, files: dict[str, str], content: Any = None) -> str:
         load(store, [folder], content=content)
         wal = path.with_name(path.name + ".wal")
         raw += wal.read_bytes() if wal.exists() else b""
-        said = [str(store.sql(f"SELECT * FROM {name}").rows) for (name,) in store.sql("SELECT table_name FROM duckdb_tables() WHERE NOT internal").rows]  # noqa: S608  names are ours
+        said = [
+            str(store.sql(f"SELECT * FROM {name}").rows)
+            for (name,) in store.sql("SELECT table_name FROM duckdb_tables() WHERE NOT internal").rows
+        ]  # noqa: S608  names are ours
         said += [str(row) for (row,) in store.sql("SELECT unnest(list_concat(said, content_said)) FROM span_rows").rows]
     raw += path.read_bytes()
     return "\n".join(said) + raw.decode("utf-8", "replace")
@@ -117,11 +128,16 @@ def parts(secret: str) -> Iterator[str]:
 
 
 def planted() -> list[Any]:
-    whole = [("secret " + name, said, list(parts(said.rsplit(" ", 1)[-1] if "earer" in name or name == "basic" else said))) for name, said in SECRETS.items()]
+    whole = [
+        ("secret " + name, said, list(parts(said.rsplit(" ", 1)[-1] if "earer" in name or name == "basic" else said)))
+        for name, said in SECRETS.items()
+    ]
     whole += [("assigned " + name, said, [gone]) for name, (said, gone) in ASSIGNED.items()]
     whole += [("person " + name, said, [said]) for name, said in PEOPLE.items()]
     whole += [("card " + name, said, [re.match(r"[\d -]+", said)[0][:19].strip()]) for name, said in CARDS.items()]
-    return [pytest.param(said, [one for one in gone if not one.startswith("-----")], id=name) for name, said, gone in whole]
+    return [
+        pytest.param(said, [one for one in gone if not one.startswith("-----")], id=name) for name, said, gone in whole
+    ]
 
 
 @pytest.mark.parametrize("content", ["redacted", "full"])
@@ -129,7 +145,13 @@ def test_whatever_is_planted_is_nowhere_but_with_full(path, content):
     said = {}
     for case in planted():
         text = case.values[0]
-        around = [text, f"it is {text} here", json.dumps([{"role": "user", "content": f"line\n{text}\nline"}], ensure_ascii=False), f"<{text}>", f"x={text}"]
+        around = [
+            text,
+            f"it is {text} here",
+            json.dumps([{"role": "user", "content": f"line\n{text}\nline"}], ensure_ascii=False),
+            f"<{text}>",
+            f"x={text}",
+        ]
         said |= {f"note.{n}.{case.id}": one for n, one in enumerate(around)}
     found = held(path, {"a.jsonl": otlp(said)}, content)
     left = [case.id for case in planted() if any(gone in found for gone in case.values[1])]
@@ -144,7 +166,14 @@ def test_what_is_innocent_stays(path):
 
 
 def test_json_stays_json(path):
-    messages = json.dumps([{"role": "user", "content": f"a\n{SECRETS['OpenAI']}\n{PEOPLE['plain']}\n{CARDS['Visa']} \"{PEOPLE['plus']}\" c:\\user@example.com"}])
+    messages = json.dumps(
+        [
+            {
+                "role": "user",
+                "content": f'a\n{SECRETS["OpenAI"]}\n{PEOPLE["plain"]}\n{CARDS["Visa"]} "{PEOPLE["plus"]}" c:\\user@example.com',
+            }
+        ]
+    )
     held(path, {"a.jsonl": otlp({"gen_ai.input.messages": messages})})
     with Store.open(path, read_only=True) as store:
         ((valid, text),) = store.sql("SELECT json_valid(content_said[1]), content_said[1] FROM span_rows").rows
@@ -191,11 +220,18 @@ def test_what_detect_secrets_finds_is_redacted(path):
     kinds = {kind.__name__: kind for kind in get_mapping_from_secret_type_to_class().values()}
     cases = samples()
     with Store.open(path) as store:
-        clean = {case.id: store._connection.execute("SELECT redacted($said)", {"said": case.values[1]}).fetchone()[0] for case in cases}
+        clean = {
+            case.id: store._connection.execute("SELECT redacted($said)", {"said": case.values[1]}).fetchone()[0]
+            for case in cases
+        }
     left = []
     for case in cases:
         name, said = case.values
-        lines = [secret.secret_value for line in said.splitlines() for secret in kinds[name]().analyze_line("note.txt", line, 1)]
+        lines = [
+            secret.secret_value
+            for line in said.splitlines()
+            for secret in kinds[name]().analyze_line("note.txt", line, 1)
+        ]
         assert lines, f"the sample {case.id} is none"
         left += [case.id for secret in lines if secret in clean[case.id]]
     assert not left
@@ -252,3 +288,45 @@ def test_full_keeps_every_byte(path):
     with Store.open(path, read_only=True) as store:
         ((kept,),) = store.sql("SELECT attributes FROM spans").rows
     assert said.items() <= kept.items()
+
+
+WRITTEN = "the zebra asked the quagga about refunds and is told that it is on its way to you"
+ASKED = json.dumps([{"role": "user", "parts": [{"type": "text", "content": WRITTEN}]}])
+ANSWERS = {
+    "prose": WRITTEN, "fenced JSON": "Here:\n```json\n" + json.dumps({"said": WRITTEN}) + "\n```", "JSON": json.dumps({"said": WRITTEN}), "empty": "",
+    "a refusal": f"I can't help with that: {WRITTEN}", "German": f"Die Zebras und das Quagga sind nicht mit der Antwort zufrieden. {WRITTEN}",
+}  # fmt: skip
+CONTENT = (
+    "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions", "gen_ai.tool.definitions", "gen_ai.tool.call.arguments",
+    "gen_ai.tool.call.result", "gen_ai.retrieval.query.text", "gen_ai.prompt", "gen_ai.completion", "gen_ai.prompt.0.content",
+    "gen_ai.completion.0.content", "input.value", "output.value", "llm.input_messages.0.message.content", "llm.prompts.0.prompt.text",
+    "llm.prompt_template.template", "retrieval.documents.0.document.content", "reranker.input_documents.0.document.content",
+    "embedding.embeddings.0.embedding.text", "traceloop.entity.input", "traceloop.entity.output", "ai.prompt", "ai.prompt.messages",
+    "ai.response.text", "ai.response.object", "ai.toolCall.args", "ai.toolCall.result", "langfuse.observation.input", "langfuse.observation.output",
+    "langfuse.trace.input", "mlflow.spanInputs", "mlflow.spanOutputs", "exception.stacktrace", "db.query.text", "question", "answer",
+)  # fmt: skip
+FACTS = "finish, input_tokens, output_tokens, content_state, output_chars, output_language, output_fenced, output_json, output_refused"
+
+
+@pytest.mark.parametrize("name", CONTENT)
+def test_none_keeps_nothing_that_was_written(path, name):
+    said = {"gen_ai.operation.name": "chat", name: WRITTEN}
+    events = [{"name": "gen_ai.content.prompt", "timeUnixNano": str(NS), "attributes": [{"key": "gen_ai.prompt", "value": {"stringValue": WRITTEN}}]}]
+    assert "zebra" not in held(path, {"a.jsonl": otlp(said, events=events)}, "none")
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+def test_none_knows_what_full_knows(path, answer):
+    told = json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": answer}]}])
+    said = {"gen_ai.operation.name": "chat", "gen_ai.input.messages": ASKED, "gen_ai.output.messages": told, "gen_ai.response.finish_reasons": '["max_tokens"]',
+            "gen_ai.usage.input_tokens": "12", "gen_ai.usage.output_tokens": "7"}  # fmt: skip
+    found = []
+    for content in ("none", "redacted", "full"):
+        place = path.parent / content / "case.duckdb"
+        place.parent.mkdir()
+        text = held(place, {"a.jsonl": otlp(said)}, content)
+        assert ("zebra" in text) == (content != "none")
+        with Store.open(place, read_only=True) as store:
+            found.append(store.sql(f"SELECT {FACTS} FROM span_rows").rows)  # noqa: S608  names are ours
+    assert found[0] == found[1] == found[2]
+    assert found[0][0][4] == len(answer)

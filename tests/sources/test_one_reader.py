@@ -75,7 +75,9 @@ def test_a_table_of_sales_with_times_harms_nothing(take, store) -> None:
     rows = "".join(f"2026-03-01T00:00:0{n}Z,north,tea,{n},1.50\n" for n in range(5))
     found = take({"sales.csv": f"time,region,product,units,price\n{rows}"})
     assert (found.problems, found.scores, found.changes, found.eval_runs, found.alerts) == ((), 0, 0, 0, 0)
-    kinds = store.sql("SELECT DISTINCT attributes['gen_ai.operation.name'], attributes['gen_ai.request.model'] FROM spans")
+    kinds = store.sql(
+        "SELECT DISTINCT attributes['gen_ai.operation.name'], attributes['gen_ai.request.model'] FROM spans"
+    )
     assert kinds.rows == ((None, None),)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from threadpoolctl import threadpool_limits
 
@@ -74,11 +74,17 @@ class Case:
         Loading the same files again changes nothing. Raises ``NotFound`` for a path that does not exist, and ``StoreError``
         when the case file was made with another ``content``.
         """
-        loaded = intake.load(self.store, [Path(path) for path in paths], content=content, progress=progress)
-        problems = derive(self.store)
-        missing = gaps.find(self.store)
+        found: dict[str, tuple[Any, ...]] = {}
+
+        def then() -> None:
+            found["problems"] = derive(self.store)
+            found["gaps"] = gaps.find(self.store)
+
         self._inquiries.clear()
-        return loaded.model_copy(update={"problems": (*loaded.problems, *problems), "gaps": missing})
+        where = [Path(path) for path in paths]
+        loaded = intake.load(self.store, where, content=content, progress=progress, then=then)
+        problems = (*loaded.problems, *found["problems"])
+        return loaded.model_copy(update={"problems": problems, "gaps": found["gaps"]})
 
     def shifts(self, *, signal: str | None = None, seed: int = 0) -> tuple[Shift, ...]:
         """When, where and how far quality moved; of one signal, or of all."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from blameline.errors import BlamelineError, NotFound
-from blameline.intake.visit import identity
+from blameline.intake.bytes_on_disk import identity
 from blameline.records import LAYER_OF_KIND, Change, as_utc
 from blameline.sources.wording import fault, nearest
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
-import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from blameline.errors import StoreError
+from blameline.intake.bytes_on_disk import digest, identity, seen_from, still, what_is_wrong
 from blameline.records import (
     Alert,
     Change,
@@ -28,22 +24,21 @@ from blameline.records import (
     Scan,
     SkippedFile,
 )
-from blameline.sources import File, Found, Item, clean, discover, ends_whole
+from blameline.sources import Found, Item, clean, ends_whole
 from blameline.store import Content, Store, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 _MOST_PROBLEMS = 100
 """Problems of one file that are told one by one."""
 _BATCH = 20_000
 """Rows that are handed to the store together, from however many files."""
 _READ_BY_SETTINGS = frozenset({"table", "otlp", "otlp_protobuf"})
-"""Formats whose reading depends on ``columns``, ``signals``, ``controls`` and the judge's ``fields`` of the manifest."""
-_PASSING = re.compile(r"[^\s\"']*blameline-\w+/[^\s\"':,]+")
-"""Where a passing copy of a file lay."""
-_CLIMBS = 3
-"""A file that is further away than so many folders up is not remembered: its path may name a person."""
+"""Formats whose reading depends on the judge's ``fields`` of the manifest."""
+_READ_BY_SEGMENTS = frozenset({"promptfoo", "inspect", "lm_eval", "deepeval"})
+"""Formats whose reading depends on ``segments``."""
 
 
 @dataclass
@@ -139,7 +134,7 @@ class Visit:
             try:
                 self._read([file], lenient=lenient)
             except (Unreadable, RecursionError, OSError) as error:
-                fault = _said(error, part.file)
+                fault = what_is_wrong(error, part.file)
             else:
                 return
         with self.store.transaction():
@@ -151,12 +146,12 @@ class Visit:
         """The file, unless it is there already."""
         name, source, folder = part.reader.name, part.file.source, part.file.head.folder
         try:
-            digest, size = _digest(part.file.path)
+            sha256, size = digest(part.file.path)
         except OSError as error:
             with self.store.transaction():
-                self._unread([Problem(source=source, message=f"cannot be read: {_said(error, part.file)}")])
+                self._unread([Problem(source=source, message=f"cannot be read: {what_is_wrong(error, part.file)}")])
             return None
-        file_id = identity(name, str(part.file.path.resolve()) if folder else digest)
+        file_id = identity(name, str(part.file.path.resolve()) if folder else sha256)
         if not folder:
             self._note_place(file_id, part.file.path)
         if file_id in self.seen:
@@ -169,12 +164,11 @@ class Visit:
             self.skipped.append(SkippedFile(source=source, reason="already loaded"))
             self._names.append((file_id, source))
             return None
-        return _Taken(part, file_id, digest, size)
+        return _Taken(part, file_id, sha256, size)
 
     def _note_place(self, file_id: int, path: Path) -> None:
-        place = os.path.relpath(os.path.realpath(path), os.path.realpath(self.store.path.parent))
-        if Path(place).parts.count("..") <= _CLIMBS:
-            self._places.append((file_id, os.fsencode(place).decode("utf-8", "backslashreplace")))
+        if place := seen_from(self.store.path.parent, path):
+            self._places.append((file_id, place))
 
     def read_otherwise(self, aside: Path) -> list[Found]:
         """Files that are not part of this load but are to be read again: a manifest that came now says how."""
@@ -183,12 +177,12 @@ class Visit:
         for row in self.store.rows("store/read_otherwise", formats=list(told), read_with=list(told.values())):
             if row["file_id"] not in self.seen:
                 places = (self.store.path.parent / path for path in row["paths"])
-                again = next((part for place in places if (part := _still(place, row, aside))), None)
+                again = next((part for place in places if (part := still(place, row, aside))), None)
                 found += [again] if again else []
         return found
 
     def _ways(self, formats: set[str]) -> dict[str, str]:
-        return {name: self._read_with(name) for name in sorted(formats - {"skipped"})}
+        return {name: self._read_with(name) for name in sorted(formats - {"skipped", "mark"})}
 
     def _read_with(self, name: str) -> str:
         """What the manifest says that decides how a file of this format is read, as a short hash."""
@@ -200,6 +194,8 @@ class Visit:
             told += (manifest.fields.get("judge"),)
         if name == "table":
             told += (sorted(manifest.columns.items()), sorted(manifest.signals), sorted(manifest.controls))
+        if name in _READ_BY_SEGMENTS:
+            told += (manifest.segments,)
         if not any(told):
             return ""
         return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
@@ -361,39 +357,6 @@ _TABLES = (
 )  # fmt: skip
 
 
-def identity(*said: str) -> int:
-    """A number for a file that is the same in every load: what it holds decides, and not when it came."""
-    text = "\0".join(said).encode("utf-8", "surrogateescape")
-    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") >> 1
-
-
-def _still(place: Path, row: dict[str, Any], aside: Path) -> Found | None:
-    """The file at a place, when it holds what it held."""
-    try:
-        if not place.is_file() or _digest(place)[0] != row["sha256"]:
-            return None
-    except OSError:
-        return None
-    for part in discover([place], aside=aside):
-        if isinstance(part, Found) and part.reader.name == row["format"]:
-            return Found(File(part.file.path, row["source"], part.file.head), part.reader)
-    return None
-
-
-def _said(error: Exception, file: File) -> str:
-    """What is wrong with a file, in words that are the same wherever it lies."""
-    if isinstance(error, RecursionError):
-        return "it is nested too deep"
-    if isinstance(error, OSError):
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StoreError(
-                f"there is no room for a passing copy: {error.strerror}", hint="make room, then load again"
-            )
-        return error.strerror or str(error) or type(error).__name__
-    said = error.message if isinstance(error, Unreadable) else str(error)
-    return _PASSING.sub(file.source, said.replace(str(file.path), file.source))
-
-
 def _record(item: Change | EvalRun | Alert) -> str:
     """A record as it is kept; the file that it came from is known by its number."""
     return item.model_dump_json(by_alias=True, exclude={"source"})
@@ -401,11 +364,3 @@ def _record(item: Change | EvalRun | Alert) -> str:
 
 def _naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def _digest(path: Path) -> tuple[str, int]:
-    """The hash of the bytes on disk and their number; a folder has a history of its own and is asked anew each time."""
-    if path.is_dir():
-        return "folder", 0
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size

@@ -215,5 +215,3 @@ def _inside(text: JsonText, path: str, into: Collection[str]) -> Iterator[Part]:
         else:
             line = text.line
             yield Part(inner, text.value(), line)
-
-

@@ -61,7 +61,12 @@ class OTLP:
         compression = files[0].head.compression
         found = frozenset().union(*(searched(file.path, compression, _NEEDLES)[0] for file in files))
         paths = [str(file.path) for file in files]
-        common = {"paths": paths, "compression": compression, "format": "newline_delimited", "object_size": _OBJECT_SIZE}
+        common = {
+            "paths": paths,
+            "compression": compression,
+            "format": "newline_delimited",
+            "object_size": _OBJECT_SIZE,
+        }
         yield from _scans({**common, "lenient": False}, found, manifest)
 
 

@@ -262,3 +262,9 @@ CREATE TABLE IF NOT EXISTS gaps (
     until       TIMESTAMP,
     unanswerable VARCHAR NOT NULL       -- which questions have no answer because of it
 );
+
+-- Where files lay, seen from the folder of the case file: a manifest that comes late has them read again.
+CREATE TABLE IF NOT EXISTS places (
+    file_id     BIGINT NOT NULL,
+    path        VARCHAR NOT NULL
+);

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
@@ -35,6 +34,7 @@ from blameline.records import (
     as_utc,
     stamp,
 )
+from blameline.store.faults import cannot_open, cannot_write, first_line, is_full
 from blameline.store.protection import Content, Protection, protection
 from blameline.store.results import Result, column
 
@@ -55,11 +55,11 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "1400MB",  # what is more goes to disk: a load of any size stays below 2 GB
 }
 _MACROS = (
-    "moment_ns", "score_value", "said_status", "said_kind", "also_known", "with_names", "with_said", "first_of_pairs", "first_of_each",
-    "hex_id", "plain_level", "nested_value", "plain_value", "plain_text", "said_of", "count_of", "reason_of", "finish_of", "operation_of", "is_generation", "is_odd", "is_content", "is_old_content",
-    "message_text", "answer_of", "common_words", "opening_of", "language_by_script", "language_by_words", "language_of",
-    "input_tokens_of", "span_facts", "has_check_digit", "without_cards", "redacted", "redacted_values", "redacted_map",
-    "span_parts",
+    "moment_ns", "score_value", "said_status", "said_kind", "also_known", "with_names", "with_said", "first_of_pairs",
+    "first_of_each", "hex_id", "plain_level", "nested_value", "plain_value", "plain_text", "said_of", "count_of", "reason_of",
+    "finish_of", "operation_of", "is_generation", "is_odd", "is_content", "is_old_content", "message_text", "answer_of",
+    "common_words", "opening_of", "language_by_script", "language_by_words", "language_of", "input_tokens_of", "span_facts",
+    "has_check_digit", "without_cards", "redacted", "redacted_values", "redacted_map", "span_parts",
 )  # fmt: skip
 """Words that the statements under ``sql/sources/`` share."""
 
@@ -93,7 +93,7 @@ class Store:
         try:
             connection = duckdb.connect(str(path), read_only=read_only, config=_SETTINGS)
         except duckdb.Error as error:
-            raise _cannot_open(path, error) from error
+            raise cannot_open(path, error) from error
         store = cls(connection, path)
         try:
             connection.execute("SET TimeZone = 'UTC'")
@@ -104,7 +104,7 @@ class Store:
             store._lay_schema(read_only=read_only)
         except duckdb.Error as error:
             connection.close()
-            raise _cannot_open(path, error) from error
+            raise cannot_open(path, error) from error
         except StoreError:
             connection.close()
             raise
@@ -134,8 +134,6 @@ class Store:
             with self.transaction():
                 self._connection.execute(sql("schema"))
                 self.run("store/set_layout", version=LAYOUT)
-        if not read_only and "places" not in tables:
-            self.run("store/places")
         (version,) = self._connection.execute(sql("store/layout")).fetchone() or (0,)
         if version < LAYOUT:
             raise StoreError(
@@ -178,7 +176,7 @@ class Store:
             try:
                 self.run("store/is_pattern", pattern=pattern)
             except duckdb.Error as error:
-                faults.append(f"the pattern '{pattern}' under 'redact' is not used: {_first_line(error)}")
+                faults.append(f"the pattern '{pattern}' under 'redact' is not used: {first_line(error)}")
             else:
                 good.append(pattern)
         self._lay(protection(content, tuple(good), manifest.redact.names))
@@ -186,6 +184,10 @@ class Store:
 
     def _lay(self, how: Protection) -> None:
         self.run("store/protect", **asdict(how))
+
+    def interrupt(self) -> None:
+        """Break off the statement that runs now; may be called from another thread."""
+        self._connection.interrupt()
 
     def under_way(self) -> float:
         """How much of the statement that runs now is done, between 0 and 1; may be asked from another thread."""
@@ -241,9 +243,9 @@ class Store:
             rows = self.run(scan.name, **wanted)
             self._connection.unregister("incoming")  # a fault leaves it there, and the next one replaces it
         except (duckdb.DataError, duckdb.IntegrityError, duckdb.OperationalError, duckdb.ProgrammingError) as error:
-            if _is_full(error):
-                raise _cannot_write(self.path, error) from error
-            raise Unreadable(_first_line(error)) from error
+            if is_full(error):
+                raise cannot_write(self.path, error) from error
+            raise Unreadable(first_line(error)) from error
         return rows
 
     def _staged(self) -> bool:
@@ -262,8 +264,8 @@ class Store:
                 raise
             self._connection.commit()
         except duckdb.Error as error:
-            if _is_full(error):
-                raise _cannot_write(self.path, error) from error
+            if is_full(error):
+                raise cannot_write(self.path, error) from error
             raise
 
     def provenance(self, name: str, /, **parameters: object) -> Query:
@@ -281,7 +283,7 @@ class Store:
         try:
             statements = duckdb.extract_statements(text)
         except duckdb.Error as error:
-            raise StoreError(_first_line(error), hint="this is not SQL that DuckDB reads") from error
+            raise StoreError(first_line(error), hint="this is not SQL that DuckDB reads") from error
         if len(statements) != 1 or statements[0].type not in {
             duckdb.StatementType.SELECT,
             duckdb.StatementType.EXPLAIN,
@@ -296,7 +298,7 @@ class Store:
             columns = tuple(entry[0] for entry in cursor.description or ())
             return Result(columns=columns, rows=tuple(cursor.fetchall()))
         except duckdb.Error as error:
-            raise StoreError(_first_line(error), hint="SHOW TABLES lists what there is") from error
+            raise StoreError(first_line(error), hint="SHOW TABLES lists what there is") from error
         finally:
             cursor.close()
 
@@ -371,10 +373,6 @@ def _plain(value: object) -> object:
     )
 
 
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).strip().splitlines()[0]
-
-
 def _create(path: Path) -> None:
     """Begin a case file elsewhere and put it in its place as a whole, so that there is never half of one."""
     try:
@@ -382,7 +380,6 @@ def _create(path: Path) -> None:
             begun = Path(folder) / "new.duckdb"
             connection = duckdb.connect(str(begun), config=_SETTINGS)
             connection.execute(sql("schema"))
-            connection.execute(sql("store/places"))
             connection.execute(sql("store/set_layout"), {"version": LAYOUT})
             connection.close()
             path.with_name(f"{path.name}.wal").unlink(missing_ok=True)  # of a case file that is gone
@@ -391,7 +388,7 @@ def _create(path: Path) -> None:
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}", hint="name another file") from error
     except duckdb.Error as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
 
 
 def _place(begun: Path, path: Path) -> None:
@@ -401,31 +398,3 @@ def _place(begun: Path, path: Path) -> None:
         raise
     except OSError:  # a file system without hard links
         begun.replace(path)
-
-
-def _is_full(error: duckdb.Error) -> bool:
-    """True when the case file cannot grow: no fault of what is being read."""
-    return isinstance(error, duckdb.FatalException) or bool(
-        re.search(r"No space left|File too large|quota exceeded|Read-only file system|Input/output error", str(error))
-    )
-
-
-def _cannot_write(path: Path, error: duckdb.Error) -> StoreError:
-    why = re.search(r"No space left on device|File too large|[\w ]*quota exceeded|Read-only file system", str(error))
-    said = why.group(0).strip() if why else _first_line(error)
-    return StoreError(f"{path} cannot be written: {said}", hint="make room, then load again: nothing is read twice")
-
-
-def _cannot_open(path: Path, error: duckdb.Error) -> StoreError:
-    said = str(error)
-    if "set lock" in said.lower():
-        holder = re.search(r"PID (\d+)", said)
-        who = f"process {holder.group(1)}" if holder else "another process"
-        return StoreError(f"{path} is in use by {who}", hint="wait until it is done, or name another case file")
-    if "different configuration" in said:
-        return StoreError(f"{path} is already open in this process", hint="close the other store first")
-    if "not a valid DuckDB" in said:
-        return StoreError(f"{path} is not a case file", hint="name another file; this one is left as it is")
-    if "newer version" in said or "newer" in said.lower():
-        return StoreError(f"{path} was written by a newer DuckDB", hint="upgrade duckdb")
-    return StoreError(f"{path} cannot be opened: {_first_line(error)}", hint="name another file")

@@ -1,0 +1,68 @@
+"""Files as they lie on the disk: a path in; what stands for it in every load, and what to say when it cannot be read, out."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from blameline.errors import StoreError
+from blameline.sources import File, Found, discover
+from blameline.store import Unreadable
+
+_PASSING = re.compile(r"[^\s\"']*blameline-\w+/[^\s\"':,]+")
+"""Where a passing copy of a file lay."""
+_CLIMBS = 3
+"""A file that is further away than so many folders up is not remembered: its path may name a person."""
+
+
+def identity(*said: str) -> int:
+    """A number for a file that is the same in every load: what it holds decides, and not when it came."""
+    text = "\0".join(said).encode("utf-8", "surrogateescape")
+    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") >> 1
+
+
+def seen_from(folder: Path, path: Path) -> str | None:
+    """Where a file lies, seen from a folder; ``None`` when it is too far away to be remembered."""
+    place = os.path.relpath(os.path.realpath(path), os.path.realpath(folder))
+    if Path(place).parts.count("..") > _CLIMBS:
+        return None
+    return os.fsencode(place).decode("utf-8", "backslashreplace")
+
+
+def still(place: Path, row: dict[str, Any], aside: Path) -> Found | None:
+    """The file at a place, when it holds what it held."""
+    try:
+        if not place.is_file() or digest(place)[0] != row["sha256"]:
+            return None
+    except OSError:
+        return None
+    for part in discover([place], aside=aside):
+        if isinstance(part, Found) and part.reader.name == row["format"]:
+            return Found(File(part.file.path, row["source"], part.file.head), part.reader)
+    return None
+
+
+def what_is_wrong(error: Exception, file: File) -> str:
+    """What is wrong with a file, in words that are the same wherever it lies."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    if isinstance(error, OSError):
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StoreError(
+                f"there is no room for a passing copy: {error.strerror}", hint="make room, then load again"
+            )
+        return error.strerror or str(error) or type(error).__name__
+    said = error.message if isinstance(error, Unreadable) else str(error)
+    return _PASSING.sub(file.source, said.replace(str(file.path), file.source))
+
+
+def digest(path: Path) -> tuple[str, int]:
+    """The hash of the bytes on disk and their number; a folder has a history of its own and is asked anew each time."""
+    if path.is_dir():
+        return "folder", 0
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
