@@ -9,7 +9,7 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test lint format types borders coverage wheel golden schema benchmark-drill ci clean
+.PHONY: help demo install test lint format types borders coverage wheel golden schema benchmark-drill benchmark-ingest benchmark-kill ci clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -53,6 +53,12 @@ schema: $(RUN)  ## write schemas/*.json anew from the records
 
 benchmark-drill: $(RUN)  ## how often the right cause comes first, on incidents never used for tuning
 	$(BIN)/python benchmarks/drill.py $(ARGS)
+
+benchmark-ingest: $(DEV)  ## how quick a load is, as ratios to named routes, and how much memory it takes
+	$(BIN)/python benchmarks/ingest.py $(ARGS)
+
+benchmark-kill: $(DEV)  ## kill hundreds of loads at random moments, and see that nothing is lost or doubled
+	$(BIN)/python benchmarks/kill.py $(ARGS)
 
 ci:  ## all that continuous integration runs
 	.ci/run

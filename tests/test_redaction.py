@@ -1,5 +1,6 @@
 """What people typed is not in the case file unless it may be: every column and every byte is searched for what was planted."""
 
+# ruff: noqa: E501, S608  samples read better in rows, and names of tables are ours
 from __future__ import annotations
 
 import csv
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-RANDOM = Random(5)
+RANDOM = Random(5)  # noqa: S311  seeded, for tests
 NS = 1_773_000_000_000_000_000
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 
@@ -63,7 +64,7 @@ ASSIGNED = {
 }  # fmt: skip
 PEOPLE = {
     "plain": "jane.doe@example.com", "upper": "JANE.DOE@EXAMPLE.COM", "plus": "jane+shop@mail.example.co.uk", "URL": "jane.doe%40example.com",
-    "twice URL": "jane.doe%2540example.com", "accents": "zoë.müller@bücher.example", "wide at": "jane.doe＠example.com", "short": "j@example.com",  # noqa: RUF001
+    "twice URL": "jane.doe%2540example.com", "accents": "zoë.müller@bücher.example", "wide at": "jane.doe＠example.com", "short": "j@example.com",
     "digits": "jane@163.com", "JSON": "jane.doe\\u0040example.com", "escape letter": "n@example.com", "Cyrillic": "иван@почта.рф",
 }  # fmt: skip
 CARDS = {
@@ -116,7 +117,7 @@ def held(path: Path, files: dict[str, str], content: Any = None) -> str:
         said = [
             str(store.sql(f"SELECT * FROM {name}").rows)
             for (name,) in store.sql("SELECT table_name FROM duckdb_tables() WHERE NOT internal").rows
-        ]  # noqa: S608  names are ours
+        ]
         said += [str(row) for (row,) in store.sql("SELECT unnest(list_concat(said, content_said)) FROM span_rows").rows]
     raw += path.read_bytes()
     return "\n".join(said) + raw.decode("utf-8", "replace")
@@ -311,7 +312,13 @@ FACTS = "finish, input_tokens, output_tokens, content_state, output_chars, outpu
 @pytest.mark.parametrize("name", CONTENT)
 def test_none_keeps_nothing_that_was_written(path, name):
     said = {"gen_ai.operation.name": "chat", name: WRITTEN}
-    events = [{"name": "gen_ai.content.prompt", "timeUnixNano": str(NS), "attributes": [{"key": "gen_ai.prompt", "value": {"stringValue": WRITTEN}}]}]
+    events = [
+        {
+            "name": "gen_ai.content.prompt",
+            "timeUnixNano": str(NS),
+            "attributes": [{"key": "gen_ai.prompt", "value": {"stringValue": WRITTEN}}],
+        }
+    ]
     assert "zebra" not in held(path, {"a.jsonl": otlp(said, events=events)}, "none")
 
 
@@ -327,6 +334,6 @@ def test_none_knows_what_full_knows(path, answer):
         text = held(place, {"a.jsonl": otlp(said)}, content)
         assert ("zebra" in text) == (content != "none")
         with Store.open(place, read_only=True) as store:
-            found.append(store.sql(f"SELECT {FACTS} FROM span_rows").rows)  # noqa: S608  names are ours
+            found.append(store.sql(f"SELECT {FACTS} FROM span_rows").rows)
     assert found[0] == found[1] == found[2]
     assert found[0][0][4] == len(answer)

@@ -57,7 +57,7 @@ def derive(store: Store) -> tuple[Problem, ...]:
         for table in ("marks", "outlines", "sets"):
             store.run(f"derive/drop_{table}")
         for problem in problems:
-            store.run("store/add_problem", source=problem.source, line=problem.line, message=problem.message)
+            store.run("store/add_problem", **problem.model_dump(), file_id=None)
     return tuple(problems)
 
 

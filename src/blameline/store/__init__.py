@@ -379,8 +379,10 @@ def _create(path: Path) -> None:
         with TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
             begun = Path(folder) / "new.duckdb"
             connection = duckdb.connect(str(begun), config=_SETTINGS)
+            connection.begin()  # one write to the disk, and not one a table
             connection.execute(sql("schema"))
             connection.execute(sql("store/set_layout"), {"version": LAYOUT})
+            connection.commit()
             connection.close()
             path.with_name(f"{path.name}.wal").unlink(missing_ok=True)  # of a case file that is gone
             with suppress(FileExistsError):  # another process was quicker

@@ -189,8 +189,11 @@ shown AS (
     FROM whole
 ),
 answered AS (
-    SELECT *, message_text(recorded) AS answer
-    FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
+    SELECT *, opening_of(answer) AS opening
+    FROM (
+        SELECT *, message_text(recorded) AS answer
+        FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
+    )
 )
 SELECT
     coalesce(hex_id(trace_id), error('a row has no trace id')) AS trace_id,
@@ -203,7 +206,7 @@ SELECT
     (moment_ns(end_time) - start_ns) / 1e6 AS duration_ms,
     CASE WHEN failed THEN 'error' END AS status,
     said_of(names, said, 'service.name') AS service,
-    unnest(span_facts(op, names, said, recorded, answer)),
+    unnest(span_facts(op, names, said, recorded, answer, opening)),
     unnest(span_parts(names, clean, mask)),
     $file_id AS file_id,
     NULL AS line

@@ -112,8 +112,11 @@ shown AS (
     FROM whole
 ),
 answered AS (
-    SELECT *, message_text(recorded) AS answer
-    FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
+    SELECT *, opening_of(answer) AS opening
+    FROM (
+        SELECT *, message_text(recorded) AS answer
+        FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
+    )
 )
 SELECT
     trace_id,
@@ -127,7 +130,7 @@ SELECT
     CASE span.status.code WHEN '1' THEN 'ok' WHEN '2' THEN 'error' WHEN 'STATUS_CODE_OK' THEN 'ok' WHEN 'STATUS_CODE_ERROR' THEN 'error' END
         AS status,
     said_of(names, said, 'service.name') AS service,
-    unnest(span_facts(op, names, said, recorded, answer)),
+    unnest(span_facts(op, names, said, recorded, answer, opening)),
     unnest(span_parts(names, clean, mask)),
     file_id,
     NULL AS line

@@ -28,8 +28,11 @@ shown AS (
     FROM whole
 ),
 answered AS (
-    SELECT *, message_text(recorded) AS answer
-    FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
+    SELECT *, opening_of(answer) AS opening
+    FROM (
+        SELECT *, message_text(recorded) AS answer
+        FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
+    )
 )
 SELECT
     hex_id(trace_id) AS trace_id,
@@ -42,7 +45,7 @@ SELECT
     coalesce(duration_ms, (moment_ns(ended) - start_ns) / 1e6) AS duration_ms,
     said_status(status) AS status,
     said_of(names, said, 'service.name') AS service,
-    unnest(span_facts(op, names, said, recorded, answer)),
+    unnest(span_facts(op, names, said, recorded, answer, opening)),
     unnest(span_parts(names, clean, mask)),
     file_id,
     line

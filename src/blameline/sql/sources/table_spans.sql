@@ -41,8 +41,11 @@ shown AS (
     FROM whole
 ),
 answered AS (
-    SELECT *, message_text(recorded) AS answer
-    FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
+    SELECT *, opening_of(answer) AS opening
+    FROM (
+        SELECT *, message_text(recorded) AS answer
+        FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
+    )
 )
 SELECT
     coalesce(nullif(record[$trace_id], ''), md5($sha256 || ':' || line)) AS trace_id,
@@ -55,7 +58,7 @@ SELECT
     coalesce(try_cast(record[$duration_ms] AS DOUBLE), (moment_ns(record[$end]) - start_ns) / 1e6) AS duration_ms,
     said_status(record[$status]) AS status,
     said_of(names, said, 'service.name') AS service,
-    unnest(span_facts(op, names, said, recorded, answer)),
+    unnest(span_facts(op, names, said, recorded, answer, opening)),
     unnest(span_parts(names, clean, mask)),
     $file_id AS file_id,
     line

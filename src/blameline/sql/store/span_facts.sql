@@ -1,5 +1,5 @@
 -- What later questions need of a span, read before anything is redacted: how it finished, what it used, and the shape of its answer.
-CREATE OR REPLACE TEMP MACRO span_facts(op, names, said, recorded, answer) AS {
+CREATE OR REPLACE TEMP MACRO span_facts(op, names, said, recorded, answer, opening) AS {
     finish: finish_of(reason_of(names, said)),
     input_tokens: input_tokens_of(names, said),
     output_tokens: count_of(said_of(names, said, 'gen_ai.usage.output_tokens')),
@@ -13,7 +13,7 @@ CREATE OR REPLACE TEMP MACRO span_facts(op, names, said, recorded, answer) AS {
         ELSE 'present'
     END,
     output_chars: length(answer),
-    output_language: language_of(answer),
+    output_language: language_of(answer, opening),
     output_fenced: contains(answer, '```'),
     output_json: CASE
         WHEN answer IS NULL THEN NULL
