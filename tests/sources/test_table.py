@@ -105,12 +105,12 @@ def test_the_manifest_names_the_columns(store: Store, take) -> None:
     assert store.sql("SELECT status, attributes['rating'] FROM spans").rows == (("error", "3"),)
 
 
-def test_the_judge_of_a_row_did_not_give_its_controls(store: Store, take) -> None:
-    rows = [{"at": "2026-03-01T00:00:00Z", "id": "a", "answer_correct": 0.5, "format_valid": 1, "judge": "j1"}]
-    take({"a.jsonl": lines(rows)})
-    assert scores(store) == [("a", "answer_correct", 0.5, "j1"), ("a", "format_valid", 1.0, "j1")]
-    take({"incident.yaml": "controls: [format_valid]\n"})
-    assert scores(store) == [("a", "answer_correct", 0.5, "j1"), ("a", "format_valid", 1.0, None)]
+def test_the_judge_of_a_row_gave_neither_thumbs_nor_format_checks(store: Store, take) -> None:
+    row = {"at": "2026-03-01T00:00:00Z", "id": "a", "answer_correct": 0.5, "format_valid": 1, "thumbs": 1, "courtesy": 0.7}
+    take({"a.jsonl": lines([{**row, "judge": "j1"}]), "incident.yaml": "controls: [format_valid, courtesy]\n"})
+    assert {(name, judge) for _, name, _, judge in scores(store)} == {
+        ("answer_correct", "j1"), ("courtesy", "j1"), ("format_valid", None), ("thumbs", None),
+    }  # fmt: skip
 
 
 def test_new_settings_read_the_file_again(store: Store, take) -> None:

@@ -3,8 +3,7 @@
 ``columns`` of ``incident.yaml`` says what is what; without it the usual names are recognised. Every other column
 stays an attribute under its own name. A table of scores (trace, name, value) brings scores alone.
 
-A judge that a row names gave every score of the row but those that ``controls`` lists: what no suspected change can touch,
-a new judge cannot either, so it was counted by a rule (valid JSON or not) and not by the judge.
+A judge that a row names gave every score of the row, but those whose name says that a person or a rule gave them.
 """
 
 from __future__ import annotations
@@ -54,6 +53,10 @@ _LOOKS_LIKE_A_SCORE = re.compile(
     r"groundedness|faithful|faithfulness|relevance|relevancy|helpful|helpfulness|accuracy|refusal|hallucination|toxicity|"
     r"resolved|accepted|satisfaction|csat)$"
 )
+_NO_JUDGE = re.compile(
+    r"thumb|csat|satisf|feedback|click|rating|stars|nps|vote|format|valid|schema|json|latency|escalat", re.IGNORECASE
+)
+"""Scores that a person gave, or a rule: not the judge whose version stands in the same row."""
 _WORDS = frozenset(
     {"true", "false", "pass", "fail", "passed", "failed", "yes", "no", "correct", "incorrect", "up", "down"}
 )
@@ -127,7 +130,8 @@ class Table:
         )
         if scores:
             text = json.dumps(scores)
-            given = {"scores": text, "judge": judge, "controls": list(manifest.controls)}
+            unjudged = [name for name in scores.values() if _NO_JUDGE.search(name)]
+            given = {"scores": text, "judge": judge, "unjudged": unjudged}
             yield Scan(name="sources/table_scores", parameters={**ids, **given}, rows_into="scores")
             yield Scan(
                 name="sources/table_score_faults",

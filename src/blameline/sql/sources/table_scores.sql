@@ -1,4 +1,4 @@
--- One score a row and score column of a plain table. The judge that a row names gave all of them but the controls.
+-- One score a row and score column of a plain table. The judge that a row names gave all of them but those of people and rules.
 INSERT INTO scores
 WITH told AS (
     SELECT
@@ -14,7 +14,7 @@ WITH told AS (
 ),
 valued AS (
     SELECT
-        * REPLACE (CASE WHEN NOT list_contains($controls::VARCHAR[], score.value) THEN evaluator END AS evaluator),
+        * REPLACE (CASE WHEN NOT list_contains($unjudged::VARCHAR[], score.value) THEN evaluator END AS evaluator),
         score_value(record[score.key]) AS value
     FROM told
 )
