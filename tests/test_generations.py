@@ -1,6 +1,6 @@
 """Each call of a model counts once, and a request that was made again ends as its last attempt did."""
 
-# ruff: noqa: E501, S608  samples read better in rows, and names of tables are ours
+# ruff: noqa: S608  samples read better in rows, and names of tables are ours
 from __future__ import annotations
 
 import json

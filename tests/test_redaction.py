@@ -1,6 +1,6 @@
 """What people typed is not in the case file unless it may be: every column and every byte is searched for what was planted."""
 
-# ruff: noqa: E501, S608  samples read better in rows, and names of tables are ours
+# ruff: noqa: S608  samples read better in rows, and names of tables are ours
 from __future__ import annotations
 
 import csv

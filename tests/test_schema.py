@@ -32,7 +32,7 @@ VALUES = """
 | `ledger[].verdict` | `confirmed` (an experiment reverted it and the quality came back) · `supported` · `consistent` (nothing but timing speaks for it) · `excluded` · `untestable` (names the missing data) |
 | `evidence[].verdict` | `supports`, `refutes`, `inconclusive` |
 | `guards[].finding` | `caught`, `no_case`, `stale`, `underpowered`, `blind_judge`, `not_run`, `not_gating`, `overridden` |
-"""  # noqa: E501  as the contract has it
+"""
 KINDS = """
 | layer | kinds |
 |---|---|
@@ -114,7 +114,7 @@ EVAL_RUN = """
 """
 REPLAY = """
 {"case_id": "t-77", "signal": "answer_correct", "score": 0, "config": {"prompt": "v12", "model": "m-2026-02", "retrieval": "idx-8"}, "run": 1}
-"""  # noqa: E501  as the contract has it
+"""
 ENUMS = {
     "`outcome`": records.Outcome,
     "`shifts[].direction`": records.Direction,

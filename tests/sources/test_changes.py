@@ -61,7 +61,7 @@ def test_the_same_change_in_any_form(store: Store, take, name: str, text: str) -
 
 
 def test_bad_records_are_told_with_their_line(store: Store, take) -> None:
-    text = "- at: 2026-03-14\n  kind: promt_edit\n- kind: deploy\n- {at: later, kind: deploy}\n- {at: 2026-03-15, kind: deploy}\n- word\n"  # noqa: E501
+    text = "- at: 2026-03-14\n  kind: promt_edit\n- kind: deploy\n- {at: later, kind: deploy}\n- {at: 2026-03-15, kind: deploy}\n- word\n"
     found = take({"c.yaml": text})
     assert len(store.changes()) == 1
     assert [problem.line for problem in found.problems] == [1, 3, 4, 6]

@@ -17,8 +17,8 @@ CHANGE = "- {at: 2026-03-15, kind: deploy}\n"
 def test_what_is_read_skipped_and_told(tmp_path: Path) -> None:
     case = tmp_path / "case"
     for name, text in {
-        "b/changes.yaml": CHANGE, "a.txt": CHANGE, ".hidden": CHANGE, ".git-ish/x": CHANGE, "README.md": "# words", "LICENSE": "words",  # noqa: E501
-        "expected/answer.yaml": CHANGE, "truth.json": '{"schema": "blameline.truth/1"}', "truth.yaml": "schema: blameline.truth/1\n",  # noqa: E501
+        "b/changes.yaml": CHANGE, "a.txt": CHANGE, ".hidden": CHANGE, ".git-ish/x": CHANGE, "README.md": "# words", "LICENSE": "words",
+        "expected/answer.yaml": CHANGE, "truth.json": '{"schema": "blameline.truth/1"}', "truth.yaml": "schema: blameline.truth/1\n",
         "out.json": '{\n "schema": "blameline.investigation/1"}', "odd.py": "print(1)\n", "empty.jsonl": "",
     }.items():  # fmt: skip
         (case / name).parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from blameline.store import Store
 
 RUN = {
-    "run_id": "r-101", "suite": "refunds-regression", "at": "2026-03-10T06:00:00Z", "judge": "gpt-5-mini@2026-02-01", "gating": True,  # noqa: E501
+    "run_id": "r-101", "suite": "refunds-regression", "at": "2026-03-10T06:00:00Z", "judge": "gpt-5-mini@2026-02-01", "gating": True,
     "status": "completed", "prompt_version": "v11", "slices": [{"segment": {"app.task": "refund"}, "n": 40, "passed": 37}],
     "case_dates": ["2025-11-02", "2026-01-20"],
 }  # fmt: skip
@@ -107,7 +107,7 @@ def test_replays(store: Store, take) -> None:
 
 def test_the_manifest_uses_what_it_can(store: Store, take) -> None:
     text = (
-        "service: s\nparadigm: robot\nsegmnts: [a]\nreported_at: 2026-03-15T02:10:00\nfields: {prompt: a.b, promt: [x], model: []}\n"  # noqa: E501
+        "service: s\nparadigm: robot\nsegmnts: [a]\nreported_at: 2026-03-15T02:10:00\nfields: {prompt: a.b, promt: [x], model: []}\n"
         "signals: {a: {better: lower}, b: }\nwindow: {from: 2026-03-01}\n"
     )
     found = take({"incident.yaml": text})

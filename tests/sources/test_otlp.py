@@ -122,7 +122,7 @@ def test_a_cut_tail_costs_one_line(store: Store) -> None:
 
 
 def test_bad_lines_are_told_and_good_lines_load(store: Store, take) -> None:
-    lines = [request(span(1)), "{broken", request(span(2)), "[1]", '{"resourceSpans": 3}', request(span(3, startTimeUnixNano="0")),  # noqa: E501
+    lines = [request(span(1)), "{broken", request(span(2)), "[1]", '{"resourceSpans": 3}', request(span(3, startTimeUnixNano="0")),
              request({"spanId": "00f067aa0ba902b7", "startTimeUnixNano": "1772323200000000000"}), request(span(4))]  # fmt: skip
     found = take({"a.jsonl": "\n".join(lines)})
     assert found.spans == 3

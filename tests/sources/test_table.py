@@ -106,7 +106,14 @@ def test_the_manifest_names_the_columns(store: Store, take) -> None:
 
 
 def test_the_judge_of_a_row_gave_neither_thumbs_nor_format_checks(store: Store, take) -> None:
-    row = {"at": "2026-03-01T00:00:00Z", "id": "a", "answer_correct": 0.5, "format_valid": 1, "thumbs": 1, "courtesy": 0.7}
+    row = {
+        "at": "2026-03-01T00:00:00Z",
+        "id": "a",
+        "answer_correct": 0.5,
+        "format_valid": 1,
+        "thumbs": 1,
+        "courtesy": 0.7,
+    }
     take({"a.jsonl": lines([{**row, "judge": "j1"}]), "incident.yaml": "controls: [format_valid, courtesy]\n"})
     assert {(name, judge) for _, name, _, judge in scores(store)} == {
         ("answer_correct", "j1"), ("courtesy", "j1"), ("format_valid", None), ("thumbs", None),

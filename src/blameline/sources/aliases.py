@@ -36,6 +36,10 @@ _NUMBERED = (
     "langfuse.experiment_item_expected_output", "mlflow.spanInputs", "mlflow.spanOutputs", "mlflow.request_preview",
     "mlflow.response_preview", "db.statement", "db.query.text", "user_input", "reference", "expected_output",
     "retrieved_contexts", "gen_ai.evaluation.explanation", "langsmith.inputs", "langsmith.outputs", "embedding.text",
+    "llm.prompt_template.variables", "llm.function_call", "tool.parameters", "reranker.query",
+    "traceloop.prompt.template", "ai.response.reasoning", "ai.response.files", "ai.value", "ai.values", "ai.schema",
+    "mlflow.chat.messages", "mlflow.chat.tools", "mlflow.traceInputs", "mlflow.traceOutputs", "text", "contexts",
+    "documents", "ground_truth", "actual_output", "comment", "rationale", "explanation", "feedback_text",
 )  # fmt: skip
 """Names of content in other dialects; of those that number their messages, a name that the first message has."""
 
@@ -46,7 +50,12 @@ def older(where: Literal["otlp", "table"]) -> dict[str, str]:
     It is put to all names of a row at once, with a blank between them.
     """
     found = aliases(where)
-    names = [*map(re.escape, dict.fromkeys([*json.loads(found), *_NUMBERED])), r"gen_ai\.prompt\.variable\.\S+"]
+    names = [
+        *map(re.escape, dict.fromkeys([*json.loads(found), *_NUMBERED])),
+        r"gen_ai\.prompt\.variable\.\S+",
+        r"\S+\.tool_calls\.\S+",
+        r"\S*documents\.\d+\.document\.\w+",
+    ]
     return {"aliases": found, "older": f"(?:^| )(?:{'|'.join(names)})(?:$| )"}
 
 

@@ -83,13 +83,14 @@ class CDEvents:
         )
         return known and "dev.cdevents" in head.text
 
-    def read(  # noqa: D102  the protocol says what it does
+    def read(
         self,
         file: File,
         manifest: Manifest,  # noqa: ARG002  the protocol hands it in
         *,
         lenient: bool,  # noqa: ARG002  the protocol hands it in
     ) -> Iterator[Change | Alert | EvalRun | Problem]:
+        """What the events of a file amount to: changes that act, incidents with their end, runs of suites."""
         changes: list[tuple[_Event, Change]] = []
         incidents: dict[str, _Incident] = {}
         for found in unfolded(file, "events"):

@@ -59,7 +59,7 @@ _MACROS = (
     "first_of_each", "hex_id", "plain_level", "nested_value", "plain_value", "plain_text", "said_of", "count_of", "reason_of",
     "finish_of", "operation_of", "is_generation", "is_odd", "is_content", "is_old_content", "message_text", "answer_of",
     "common_words", "opening_of", "language_by_script", "language_by_words", "language_of", "input_tokens_of", "span_facts",
-    "has_check_digit", "without_cards", "redacted", "redacted_values", "redacted_map", "span_parts",
+    "has_check_digit", "without_cards", "redacted", "redacted_names", "redacted_values", "redacted_map", "span_parts",
 )  # fmt: skip
 """Words that the statements under ``sql/sources/`` share."""
 
@@ -136,10 +136,8 @@ class Store:
                 self.run("store/set_layout", version=LAYOUT)
         (version,) = self._connection.execute(sql("store/layout")).fetchone() or (0,)
         if version < LAYOUT:
-            raise StoreError(
-                f"{self.path} was made by an older blameline (layout {version}; this one knows layout {LAYOUT})",
-                hint="load the files into a new case file",
-            )
+            said = f"{self.path} was made by an older blameline (layout {version}; this one knows layout {LAYOUT})"
+            raise StoreError(said, hint="load the files into a new case file")
         if version > LAYOUT:
             raise StoreError(
                 f"{self.path} has layout {version}, and this blameline knows layout {LAYOUT}",
@@ -374,7 +372,7 @@ def _plain(value: object) -> object:
 
 
 def _create(path: Path) -> None:
-    """Begin a case file elsewhere and put it in its place as a whole, so that there is never half of one."""
+    """Begin a case file elsewhere and put it in its place whole, so that there is never half of one."""
     try:
         with TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
             begun = Path(folder) / "new.duckdb"

@@ -68,10 +68,10 @@ _ADDRESSES = (
 )
 _BLANK = r"[ +.\x{a0}-]"
 _CARDS = (
-    r"(?:\b|_|\\+[nrtbfv])(?:"
+    r"\d\.\d+|(?:\b|_|\\+[nrtbfv])((?:"
     rf"(?:4\d{{3}}|5[0-8]\d\d|6\d{{3}}|35\d\d|2[2-7]\d\d)(?:{_BLANK}\d{{4}}){{3}}"
     rf"|3[0-9]\d\d{_BLANK}\d{{6}}{_BLANK}\d{{4,5}}"
-    r"|(?:4|5[0-8]|6|3[04-9]|2[2-7])\d{11,18})\b"
+    r"|(?:4|5[0-8]|6|3[04-9]|2[2-7])\d{11,18})\b)"
 )
 """Numbers as cards have them; ``has_check_digit`` says which of them are."""
 _CLOSED_NAMES = (

@@ -200,14 +200,14 @@ SELECT
     coalesce(hex_id(id), error('a row has no id')) AS span_id,
     hex_id(parent_observation_id) AS parent_id,
     redacted(nullif("name", '')) AS name,
-    op,
+    redacted(op) AS op,
     make_timestamp(start_ns // 1000) AS start_at,
     coalesce(start_ns, error('a row has no usable start time')) AS start_ns,
     (moment_ns(end_time) - start_ns) / 1e6 AS duration_ms,
     CASE WHEN failed THEN 'error' END AS status,
-    said_of(names, said, 'service.name') AS service,
+    redacted(said_of(names, said, 'service.name')) AS service,
     unnest(span_facts(op, names, said, recorded, answer, opening)),
-    unnest(span_parts(names, clean, mask)),
+    unnest(span_parts(odd, names, clean, mask)),
     $file_id AS file_id,
     NULL AS line
 FROM answered

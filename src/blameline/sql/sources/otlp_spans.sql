@@ -123,15 +123,15 @@ SELECT
     span_id,
     hex_id(span.parentSpanId) AS parent_id,
     redacted(span.name) AS name,
-    op,
+    redacted(op) AS op,
     make_timestamp(start_ns // 1000) AS start_at,
     start_ns,
     (end_ns - start_ns) / 1e6 AS duration_ms,
     CASE span.status.code WHEN '1' THEN 'ok' WHEN '2' THEN 'error' WHEN 'STATUS_CODE_OK' THEN 'ok' WHEN 'STATUS_CODE_ERROR' THEN 'error' END
         AS status,
-    said_of(names, said, 'service.name') AS service,
+    redacted(said_of(names, said, 'service.name')) AS service,
     unnest(span_facts(op, names, said, recorded, answer, opening)),
-    unnest(span_parts(names, clean, mask)),
+    unnest(span_parts(odd, names, clean, mask)),
     file_id,
     NULL AS line
 FROM answered

@@ -7,7 +7,7 @@ WITH faults AS (
         line,
         CASE
             WHEN coalesce(name, '') = '' THEN 'the score has no name'
-            ELSE 'the score ''' || left(name, 40) || ''' is not a number: ' || coalesce(left(coalesce(value, label), 40), 'nothing')
+            ELSE 'the score ''' || left(redacted(name), 40) || ''' is not a number: ' || coalesce(left(redacted(coalesce(value, label)), 40), 'nothing')
         END AS message
     FROM incoming
     WHERE coalesce(name, '') = '' OR coalesce(score_value(value), score_value(label)) IS NULL

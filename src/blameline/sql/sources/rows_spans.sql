@@ -39,14 +39,14 @@ SELECT
     hex_id(span_id) AS span_id,
     hex_id(parent_id) AS parent_id,
     redacted(name) AS name,
-    op,
+    redacted(op) AS op,
     make_timestamp(start_ns // 1000) AS start_at,
     start_ns,
     coalesce(duration_ms, (moment_ns(ended) - start_ns) / 1e6) AS duration_ms,
     said_status(status) AS status,
-    said_of(names, said, 'service.name') AS service,
+    redacted(said_of(names, said, 'service.name')) AS service,
     unnest(span_facts(op, names, said, recorded, answer, opening)),
-    unnest(span_parts(names, clean, mask)),
+    unnest(span_parts(odd, names, clean, mask)),
     file_id,
     line
 FROM answered

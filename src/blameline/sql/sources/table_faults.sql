@@ -6,7 +6,7 @@ WITH faults AS (
         CASE
             WHEN record IS NULL THEN 'the row cannot be read: it is no ' || $form
             WHEN record[$at] IS NULL THEN 'the row has no time: ''' || $at || ''' is empty'
-            ELSE 'the row has no usable time: ' || left(record[$at], 40)
+            ELSE 'the row has no usable time: ' || left(redacted(record[$at]), 40)
         END AS message
     FROM staging
     WHERE record IS NULL OR ($needs_time AND moment_ns(record[$at]) IS NULL)

@@ -6,7 +6,7 @@ WITH told AS (
     WHERE record IS NOT NULL
 ),
 faults AS (
-    SELECT line, 'the score ''' || score.key || ''' is not a number: ' || left(record[score.key], 40) AS message
+    SELECT line, 'the score ''' || score.key || ''' is not a number: ' || left(redacted(record[score.key]), 40) AS message
     FROM told
     WHERE record[score.key] IS NOT NULL AND record[score.key] <> '' AND score_value(record[score.key]) IS NULL
 )

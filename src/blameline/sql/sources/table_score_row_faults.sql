@@ -8,7 +8,7 @@ WITH faults AS (
             WHEN record[$name] IS NULL THEN 'the score has no name'
             WHEN coalesce(nullif(record[$trace_id], ''), nullif(record[$span_id], ''), nullif(record[$response_id], '')) IS NULL
                 THEN 'the score names no trace, span or response'
-            ELSE 'the score is not a number: ' || coalesce(left(record[$value], 40), 'nothing')
+            ELSE 'the score is not a number: ' || coalesce(left(redacted(record[$value]), 40), 'nothing')
         END AS message
     FROM staging
     WHERE record IS NULL OR record[$name] IS NULL

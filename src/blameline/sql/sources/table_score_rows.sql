@@ -19,11 +19,11 @@ SELECT
         AS score_key,
     trace_id,
     span_id,
-    response_id,
-    record[$name] AS name,
+    redacted(response_id) AS response_id,
+    redacted(record[$name]) AS name,
     value,
     redacted(label) AS label,
-    evaluator,
+    redacted(evaluator) AS evaluator,
     make_timestamp(scored_ns // 1000) AS scored_at,
     redacted_map(map_from_entries(list_filter(
         map_entries(record), lambda e: e.value IS NOT NULL AND NOT list_contains($own::VARCHAR[], e.key)

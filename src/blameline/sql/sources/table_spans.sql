@@ -52,14 +52,14 @@ SELECT
     coalesce(nullif(record[$span_id], ''), left(md5(record::VARCHAR || coalesce(record[$trace_id], $sha256 || line)), 16)) AS span_id,
     nullif(record[$parent_id], '') AS parent_id,
     redacted(record[$name]) AS name,
-    op,
+    redacted(op) AS op,
     make_timestamp(start_ns // 1000) AS start_at,
     start_ns,
     coalesce(try_cast(record[$duration_ms] AS DOUBLE), (moment_ns(record[$end]) - start_ns) / 1e6) AS duration_ms,
     said_status(record[$status]) AS status,
-    said_of(names, said, 'service.name') AS service,
+    redacted(said_of(names, said, 'service.name')) AS service,
     unnest(span_facts(op, names, said, recorded, answer, opening)),
-    unnest(span_parts(names, clean, mask)),
+    unnest(span_parts(odd, names, clean, mask)),
     $file_id AS file_id,
     line
 FROM answered

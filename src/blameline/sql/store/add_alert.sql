@@ -1,2 +1,2 @@
 -- Keep one alert.
-INSERT INTO alerts VALUES ($alert_id, $system, $raised_at, redacted($record), $file_id)
+INSERT INTO alerts VALUES (redacted($alert_id), $system, $raised_at, redacted($record), $file_id)

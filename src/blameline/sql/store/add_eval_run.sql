@@ -1,2 +1,2 @@
 -- Keep one eval run.
-INSERT INTO eval_runs VALUES ($run_id, $ran_at, $suite, redacted($record), $file_id)
+INSERT INTO eval_runs VALUES (redacted($run_id), $ran_at, redacted($suite), redacted($record), $file_id)

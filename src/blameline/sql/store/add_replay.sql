@@ -1,2 +1,2 @@
 -- Keep one replay result.
-INSERT INTO replays VALUES ($case_id, $signal, $run, $config, $score, $file_id)
+INSERT INTO replays VALUES (redacted($case_id), $signal, redacted($run), redacted_map($config), $score, $file_id)

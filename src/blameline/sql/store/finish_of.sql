@@ -1,6 +1,6 @@
 -- Why a generation ended, in one vocabulary: stop, length, content_filter, refusal, tool_calls, error; a word of nobody's as it is.
 CREATE OR REPLACE TEMP MACRO finish_of(reason) AS (
-    coalesce(MAP {
+    nullif(coalesce(MAP {
         'end_turn': 'stop',
         'stop_sequence': 'stop',
         'completed': 'stop',
@@ -24,8 +24,20 @@ CREATE OR REPLACE TEMP MACRO finish_of(reason) AS (
         'tool_call': 'tool_calls',
         'tool-calls': 'tool_calls',
         'function_call': 'tool_calls',
+        'error_limit': 'length',
+        'language': 'content_filter',
+        'image_safety': 'content_filter',
+        'error_toxic': 'content_filter',
+        'unexpected_tool_call': 'error',
+        'malformed_model_output': 'error',
+        'malformed_tool_use': 'error',
+        'user_cancel': 'error',
+        'timeout': 'error',
+        'unspecified': '',
+        'unknown': '',
+        'load': '',
         'failed': 'error',
         'cancelled': 'error',
         'malformed_function_call': 'error'
-    }[reason], nullif(reason, ''))
+    }[regexp_replace(reason, '^finish_reason_', '')], regexp_replace(reason, '^finish_reason_', '')), '')
 )

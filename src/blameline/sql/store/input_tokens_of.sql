@@ -2,7 +2,8 @@
 CREATE OR REPLACE TEMP MACRO input_tokens_of(names, said) AS (
     count_of(said_of(names, said, 'gen_ai.usage.input_tokens')) + CASE
         WHEN said_of(names, said, 'gen_ai.usage.input_tokens_exclude_cache') = 'true'
-            OR count_of(said_of(names, said, 'gen_ai.usage.cache_read.input_tokens'))
+            OR coalesce(count_of(said_of(names, said, 'gen_ai.usage.cache_read.input_tokens')), 0)
+                + coalesce(count_of(said_of(names, said, 'gen_ai.usage.cache_write.input_tokens')), 0)
                 > count_of(said_of(names, said, 'gen_ai.usage.input_tokens'))
             OR (said_of(names, said, 'gen_ai.usage.cache_read_input_tokens') IS NOT NULL
                 AND lower(said_of(names, said, 'gen_ai.provider.name')) LIKE '%anthropic%')

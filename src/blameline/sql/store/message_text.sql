@@ -4,15 +4,16 @@ CREATE OR REPLACE TEMP MACRO message_text(said) AS (
         WHEN said[1] = '[' AND json_valid(said) THEN CASE
             WHEN json_exists(said, '$[0].parts') THEN nullif(json_extract_string(said, '$[*].parts[*].content'), []).array_to_string(' ')
             WHEN json_exists(said, '$[0].role') THEN nullif(json_extract_string(said, '$[*].content'), []).array_to_string(' ')
+            WHEN said = '[]' THEN NULL
             ELSE said
         END
         WHEN said[1] = '{' AND json_valid(said) THEN coalesce(
             nullif(array_to_string(json_extract_string(said, '$.choices[*].message.content'), ' '), ''),
             nullif(array_to_string(json_extract_string(said, '$.content[*].text'), ' '), ''),
             nullif(array_to_string(json_extract_string(said, '$.generations[*][*].text'), ' '), ''),
-            json_extract_string(said, '$.content'),
+            CASE WHEN json_exists(said, '$.choices[0].message') OR json_exists(said, '$.content[0]') THEN NULL ELSE json_extract_string(said, '$.content') END,
             json_extract_string(said, '$.text'),
-            said
+            CASE WHEN NOT (json_exists(said, '$.choices[0].message') OR json_exists(said, '$.content[0]')) THEN said END
         )
         ELSE said
     END

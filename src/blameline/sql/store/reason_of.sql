@@ -2,5 +2,5 @@
 CREATE OR REPLACE TEMP MACRO reason_of(names, said) AS (
     lower(trim(split_part(
         coalesce(said_of(names, said, 'gen_ai.response.finish_reasons'), said_of(names, said, 'gen_ai.response.finish_reason')), ',', 1
-    ), '[]" '))
+    ), '[]"'' '))
 )

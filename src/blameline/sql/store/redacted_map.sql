@@ -2,6 +2,6 @@
 CREATE OR REPLACE TEMP MACRO redacted_map(attributes) AS (
     CASE
         WHEN getvariable('protection').sensitive IS NULL THEN attributes
-        ELSE map(map_keys(attributes), redacted_values(TRUE, map_keys(attributes), map_values(attributes)))
+        ELSE first_of_each(redacted_names(map_keys(attributes)), redacted_values(TRUE, map_keys(attributes), map_values(attributes)))
     END
 )

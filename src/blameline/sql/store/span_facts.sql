@@ -17,13 +17,15 @@ CREATE OR REPLACE TEMP MACRO span_facts(op, names, said, recorded, answer, openi
     output_fenced: contains(answer, '```'),
     output_json: CASE
         WHEN answer IS NULL THEN NULL
-        WHEN ltrim(left(answer, 40))[1] IN ('[', '{') THEN json_valid(answer)
-        WHEN contains(answer, '```') THEN coalesce(json_valid(regexp_extract(answer, '```(?:json)?\s*([\[{](?s:.*?))```', 1)), FALSE)
+        WHEN ltrim(left(answer, 40), chr(32) || chr(9) || chr(10) || chr(13))[1] IN ('[', '{') THEN json_valid(answer)
+        WHEN contains(answer, '```') THEN coalesce(json_valid(regexp_extract(answer, '```(?:(?i:json))?\s*([\[{](?s:.*?))```', 1)), FALSE)
         ELSE FALSE
     END,
     output_refused: regexp_matches(
         left(answer, 240),
-        '(?i)\b(i[''’]?m sorry,? but|i (can[''’]?t|cannot|can not|am unable to|am not able to|won[''’]?t) (help|assist|do|provide|answer|comply|fulfil|create|discuss)'
-        || '|as an ai( language model)?,? i)'
+        '(?i)^[\s"“*]*(?:(?:i[''’]?m |i am )?(?:very |so )?sorry[,.;:!]? *(?:but )?|unfortunately,? |i apologi[sz]e,? *(?:but )?|apologies,? *(?:but )?)*'
+        || '(?:i (?:can[''’]?t|cannot|can not|won[''’]?t|will not|must decline|(?:am|won[''’]?t be|will not be) (?:unable|able|not able) to)|i[''’]?m (?:unable|not able|not allowed) to|as an ai\b)'
+        || '|^[\s"“*]*es tut mir leid,? (?:aber )?(?:dabei|das|ich) kann |^[\s"“*]*(?:je suis désolée?|désolée?),? mais je ne (?:peux|suis)|^[\s"“*]*lo (?:siento|lamento),? (?:pero )?no puedo'
+        || '|^[\s"“*]*(?:mi dispiace|desculpe|sinto muito),? (?:ma |mas )?(?:non posso|não posso)'
     )
 }

@@ -2,7 +2,7 @@
 CREATE OR REPLACE TEMP MACRO without_cards(said) AS (
     list_reduce(
         list_prepend(said, list_filter(
-            list_distinct(regexp_extract_all(said, getvariable('protection').cards)), lambda found: has_check_digit(regexp_replace(found, '\D', '', 'g'))
+            list_distinct(regexp_extract_all(said, getvariable('protection').cards, 1)), lambda found: has_check_digit(regexp_replace(found, '\D', '', 'g'))
         )),
         lambda text, found: replace(text, found, '[card]')
     )
