@@ -62,11 +62,11 @@ def test_columns_say_what_is_missing(tmp_path: Path) -> None:
     with Store.open(tmp_path / "a.duckdb") as store:
         store.run(
             "store/add_replay",
-            case_id="a",
-            signal="s",
-            run="1",
-            score=0.5,
-            config={"key": ["p"], "value": ["v"]},
+            case_id=["a"],
+            signal=["s"],
+            run=["1"],
+            score=[0.5],
+            config=['{"p": "v"}'],
             file_id=1,
         )
         columns = store.query("store/replays")

@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from blameline.errors import BlamelineError, NotFound
 from blameline.intake.bytes_on_disk import identity
+from blameline.intake.fields import fields_of
 from blameline.records import LAYER_OF_KIND, Change, as_utc
 from blameline.sources.wording import fault, nearest
 
@@ -63,17 +64,8 @@ def keep(store: Store, change: Change) -> Change:
     store.protect(store.manifest())
     if not any(row["file_id"] == file_id for row in store.rows("store/files")):
         with store.transaction():
-            store.run(
-                "store/add_change",
-                change_id=change.id,
-                took_effect=_naive(change.at),
-                kind=change.kind,
-                layer=change.layer,
-                recorded=_naive(change.recorded_at) if change.recorded_at else None,
-                slack=change.uncertainty.total_seconds() if change.uncertainty else 0.0,
-                record=change.model_dump_json(by_alias=True, exclude={"source"}),
-                file_id=file_id,
-            )
+            statement, row = fields_of(change)
+            store.run(statement, file_id=file_id, **{key: [value] for key, value in row.items()})
             told = {"source": SOURCE, "format": "mark", "sha256": digest, "bytes": 0, "rows": 1, "read_with": ""}
             store.run("store/add_file", file_id=file_id, **told)
     return next((kept for kept in store.changes() if kept.id == change.id), change)
@@ -82,10 +74,6 @@ def keep(store: Store, change: Change) -> Change:
 def _digest(change: Change) -> str:
     content = change.model_dump(mode="json", by_alias=True, exclude_none=True)
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _unknown(what: str, said: str, known: Collection[str]) -> NotFound:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from blameline.intake.bytes_on_disk import digest, identity, seen_from, still, what_is_wrong
+from blameline.intake.fields import fields_of
 from blameline.records import (
     Alert,
     Change,
@@ -51,6 +51,8 @@ class _Taken:
     size: int
     rows: int = 0
     problems: list[Problem] = field(default_factory=list)
+    records: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
+    """Statement that keeps changes, runs, replays or alerts → its parameters, a list each: one statement for all of a file."""
 
 
 class Visit:
@@ -204,7 +206,7 @@ class Visit:
         """All of it is kept, or nothing."""
         self._waiting.clear()
         for file in files:
-            file.rows, file.problems = 0, []
+            file.rows, file.problems, file.records = 0, [], {}
         with self.store.transaction():
             for file in files:
                 if file.file_id in self.known:
@@ -268,21 +270,11 @@ class Visit:
                 record = item.model_dump_json(by_alias=True, exclude_unset=True)
                 store.run("store/add_manifest", record=record, file_id=file_id)
                 return
-            case Change():
-                bound = {"change_id": item.id, "kind": item.kind, "layer": item.layer, "took_effect": _naive(item.at)}
-                bound["recorded"] = None if item.recorded_at is None else _naive(item.recorded_at)
-                bound["slack"] = item.uncertainty.total_seconds() if item.uncertainty else 0.0
-                store.run("store/add_change", record=_record(item), file_id=file_id, **bound)
-            case EvalRun():
-                bound = {"run_id": item.run_id, "suite": item.suite, "ran_at": _naive(item.at)}
-                store.run("store/add_eval_run", record=_record(item), file_id=file_id, **bound)
-            case Replay():
-                config = {"key": list(item.config), "value": list(item.config.values())}
-                bound = {"case_id": item.case_id, "signal": item.signal, "run": item.run}
-                store.run("store/add_replay", config=config, score=item.score, file_id=file_id, **bound)
-            case Alert():
-                bound = {"alert_id": item.id, "system": item.system, "raised_at": _naive(item.at)}
-                store.run("store/add_alert", record=_record(item), file_id=file_id, **bound)
+            case Change() | EvalRun() | Replay() | Alert():
+                statement, row = fields_of(item)
+                kept = file.records.setdefault(statement, {key: [] for key in row})
+                for key, value in row.items():
+                    kept[key].append(value)
         file.rows += 1
 
     def _wait(self, scan: Scan, file: _Taken) -> None:
@@ -303,6 +295,8 @@ class Visit:
     def _finish(self, file: _Taken, rows: int) -> None:
         store, source = self.store, file.part.file.source
         self._tell(file.problems, file.file_id)
+        for statement, kept in file.records.items():
+            store.run(statement, file_id=file.file_id, **kept)
         rows += file.rows
         row = LoadedFile(source=source, format=file.part.reader.name, sha256=file.sha256, rows=rows)
         told = {"file_id": file.file_id, "bytes": file.size, "read_with": self._read_with(row.format)}
@@ -355,12 +349,3 @@ class Visit:
 _TABLES = (
     "spans", "scores", "changes", "eval_runs", "replays", "alerts", "expectations", "manifests", "problems", "file",
 )  # fmt: skip
-
-
-def _record(item: Change | EvalRun | Alert) -> str:
-    """A record as it is kept; the file that it came from is known by its number."""
-    return item.model_dump_json(by_alias=True, exclude={"source"})
-
-
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
