@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -150,7 +151,12 @@ def test_ctrl_c_leaves_a_case_file_that_can_be_finished(run, tmp_path, moment):
     write(tmp_path / "t.jsonl", spans)
     case = tmp_path / "c.duckdb"
     command = [sys.executable, "-m", "blameline", "load", str(tmp_path / "t.jsonl"), "--case", str(case)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    hear = partial(
+        signal.signal, signal.SIGINT, signal.SIG_DFL
+    )  # a job in the background is deaf to it, and so are its children
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hear
+    ) as process:  # noqa: PLW1509  no threads here
         while not case.exists() and process.poll() is None:
             time.sleep(0.01)
         time.sleep(moment)

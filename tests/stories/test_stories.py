@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -14,17 +16,20 @@ SAMPLES = Path(__file__).parents[2] / "sample_incidents"
 FOLDERS = sorted(path.parent for path in SAMPLES.glob("*/truth.json"))
 
 
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(folder, id=folder.name, marks=pytest.mark.xdist_group(folder.name)) for folder in FOLDERS],
-)
-def story(request, tmp_path_factory):
-    """A sample's folder, its truth, and what an investigation writes."""
-    folder = request.param
-    with open_case(tmp_path_factory.mktemp(folder.name) / "incident.duckdb") as case:
+@cache
+def investigated(folder: Path) -> tuple[Path, dict, dict[str, str]]:
+    """A sample's folder, its truth, and what an investigation writes; once a process, whatever order the tests come in."""
+    with TemporaryDirectory() as scratch, open_case(Path(scratch) / "incident.duckdb") as case:
         case.investigate(folder, seed=0, now=datetime(2026, 3, 20, 12, tzinfo=UTC))
         written = {"incident.json": case.report(as_="json"), "postmortem.md": case.report()}
     return folder, json.loads((folder / "truth.json").read_text(encoding="utf-8")), written
+
+
+@pytest.fixture(
+    params=[pytest.param(folder, id=folder.name, marks=pytest.mark.xdist_group(folder.name)) for folder in FOLDERS]
+)
+def story(request):
+    return investigated(request.param)
 
 
 def test_there_are_stories():
