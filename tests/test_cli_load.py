@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
-from functools import partial
 
 import pytest
 
@@ -151,12 +150,13 @@ def test_ctrl_c_leaves_a_case_file_that_can_be_finished(run, tmp_path, moment):
     write(tmp_path / "t.jsonl", spans)
     case = tmp_path / "c.duckdb"
     command = [sys.executable, "-m", "blameline", "load", str(tmp_path / "t.jsonl"), "--case", str(case)]
-    hear = partial(
-        signal.signal, signal.SIGINT, signal.SIG_DFL
-    )  # a job in the background is deaf to it, and so are its children
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hear
-    ) as process:  # noqa: PLW1509  no threads here
+    deaf = signal.getsignal(signal.SIGINT)  # a job in the background hears no Ctrl-C, and neither do its children
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, deaf)
+    with process:
         while not case.exists() and process.poll() is None:
             time.sleep(0.01)
         time.sleep(moment)

@@ -27,7 +27,7 @@ TABLES = (
 )
 
 
-def content(store: Store) -> dict[str, list[tuple]]:
+def content(store: Store) -> dict[str, list[str]]:
     """Everything that was loaded, number of the file included: whatever the order, it is to be the same."""
     return {name: sorted(map(str, store.sql(f"SELECT * FROM {name}").rows)) for name in TABLES}  # noqa: S608  names are ours
 

@@ -16,21 +16,9 @@ from hypothesis import strategies as st
 
 from blameline.intake import load
 from blameline.store import Store
+from test_intake import content as tables
 
 FIXTURES = Path(__file__).parent / "sources" / "fixtures"
-TABLES = (
-    "span_rows",
-    "scores",
-    "changes",
-    "eval_runs",
-    "replays",
-    "alerts",
-    "expectations",
-    "problems",
-    "manifests",
-    "files",
-    "settings",
-)
 REAL = (
     "current.otlp.jsonl", "current.otlp.jsonl.gz", "current.otlp.json_native.zst", "current.otlp.proto_framed.pb",
     "current.otlp.duplicated_batch.jsonl", "current.otlp.truncated_tail.jsonl", "evaluation_result.logs.otlp.jsonl",
@@ -44,13 +32,9 @@ redact: {patterns: ["CUST-[0-9]+", "("]}
 
 
 def content(store: Store) -> dict[str, list[str]]:
-    """Everything that was loaded, number of the file and of the line included."""
-    held: dict[str, list[str]] = {
-        name: sorted(map(str, store.sql(f"SELECT * FROM {name}").rows))  # noqa: S608  names are ours
-        for name in TABLES
-    }
+    """Every table, number of the file and of the line included, and what the store makes of them."""
     told: tuple[Any, ...] = (store.changes(), store.eval_runs(), store.alerts(), store.problems(), store.loaded())
-    return {**held, "told": [repr(part) for part in told]}
+    return {**tables(store), "told": [repr(part) for part in told]}
 
 
 def lines(*records: object) -> str:

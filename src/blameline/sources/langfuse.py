@@ -9,9 +9,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from blameline.records import Expectation, Manifest, Problem, Scan
 from blameline.sources.aliases import older
 from blameline.sources.langfuse_fields import (
@@ -29,6 +26,7 @@ from blameline.sources.langfuse_fields import (
     trace,
 )
 from blameline.sources.lines import records
+from blameline.sources.parquet import column_names
 from blameline.sources.rows import Rows
 from blameline.sources.unpacked import damage
 
@@ -88,13 +86,9 @@ class LangfuseExport:
 
 def _columns(path: Path, head: Head) -> frozenset[str]:
     """The names in the first record, also of one that is cut short."""
-    if head.shape == "parquet":
-        try:
-            return frozenset(pq.read_schema(path).names)
-        except (pa.ArrowException, OSError):
-            return frozenset()
-    if head.shape == "csv":
-        return frozenset(head.header)
+    columns = column_names(path, head)
+    if columns is not None:
+        return columns
     return frozenset(name for name in head.paths if "." not in name)
 
 

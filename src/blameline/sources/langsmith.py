@@ -10,13 +10,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from blameline.records import Manifest, Problem, Scan
 from blameline.sources.completions import answered, asked, faulty, flat, messages, opened, text_of, used
 from blameline.sources.lines import records
 from blameline.sources.litellm import seconds
+from blameline.sources.parquet import column_names
 from blameline.sources.rows import Rows
 
 if TYPE_CHECKING:
@@ -60,13 +58,9 @@ class LangSmithRuns:
 
     def sniff(self, path: Path, head: Head) -> bool:
         """True for records with LangSmith's names of a run."""
-        if head.shape == "parquet":
-            try:
-                return _is_ours(frozenset(pq.read_schema(path).names))
-            except (pa.ArrowException, OSError):
-                return False
-        if head.shape == "csv":
-            return _is_ours(frozenset(head.header))
+        columns = column_names(path, head)
+        if columns is not None:
+            return _is_ours(columns)
         inner = frozenset(name.removeprefix("runs.") for name in head.paths if name.startswith("runs."))
         return _is_ours(head.paths) or _is_ours(inner) or any(_is_ours(record.keys()) for record in head.samples[:5])
 

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from blameline.records import Manifest, Problem, Scan
 from blameline.sources.completions import flat, number, opened, text_of
 from blameline.sources.lines import records
+from blameline.sources.parquet import column_names
 from blameline.sources.rows import Rows
 
 if TYPE_CHECKING:
@@ -35,13 +33,9 @@ class LangSmithFeedback:
 
     def sniff(self, path: Path, head: Head) -> bool:
         """True for records with LangSmith's names of a piece of feedback."""
-        if head.shape == "parquet":
-            try:
-                return _is_ours(frozenset(pq.read_schema(path).names))
-            except (pa.ArrowException, OSError):
-                return False
-        if head.shape == "csv":
-            return _is_ours(frozenset(head.header))
+        columns = column_names(path, head)
+        if columns is not None:
+            return _is_ours(columns)
         return _is_ours(head.paths) or any(_is_ours(frozenset(record)) for record in head.samples[:5])
 
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Scan | Problem]:  # noqa: ARG002  the protocol hands it in

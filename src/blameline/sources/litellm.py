@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from blameline.records import Manifest, Problem, Scan
 from blameline.sources.completions import answered, asked, faulty, flat, number, opened, text_of, used
 from blameline.sources.lines import records
+from blameline.sources.parquet import column_names
 from blameline.sources.rows import Rows
 
 if TYPE_CHECKING:
@@ -62,13 +62,9 @@ class LiteLLMLogs:
 
     def sniff(self, path: Path, head: Head) -> bool:
         """True for rows with the names that only LiteLLM uses together."""
-        if head.shape == "parquet":
-            try:
-                return _is_ours(frozenset(pq.read_schema(path).names))
-            except (pa.ArrowException, OSError):
-                return False
-        if head.shape == "csv":
-            return _is_ours(frozenset(head.header))
+        columns = column_names(path, head)
+        if columns is not None:
+            return _is_ours(columns)
         names = head.paths
         return _is_ours(names) or _is_ours(frozenset(n.removeprefix("data.") for n in names if n.startswith("data.")))
 

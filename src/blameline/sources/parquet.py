@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from blameline.sources.heads import Head
+
 _ROWS_AT_ONCE = 2_000
 _UNUSABLE = (pa.ArrowException, ValueError, OverflowError)
 
@@ -25,6 +27,18 @@ class Row:
     number: int
     values: dict[str, Any] = field(default_factory=dict)
     fault: str = ""
+
+
+def column_names(path: Path, head: Head) -> frozenset[str] | None:
+    """The columns of a Parquet or CSV file, none for one that is damaged; ``None`` for a file of another shape."""
+    if head.shape == "csv":
+        return frozenset(head.header)
+    if head.shape != "parquet":
+        return None
+    try:
+        return frozenset(pq.read_schema(path).names)
+    except (pa.ArrowException, OSError, ValueError):
+        return frozenset()
 
 
 def rows(path: Path) -> Iterator[Row]:

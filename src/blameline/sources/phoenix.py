@@ -13,12 +13,10 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from blameline.records import Problem
 from blameline.sources.aliases import EVALUATOR
 from blameline.sources.lines import records
+from blameline.sources.parquet import column_names
 from blameline.sources.rows import Rows
 
 if TYPE_CHECKING:
@@ -197,13 +195,9 @@ class Spans:
 
 def names(path: Path, head: Head) -> frozenset[str]:
     """The names of a file's columns or keys; those of a page's records as if they stood alone."""
-    if head.shape == "parquet" and head.compression == "none":
-        try:
-            return frozenset(pq.read_schema(path).names)
-        except (pa.ArrowException, OSError, ValueError):
-            return frozenset()
-    if head.shape == "csv":
-        return frozenset(head.header)
+    columns = column_names(path, head)
+    if columns is not None:
+        return columns
     return frozenset(path.removeprefix("data.") for path in head.paths)
 
 
