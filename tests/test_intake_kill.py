@@ -16,7 +16,7 @@ import pytest
 from blameline.errors import StoreError
 from blameline.store import Store
 
-SECONDS = 60
+SECONDS = 40
 
 
 def benchmark() -> Any:

@@ -185,7 +185,7 @@ def names(pool: Path) -> list[str]:
 
 
 @settings(
-    max_examples=5,
+    max_examples=3,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],

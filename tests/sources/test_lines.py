@@ -137,7 +137,7 @@ def test_a_broken_record_in_a_list_costs_itself_alone(tmp_path: Path) -> None:
         (b'[{"a": 1}, {"a": 2', 1, "ends early"),
         (b'{"a": 1}\n{"a": 2', 1, "cut short"),
         (b'{\n "a": 1\n}\n{\n "a": 2,\n{\n "a": 3\n}\n', 2, "not complete"),
-        (b"- a: 1\n- " + b"[" * 5000 + b"\n", 0, "too deep"),
+        (b"- a: 1\n- " + b"[" * 5000 + b"\n", 0, "nest"),
     ],
 )
 def test_damage_is_told(tmp_path: Path, raw: bytes, count: int, said: str) -> None:
