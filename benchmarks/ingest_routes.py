@@ -45,12 +45,10 @@ def pandas(paths: list[str], scratch: Path) -> int:
     spans = []
     with Path(paths[0]).open(encoding="utf-8") as lines:
         for line in lines:
-            found = pd.json_normalize(
-                json.loads(line)["resourceSpans"],
-                record_path=["scopeSpans", "spans"],
-                meta=[["resource", "attributes"]],
-            )
-            spans.append(found)
+            for around in json.loads(line)["resourceSpans"]:
+                found = pd.json_normalize(around["scopeSpans"], record_path="spans", max_level=1)
+                found["resource.attributes"] = [around["resource"]["attributes"]] * len(found)
+                spans.append(found)
     frame = pd.concat(spans, ignore_index=True)
 
     def keyed(pairs: list[dict[str, dict[str, object]]]) -> dict[str, object]:

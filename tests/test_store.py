@@ -72,7 +72,8 @@ def test_columns_say_what_is_missing(tmp_path: Path) -> None:
         columns = store.query("store/replays")
         assert columns["config"][0] == {"p": "v"}
         assert columns["score"].dtype == np.float64
-        store.run("store/add_file", file_id=1, source="a", format="x", sha256="", bytes=1, rows=1, read_with="")
+        told = {"sources": ["a"], "formats": ["x"], "hashes": [""], "sizes": [1], "rows": [1], "read_with": [""]}
+        store.run("store/add_files", file_ids=[1], **told)
         found = store.query("store/files")
         assert found["reason"][0] is None
 

@@ -10,7 +10,7 @@ import math
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from blameline.records import EvalRun, Finding, Guard, Shift
 
@@ -70,7 +70,7 @@ def _finding(suite: str, runs: list[EvalRun], shift: Shift, traffic: Cells) -> G
     p0, p1 = base[1] / base[0], size[1] / size[0]
     error = math.sqrt(max(p0 * (1 - p0), 0.01) * (1 / size[0] + 1 / base[0]))
     drop = abs(shift.delta.estimate)
-    power = float(norm.cdf(drop / error - ALPHA))
+    power = float(ndtr(drop / error - ALPHA))
     numbers = f"pass rate {p0:.0%} before, {p1:.0%} after ({base[0]} and {size[0]} cases)"
     if (p0 - p1) / error > ALPHA:
         gates = any(run.gating for run in ran)

@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING, Any, Self
 from threadpoolctl import threadpool_limits
 
 from blameline import gaps, intake, ledger, report
-from blameline.case.inquiry import Inquiry, inquire
 from blameline.case.marked import keep, marked
 from blameline.case.story import headline, story, timeline
 from blameline.cells import derive, volume
-from blameline.coverage import guards
 from blameline.errors import NotFound
 from blameline.records import Change, Entry, Guard, Investigation, Loaded, Problem, Shift, Story, TimelineRow, Window
 from blameline.store import Result, Store
@@ -25,6 +23,8 @@ from blameline.store import Result, Store
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
+
+    from blameline.case.inquiry import Inquiry
 
 __all__ = ["Case", "open_case"]
 
@@ -96,6 +96,8 @@ class Case:
 
     def blame(self, *, seed: int = 0) -> Investigation:
         """The contract's object: outcome, shifts, ledger, guards, problems."""
+        from blameline.coverage import guards  # noqa: PLC0415  a load asks for no statistics
+
         inquiry = self._inquired(seed)
         manifest = self.store.manifest()
         main = next((shift for shift in inquiry.shifts if shift.direction == "worse"), None)
@@ -186,6 +188,8 @@ class Case:
         return self.store.sql(query)
 
     def _inquired(self, seed: int) -> Inquiry:
+        from blameline.case.inquiry import inquire  # noqa: PLC0415  a load asks for no statistics
+
         if seed not in self._inquiries:
             with threadpool_limits(limits=1):  # the matrices are small: more threads cost time and change the last bits
                 self._inquiries[seed] = inquire(self.store, seed=seed)

@@ -66,8 +66,15 @@ def keep(store: Store, change: Change) -> Change:
         with store.transaction():
             statement, row = fields_of(change)
             store.run(statement, file_id=file_id, **{key: [value] for key, value in row.items()})
-            told = {"source": SOURCE, "format": "mark", "sha256": digest, "bytes": 0, "rows": 1, "read_with": ""}
-            store.run("store/add_file", file_id=file_id, **told)
+            told = {
+                "sources": [SOURCE],
+                "formats": ["mark"],
+                "hashes": [digest],
+                "sizes": [0],
+                "rows": [1],
+                "read_with": [""],
+            }
+            store.run("store/add_files", file_ids=[file_id], **told)
     return next((kept for kept in store.changes() if kept.id == change.id), change)
 
 

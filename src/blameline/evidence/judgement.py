@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from blameline import plugins
 from blameline.evidence.next_test import next_test
@@ -133,12 +133,12 @@ def _mixture(p: float, mean: float, error: float) -> Interval:
     """Mean and 90% interval of ``(1-p) at 0 + p N(mean, error)``, kept between 0 and 1."""
 
     def quantile(level: float) -> float:
-        below = p * float(norm.cdf(0.0, mean, max(error, 1e-9)))
+        below = p * float(ndtr(-mean / max(error, 1e-9)))
         if level < below:
             return 0.0
         if level <= below + (1 - p):
             return 0.0
-        return float(norm.ppf(min(max((level - (1 - p)) / p, 1e-6), 1 - 1e-6), mean, max(error, 1e-9)))
+        return float(mean + max(error, 1e-9) * ndtri(min(max((level - (1 - p)) / p, 1e-6), 1 - 1e-6)))
 
     estimate, low, high = (min(max(value, 0.0), 1.0) for value in (p * mean, quantile(0.05), quantile(0.95)))
     return Interval(estimate=_digits(estimate), low=_digits(min(low, estimate)), high=_digits(max(high, estimate)))

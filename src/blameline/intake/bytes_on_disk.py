@@ -6,6 +6,8 @@ import errno
 import hashlib
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from blameline.store import Unreadable
 
 _PASSING = re.compile(r"[^\s\"']*blameline-\w+/[^\s\"':,]+")
 """Where a passing copy of a file lay."""
+_PIECE = 1 << 20
 _CLIMBS = 3
 """A file that is further away than so many folders up is not remembered: its path may name a person."""
 
@@ -36,7 +39,7 @@ def seen_from(folder: Path, path: Path) -> str | None:
 def still(place: Path, row: dict[str, Any], aside: Path) -> Found | None:
     """The file at a place, when it holds what it held."""
     try:
-        if not place.is_file() or digest(place)[0] != row["sha256"]:
+        if not place.is_file() or digest(place).sha256 != row["sha256"]:
             return None
     except OSError:
         return None
@@ -60,9 +63,40 @@ def what_is_wrong(error: Exception, file: File) -> str:
     return _PASSING.sub(file.source, said.replace(str(file.path), file.source))
 
 
-def digest(path: Path) -> tuple[str, int]:
-    """The hash of the bytes on disk and their number; a folder has a history of its own and is asked anew each time."""
+@dataclass(frozen=True)
+class Digest:
+    """What the bytes of a file are, and what is in them."""
+
+    sha256: str
+    size: int
+    holds: frozenset[bytes]
+
+
+def digest(path: Path, needles: tuple[bytes, ...] = ()) -> Digest:
+    """The hash of the bytes on disk, their number and the needles among them; a folder is asked anew each time.
+
+    While one thread hashes a piece, this one reads and searches the next.
+    """
     if path.is_dir():
-        return "folder", 0
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
+        return Digest("folder", 0, frozenset())
+    if path.stat().st_size <= _PIECE:
+        data = path.read_bytes()
+        return Digest(hashlib.sha256(data).hexdigest(), len(data), frozenset(one for one in needles if one in data))
+    sha256, size, holds, tail = hashlib.sha256(), 0, set[bytes](), b""
+    overlap = max(map(len, needles), default=1) - 1
+    with path.open("rb", buffering=0) as file, ThreadPoolExecutor(1) as beside:
+        buffers, hashing = (bytearray(_PIECE), bytearray(_PIECE)), None
+        while length := file.readinto(buffers[0]):
+            edge = tail + buffers[0][: min(overlap, length)]
+            holds |= {
+                one for one in needles if one not in holds and (buffers[0].find(one, 0, length) >= 0 or one in edge)
+            }
+            tail = bytes((tail + buffers[0][max(length - overlap, 0) : length])[-overlap:]) if overlap else b""
+            if hashing:
+                hashing.result()
+            hashing = beside.submit(sha256.update, memoryview(buffers[0])[:length])
+            size += length
+            buffers = buffers[::-1]
+        if hashing:
+            hashing.result()
+    return Digest(sha256.hexdigest(), size, frozenset(holds))

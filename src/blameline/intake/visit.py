@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -24,7 +24,7 @@ from blameline.records import (
     Scan,
     SkippedFile,
 )
-from blameline.sources import Found, Item, clean, ends_whole
+from blameline.sources import Found, Item, clean
 from blameline.store import Content, Store, Unreadable
 
 if TYPE_CHECKING:
@@ -148,12 +148,12 @@ class Visit:
         """The file, unless it is there already."""
         name, source, folder = part.reader.name, part.file.source, part.file.head.folder
         try:
-            sha256, size = digest(part.file.path)
+            found = digest(part.file.path, getattr(part.reader, "needles", ()))
         except OSError as error:
             with self.store.transaction():
                 self._unread([Problem(source=source, message=f"cannot be read: {what_is_wrong(error, part.file)}")])
             return None
-        file_id = identity(name, str(part.file.path.resolve()) if folder else sha256)
+        file_id = identity(name, str(part.file.path.resolve()) if folder else found.sha256)
         if not folder:
             self._note_place(file_id, part.file.path)
         if file_id in self.seen:
@@ -166,7 +166,8 @@ class Visit:
             self.skipped.append(SkippedFile(source=source, reason="already loaded"))
             self._names.append((file_id, source))
             return None
-        return _Taken(part, file_id, sha256, size)
+        part = Found(replace(part.file, holds=found.holds), part.reader)
+        return _Taken(part, file_id, found.sha256, found.size)
 
     def _note_place(self, file_id: int, path: Path) -> None:
         if place := seen_from(self.store.path.parent, path):
@@ -222,6 +223,7 @@ class Visit:
             rows = {row["file_id"]: row["n"] for row in found}
             for file in files:
                 self._finish(file, rows.get(file.file_id, 0))
+            self._note_files(files)
         for file in files:
             if file.part.reader.name == "manifest":
                 self._protect()
@@ -234,7 +236,7 @@ class Visit:
 
     def _may_join(self, file: _Taken) -> bool:
         joins = getattr(file.part.reader, "joins", None)
-        return bool(joins and joins(file.part.file) and ends_whole(file.part.file))
+        return bool(joins and joins(file.part.file))
 
     def _scan_together(self, files: Sequence[_Taken]) -> None:
         by_source: dict[str, list[_Taken]] = defaultdict(list)
@@ -298,12 +300,25 @@ class Visit:
         for statement, kept in file.records.items():
             store.run(statement, file_id=file.file_id, **kept)
         rows += file.rows
+        file.rows = rows
         row = LoadedFile(source=source, format=file.part.reader.name, sha256=file.sha256, rows=rows)
-        told = {"file_id": file.file_id, "bytes": file.size, "read_with": self._read_with(row.format)}
-        store.run("store/add_file", **told, **row.model_dump())
         self._names += [(file.file_id, name) for name in self._known_names.get(file.file_id, ())]
         self.files.append(row)
         self.rows += rows
+
+    def _note_files(self, files: Sequence[_Taken]) -> None:
+        formats = [file.part.reader.name for file in files]
+        read_with = {name: self._read_with(name) for name in set(formats)}
+        self.store.run(
+            "store/add_files",
+            file_ids=[file.file_id for file in files],
+            sources=[file.part.file.source for file in files],
+            formats=formats,
+            hashes=[file.sha256 for file in files],
+            sizes=[file.size for file in files],
+            rows=[file.rows for file in files],
+            read_with=[read_with[name] for name in formats],
+        )
 
     def settled(self) -> Loaded:
         """Remove what came twice, join scores to traces, tell what only all files together show, and count."""

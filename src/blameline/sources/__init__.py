@@ -6,7 +6,6 @@ A source never sees the store: it yields a ``Scan`` (rows that DuckDB reads by i
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import dataclass
@@ -18,12 +17,11 @@ from blameline.plugins import load, names
 from blameline.records import Alert, Change, EvalRun, Expectation, Manifest, Problem, Replay, Scan, SkippedFile
 from blameline.sources.heads import File, Head, look
 from blameline.sources.rows import clean
-from blameline.sources.unpacked import DAMAGE, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["File", "Found", "Head", "Item", "Source", "clean", "discover", "ends_whole"]
+__all__ = ["File", "Found", "Head", "Item", "Source", "clean", "discover"]
 
 GROUP = "blameline.sources"
 Item = Scan | Change | EvalRun | Replay | Alert | Expectation | Manifest | Problem
@@ -86,25 +84,6 @@ def discover(paths: Iterable[Path], *, aside: Path | None = None) -> Iterator[Fo
             yield from _walk(root, readers, plain)
         else:
             yield from _recognise(root, _shown(path.name), readers, plain, tracked=False)
-
-
-def ends_whole(file: File) -> bool:
-    """True when the last line of a small file of JSON lines is whole.
-
-    Of several files that DuckDB reads by one statement it drops a last line that is cut short without a word.
-    """
-    if file.head.compression == "none":
-        with file.path.open("rb") as opened:
-            opened.seek(-1, os.SEEK_END)
-            if opened.read() == b"\n":
-                return True
-    last = b""
-    try:
-        for piece in pieces(file.path, file.head.compression):
-            last = last + piece if b"\n" not in piece else piece.rpartition(b"\n")[2]
-        return not last.strip() or isinstance(json.loads(last), dict)
-    except (*DAMAGE, ValueError, RecursionError):
-        return False
 
 
 class _PlainNames:

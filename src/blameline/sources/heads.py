@@ -174,6 +174,8 @@ class File:
     source: str
     """The path as it is shown: below what was handed in, with ``/`` between parts."""
     head: Head
+    holds: frozenset[bytes] | None = None
+    """Those of its reader's ``needles`` that its bytes hold, where somebody has looked."""
 
 
 def look(path: Path) -> Head:
@@ -228,6 +230,8 @@ def _paths(text: str, deepest: int = 3) -> Iterator[str]:
 
 
 def _loads(text: str) -> Any:  # noqa: ANN401  JSON or YAML of any shape
+    if text.rstrip()[-1:] not in {"}", "]"}:  # cut short: most first lines of large requests are
+        return None
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -7,16 +7,17 @@ for here, line by line.
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blameline.records import Manifest, Problem, Scan
 from blameline.sources.aliases import EVALUATOR, older
 from blameline.sources.otlp_plain import is_plain, rewritten
-from blameline.sources.unpacked import damage, searched
+from blameline.sources.unpacked import damage, pieces, searched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from blameline.sources.heads import File, Head
 
@@ -25,11 +26,15 @@ _OBJECT_SIZE, _LARGE_OBJECT_SIZE = 1 << 24, 1 << 30
 _SMALL = 1 << 24
 """Files up to this size are read by one statement together with others."""
 
+_EVALUATION, _ANNOTATION = b".evaluation.", b".annotation."
+"""What a file with evaluation results, or with annotations on its spans, holds somewhere."""
+
 
 class OTLP:
     """Reads OTLP/JSON lines, one request a line, or one document."""
 
     name = "otlp"
+    needles = _EVALUATION, _ANNOTATION
 
     def sniff(self, path: Path, head: Head) -> bool:  # noqa: ARG002  the protocol hands it in
         """True when the first record is an export request, or begins as one."""
@@ -42,12 +47,12 @@ class OTLP:
 
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Scan | Problem]:
         """Scans for spans and for each way in which scores come; in lenient reading also every fault with its line."""
-        found, fault = searched(file.path, file.head.compression, _NEEDLES)
+        found, fault = _searched(file)
         with rewritten(file, anyway=lenient or bool(fault)) as (path, form, compression, problems):
             yield from problems
             size = _OBJECT_SIZE if form == "newline_delimited" else _LARGE_OBJECT_SIZE
-            common = {"paths": [str(path)], "compression": compression, "format": form, "object_size": size}
-            yield from _scans({**common, "lenient": False}, found, manifest)
+            common = {"path": str(path), "compression": compression, "format": form, "object_size": size}
+            yield from _scans({**common, "joined": False}, found, manifest)
 
     def joins(self, file: File) -> bool:
         """True for a file that can be read by the same statement as others like it."""
@@ -57,26 +62,42 @@ class OTLP:
         return head.compression == "none" or not damage(file.path, head.compression)
 
     def read_together(self, files: Sequence[File], manifest: Manifest) -> Iterator[Scan]:
-        """Scans for many small files of one compression; whatever is wrong in one of them fails them all."""
-        compression = files[0].head.compression
-        found = frozenset().union(*(searched(file.path, compression, _NEEDLES)[0] for file in files))
-        paths = [str(file.path) for file in files]
-        common = {
-            "paths": paths,
-            "compression": compression,
-            "format": "newline_delimited",
-            "object_size": _OBJECT_SIZE,
-        }
-        yield from _scans({**common, "lenient": False}, found, manifest)
+        """Scans for many small files, joined to one; whatever is wrong in one of them fails them all."""
+        found: set[bytes] = set()
+        with tempfile.TemporaryDirectory(prefix="blameline-") as folder:
+            path = Path(folder) / "joined.jsonl"
+            with path.open("wb") as out:
+                for number, file in enumerate(files, 1):
+                    whole = b"".join(pieces(file.path, file.head.compression))
+                    found.update(needle for needle in self.needles if needle in whole)
+                    out.writelines(_numbered(whole, number))
+            common = {
+                "path": str(path),
+                "compression": "none",
+                "format": "newline_delimited",
+                "object_size": _OBJECT_SIZE,
+            }
+            yield from _scans({**common, "joined": True}, frozenset(found), manifest)
 
 
-_NEEDLES = _EVALUATION, _ANNOTATION = b"gen_ai.evaluation.", b"ations.0."
-"""What a file with evaluation results, or with annotations on its spans, holds somewhere."""
+def _numbered(whole: bytes, number: int) -> Iterator[bytes]:
+    """The lines of a file, each with the number of the file as its first key."""
+    mark = b'{"blameline_file":%d,' % number
+    for line in whole.split(b"\n"):
+        if line.strip():
+            yield mark + line.lstrip()[1:] + b"\n" if line.lstrip()[:1] == b"{" else line + b"\n"
+
+
+def _searched(file: File) -> tuple[frozenset[bytes], str]:
+    """Which of the needles a file holds, and how it ends early."""
+    if file.holds is not None and file.head.compression == "none":
+        return file.holds, ""
+    return searched(file.path, file.head.compression, OTLP.needles)
 
 
 def _scans(common: Mapping[str, Any], found: frozenset[bytes], manifest: Manifest) -> Iterator[Scan]:
     yield Scan(name="sources/otlp_spans", parameters={**common, **older("otlp")})
-    if _ANNOTATION in found:
+    if found:
         yield Scan(name="sources/otlp_annotations", rows_into="scores")
     if _EVALUATION in found:
         judge = {"judge": [*manifest.fields.get("judge", ()), *EVALUATOR]}

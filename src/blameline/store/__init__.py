@@ -53,6 +53,7 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
     "python_enable_replacements": False,  # a query never sees the caller's variables
     "memory_limit": "1400MB",  # what is more goes to disk: a load of any size stays below 2 GB
+    "max_vacuum_tasks": 0,  # merging what parallel inserts left partly filled is seconds on one thread, for nothing
 }
 _MACROS = (
     "moment_ns", "score_value", "said_status", "said_kind", "also_known", "with_names", "with_said", "first_of_pairs",

@@ -1,9 +1,15 @@
 -- Scores of OpenInference annotations and evaluations that a span carries about itself as numbered attributes.
 INSERT INTO scores
-WITH marked AS (
+WITH telling AS (  -- few spans, or none: only of these the values are read
+    SELECT rowid AS place
+    FROM span_rows
+    WHERE file_id IN (SELECT unnest($file_ids::BIGINT[]))
+        AND len(list_filter(names, lambda name: contains(name, 'ations.') AND regexp_matches(name, '(annotations|evaluations)\.\d+\.(annotation|evaluation)\.'))) > 0
+),
+marked AS (
     SELECT trace_id, span_id, file_id, list_zip(names, said) AS pairs
     FROM span_rows
-    WHERE file_id IN (SELECT unnest($file_ids::BIGINT[])) AND regexp_matches(array_to_string(names, ' '), '(annotations|evaluations)\.\d+\.(annotation|evaluation)\.')
+    WHERE rowid IN (SELECT place FROM telling)
 ),
 parts AS (
     SELECT

@@ -1,13 +1,13 @@
 -- Scores of evaluation results that older emitters write as span events.
 INSERT INTO scores
-WITH files AS (
-    SELECT unnest($paths::VARCHAR[]) AS filename, unnest($file_ids::BIGINT[]) AS file_id
-),
-requests AS (
-    SELECT file_id, unnest(resourceSpans) AS r
+WITH requests AS (
+    SELECT
+        list_extract($file_ids::BIGINT[], CASE WHEN $joined THEN blameline_file ELSE 1 END) AS file_id,
+        unnest(resourceSpans) AS r
     FROM read_json(
-        $paths,
+        $path,
         columns = {
+            blameline_file: 'BIGINT',
             resourceSpans: 'STRUCT(
                 scopeSpans STRUCT(
                     spans STRUCT(
@@ -20,10 +20,9 @@ requests AS (
                 )[]
             )[]'
         },
-        format = $format, compression = $compression, ignore_errors = $lenient, maximum_object_size = $object_size,
-        sample_size = 1, maximum_sample_files = 1, hive_partitioning = false, filename = true
+        format = $format, compression = $compression, maximum_object_size = $object_size,
+        sample_size = 1, maximum_sample_files = 1, hive_partitioning = false
     )
-    JOIN files USING (filename)
 ),
 scopes AS (
     SELECT file_id, unnest(r.scopeSpans) AS s FROM requests
@@ -82,4 +81,3 @@ SELECT
     NULL AS line,
     NULL AS joined
 FROM scored
-WHERE NOT $lenient OR (name IS NOT NULL AND value IS NOT NULL)

@@ -1,13 +1,13 @@
 -- Scores of OTLP/JSON log records that are evaluation results.
 INSERT INTO scores
-WITH files AS (
-    SELECT unnest($paths::VARCHAR[]) AS filename, unnest($file_ids::BIGINT[]) AS file_id
-),
-requests AS (
-    SELECT file_id, unnest(resourceLogs) AS r
+WITH requests AS (
+    SELECT
+        list_extract($file_ids::BIGINT[], CASE WHEN $joined THEN blameline_file ELSE 1 END) AS file_id,
+        unnest(resourceLogs) AS r
     FROM read_json(
-        $paths,
+        $path,
         columns = {
+            blameline_file: 'BIGINT',
             resourceLogs: 'STRUCT(
                 resource STRUCT(attributes STRUCT("key" VARCHAR, "value" STRUCT(stringValue VARCHAR, intValue VARCHAR, doubleValue DOUBLE, boolValue VARCHAR, arrayValue JSON, kvlistValue JSON))[]),
                 scopeLogs STRUCT(
@@ -18,10 +18,9 @@ requests AS (
                 )[]
             )[]'
         },
-        format = $format, compression = $compression, ignore_errors = $lenient, maximum_object_size = $object_size,
-        sample_size = 1, maximum_sample_files = 1, hive_partitioning = false, filename = true
+        format = $format, compression = $compression, maximum_object_size = $object_size,
+        sample_size = 1, maximum_sample_files = 1, hive_partitioning = false
     )
-    JOIN files USING (filename)
 ),
 scopes AS (
     SELECT file_id, r.resource.attributes AS of_resource, unnest(r.scopeLogs) AS s FROM requests
@@ -78,4 +77,3 @@ SELECT
     NULL AS line,
     NULL AS joined
 FROM scored
-WHERE NOT $lenient OR (name IS NOT NULL AND value IS NOT NULL AND coalesce(trace_id, span_id, response_id) IS NOT NULL)

@@ -1,19 +1,17 @@
 -- Spans of OTLP/JSON requests, with the attributes of span, scope and resource in one map, and the canonical names beside the old.
 INSERT INTO span_rows
-WITH files AS (
-    SELECT unnest($paths::VARCHAR[]) AS filename, unnest($file_ids::BIGINT[]) AS file_id
-),
-requests AS (
+WITH requests AS (
     SELECT
-        file_id,
+        list_extract($file_ids::BIGINT[], CASE WHEN $joined THEN blameline_file ELSE 1 END) AS file_id,
         unnest(CASE
-            WHEN resourceSpans IS NULL AND resourceLogs IS NULL AND resourceMetrics IS NULL AND NOT $lenient
+            WHEN resourceSpans IS NULL AND resourceLogs IS NULL AND resourceMetrics IS NULL
                 THEN error('a line is no export request')
             ELSE resourceSpans
         END) AS r
     FROM read_json(
-        $paths,
+        $path,
         columns = {
+            blameline_file: 'BIGINT',
             resourceLogs: 'STRUCT(schemaUrl VARCHAR)[]',
             resourceMetrics: 'STRUCT(schemaUrl VARCHAR)[]',
             resourceSpans: 'STRUCT(
@@ -29,10 +27,9 @@ requests AS (
                 )[]
             )[]'
         },
-        format = $format, compression = $compression, ignore_errors = $lenient, maximum_object_size = $object_size,
-        sample_size = 1, maximum_sample_files = 1, hive_partitioning = false, filename = true
+        format = $format, compression = $compression, maximum_object_size = $object_size,
+        sample_size = 1, maximum_sample_files = 1, hive_partitioning = false
     )
-    JOIN files USING (filename)
 ),
 scopes AS (
     SELECT
@@ -135,4 +132,3 @@ SELECT
     file_id,
     NULL AS line
 FROM answered
-WHERE NOT $lenient OR (trace_id IS NOT NULL AND span_id IS NOT NULL AND start_ns IS NOT NULL)
