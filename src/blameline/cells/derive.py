@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from blameline.cells.roles import MOST_VALUES, Profile, assign, interesting
 from blameline.records import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from blameline.store import Store
 
 DERIVED = ("retried", "version_sets", "segment_sets", "traces", "measurements")
@@ -20,34 +21,9 @@ _MOST_ROUNDS = 20
 
 def derive(store: Store) -> tuple[Problem, ...]:
     """Fill the derived tables from what is loaded; attributes that were asked for and cannot serve are told."""
-    problems: list[Problem] = []
     with store.transaction():
-        bounds = store.rows("derive/span_bounds")[0]
         store.run("derive/clear_roles")
-        if bounds["first_at"] is not None:
-            manifest = store.manifest()
-            names = [row["attribute"] for row in store.rows("derive/attribute_names")]
-            wanted = interesting(names, manifest)
-            late = bounds["first_at"] + timedelta(
-                seconds=0.1 * (bounds["last_at"] - bounds["first_at"]).total_seconds()
-            )
-            profiles = [
-                Profile(row["attribute"], row["distinct_values"], row["traces"], row["late_values"])
-                for row in store.rows("derive/attribute_values", names=wanted, late=late.replace(tzinfo=None))
-            ]
-            roles, crowded = assign(profiles, manifest, bounds["traces"])
-            for role in roles:
-                store.run("derive/add_role", role=role.role, layer=role.layer, attribute=role.attribute, rank=role.rank)
-            problems += [
-                Problem(
-                    source="traces",
-                    message=f"attribute '{name}' has more than {MOST_VALUES} values and cannot serve as a version or segment",
-                )
-                for name in crowded
-            ]
-        for table in ("marks", "outlines", "sets"):
-            store.run(f"derive/drop_{table}")
-            store.run(f"derive/{table}")
+        crowded = _find_roles(store)
         _find_outer_generations(store)
         for table in DERIVED:
             store.run(f"derive/clear_{table}")
@@ -56,9 +32,44 @@ def derive(store: Store) -> tuple[Problem, ...]:
             store.run(f"signals/{signal}")
         for table in ("marks", "outlines", "sets"):
             store.run(f"derive/drop_{table}")
+        said = f"has more than {MOST_VALUES} values and cannot serve as a version or segment"
+        problems = tuple(Problem(source="traces", message=f"attribute '{name}' {said}") for name in crowded)
         for problem in problems:
             store.run("store/add_problem", **problem.model_dump(), file_id=None)
-    return tuple(problems)
+    return problems
+
+
+def _find_roles(store: Store) -> list[str]:
+    """Say which attribute carries what, and lay out the traces by it; names that were asked for and have too many values."""
+    bounds = store.rows("derive/span_bounds")[0]
+    manifest = store.manifest()
+    wanted = interesting([row["attribute"] for row in store.rows("derive/attribute_names")], manifest)
+    _lay_out(store, wanted)
+    crowded: list[str] = []
+    if bounds["first_at"] is not None:
+        late = bounds["first_at"] + 0.1 * (bounds["last_at"] - bounds["first_at"])
+        profiles = [
+            Profile(row["attribute"], row["distinct_values"], row["traces"], row["late_values"])
+            for row in store.rows("derive/attribute_values", names=wanted, late=late.replace(tzinfo=None))
+        ]
+        roles, crowded = assign(profiles, manifest, bounds["traces"])
+        for role in roles:
+            store.run("derive/add_role", role=role.role, layer=role.layer, attribute=role.attribute, rank=role.rank)
+        useful = {role.attribute for role in roles}
+        if any(profile.values > 1 and profile.attribute not in useful for profile in profiles):
+            wanted = sorted(useful)
+            _lay_out(store, wanted)
+    store.run("derive/drop_sets")
+    store.run("derive/sets", names=wanted)
+    return crowded
+
+
+def _lay_out(store: Store, names: Sequence[str]) -> None:
+    """The traces by the values that their spans have of these attributes."""
+    store.run("derive/drop_marks")
+    store.run("derive/marks", names=names)
+    store.run("derive/drop_outlines")
+    store.run("derive/outlines")
 
 
 def _find_outer_generations(store: Store) -> None:

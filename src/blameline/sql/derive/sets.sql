@@ -1,12 +1,11 @@
 -- What each distinct set of marks means: layer versions from all spans of a trace, segments from its root where it has them.
 CREATE TEMP TABLE sets AS
-WITH wanted AS (SELECT coalesce(list(attribute ORDER BY attribute), []) AS names FROM (SELECT DISTINCT attribute FROM roles)),
-meaning AS (SELECT mark, any_value(op) AS op, any_value(carried) AS carried FROM marks GROUP BY mark),
+WITH meaning AS (SELECT mark, any_value(op) AS op, any_value(carried) AS carried FROM marks GROUP BY mark),
 found AS (SELECT DISTINCT marks, root_mark FROM outlines),
 parts AS (SELECT marks, root_mark, unnest(marks) AS mark FROM found),
 entries AS (
-    SELECT p.marks, p.root_mark, p.mark, m.op, unnest(wanted.names) AS attribute, unnest(m.carried) AS value
-    FROM parts p JOIN meaning m USING (mark), wanted
+    SELECT p.marks, p.root_mark, p.mark, m.op, unnest($names::VARCHAR[]) AS attribute, unnest(m.carried) AS value
+    FROM parts p JOIN meaning m USING (mark)
 ),
 named AS (
     SELECT e.marks, e.root_mark, r.role, e.value, e.mark = e.root_mark AS from_root,
