@@ -19,7 +19,14 @@ SQL = PACKAGE / "sql"
 FILES = sorted(SQL.rglob("*.sql"))
 NAMES = [path.relative_to(SQL).with_suffix("").as_posix() for path in FILES]
 FILE, SOURCE = ("file_id", pa.array([], pa.int64())), ("source", pa.array([], pa.string()))
-STAGES = ("derive/marks", "derive/outlines", "derive/sets", "derive/links", "store/staging")
+NAMED: dict[str, object] = {"names": ["a"]}
+STAGES: dict[str, dict[str, object]] = {
+    "derive/marks": NAMED,
+    "derive/outlines": {},
+    "derive/sets": NAMED,
+    "derive/links": {},
+    "store/staging": {},
+}
 """Made on the way by one statement for the next ones; order matters."""
 SAYS_SQL = re.compile(
     r"\b(select\s+(\*|[\w.]+(\s*,\s*[\w.]+)*|.*\(.*\).*)\s+from\b|insert\s+into\b|delete\s+from\b|update\s+\w+\s+set\b|create\s+(or\s+replace\s+)?(temp\w*\s+)?(table|macro|view)\b|drop\s+table\b)",
@@ -35,8 +42,8 @@ MAY_SAY_IT = {
 def laid(tmp_path):
     """An empty case file, with the tables in between laid as well."""
     with Store.open(tmp_path / "empty.duckdb") as store:
-        for name in STAGES:
-            store.run(name)
+        for name, parameters in STAGES.items():
+            store.run(name, **parameters)
         yield store
 
 

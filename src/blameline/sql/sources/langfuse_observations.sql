@@ -35,13 +35,13 @@ own AS (
         [
             'gen_ai.usage.input_tokens', 'gen_ai.usage.output_tokens', 'gen_ai.usage.total_tokens', 'gen_ai.usage.cache_read.input_tokens',
             'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.cost', 'gen_ai.prompt.name',
-            'gen_ai.prompt.version', 'user.id', 'session.id', 'deployment.environment.name', 'tag.tags', 'gen_ai.tool.definitions',
+            'gen_ai.prompt.version', 'user.id', 'session.id', 'deployment.environment.name', 'tag.tags',
             'langfuse.project_id', 'langfuse.level', 'langfuse.status_message', 'langfuse.version', 'langfuse.bookmarked', 'langfuse.public',
             'langfuse.is_root_observation', 'langfuse.completion_start_time', 'langfuse.created_at', 'langfuse.updated_at',
             'langfuse.provided_model_name', 'langfuse.model_id', 'langfuse.total_cost', 'langfuse.usage_pricing_tier_id',
             'langfuse.usage_pricing_tier_name', 'langfuse.prompt_id', 'langfuse.latency', 'langfuse.time_to_first_token', 'langfuse.trace_release',
             'langfuse.trace_name', 'langfuse.tool_calls', 'langfuse.tool_call_names', 'langfuse.input_price', 'langfuse.output_price',
-            'langfuse.total_price', 'langfuse.type', 'langfuse.model_parameters', 'input.value', 'output.value'
+            'langfuse.total_price', 'langfuse.type', 'langfuse.model_parameters'
         ] AS own_names,
         [
             tokens_in::VARCHAR, tokens_out::VARCHAR, try_cast(usage_details['total'] AS BIGINT)::VARCHAR,
@@ -53,13 +53,16 @@ own AS (
                 ELSE coalesce(cost_details['total'], list_sum(list_transform(map_values(cost_details), lambda cost: try_cast(cost AS DOUBLE)))::VARCHAR)
             END,
             nullif(prompt_name, ''), nullif(prompt_version, ''), nullif(user_id, ''), nullif(session_id, ''), nullif(environment, ''),
-            nullif(tags, '[]'), nullif(tool_definitions, '{}'), nullif(project_id, ''), nullif(level, ''), nullif(status_message, ''),
+            nullif(tags, '[]'), nullif(project_id, ''), nullif(level, ''), nullif(status_message, ''),
             nullif(version, ''), bookmarked, public, is_root_observation, completion_start_time, created_at, updated_at, model,
             nullif(model_id, ''), total_cost, usage_pricing_tier_id, usage_pricing_tier_name, nullif(prompt_id, ''), latency, time_to_first_token,
             nullif("release", ''), nullif(trace_name, ''), nullif(tool_calls, '[]'), nullif(tool_call_names, '[]'), input_price, output_price,
-            total_price, nullif("type", ''), CASE WHEN parameters IS NULL THEN nullif(model_parameters, '') END, nullif("input", ''),
-            CASE WHEN "output" <> '' OR (kind = 'GENERATION' AND tokens_out = 0) THEN "output" END
-        ] AS own_said
+            total_price, nullif("type", ''), CASE WHEN parameters IS NULL THEN nullif(model_parameters, '') END
+        ] AS own_said,
+        [
+            nullif("input", ''), CASE WHEN "output" <> '' OR (kind = 'GENERATION' AND tokens_out = 0) THEN "output" END,
+            nullif(tool_definitions, '{}')
+        ] AS wordy_said
     FROM read
 ),
 -- what the user attached, and what an OpenTelemetry span carried under its own names again
@@ -128,6 +131,7 @@ told AS (
                 'gen_ai.response.time_to_first_chunk', 'error.type'
             ]
         ) AS names,
+        list_concat(map_keys(usage_details), map_keys(cost_details), map_keys(parameters), keys) AS theirs,
         list_concat(
             own_said,
             map_values(usage_details),
@@ -158,19 +162,27 @@ told AS (
         ) AS said
     FROM retrieved
 ),
+-- facts first, what people and models wrote last
 filled AS (
     SELECT
         * EXCLUDE (names, said),
-        list_where(names, list_transform(said, lambda value: value IS NOT NULL)) AS names,
-        list_where(said, list_transform(said, lambda value: value IS NOT NULL)) AS said
-    FROM told
+        list_where(names, told) AS facts,
+        list_concat(list_where(names, told), list_where(['input.value', 'output.value', 'gen_ai.tool.definitions'], wordy)) AS names,
+        list_concat(list_where(said, told), list_where(wordy_said, wordy)) AS said
+    FROM (
+        SELECT
+            *,
+            list_transform(said, lambda value: value IS NOT NULL) AS told,
+            list_transform(wordy_said, lambda value: value IS NOT NULL) AS wordy
+        FROM told
+    )
 ),
 -- from here on as in rows_spans.sql
 known AS (
     SELECT
         *,
         CASE WHEN odd THEN also_known(names, said, $aliases::JSON::MAP(VARCHAR, STRUCT(r INTEGER, c VARCHAR, p VARCHAR)[])) END AS added
-    FROM (SELECT *, is_odd(names, $older) AS odd FROM filled)
+    FROM (SELECT *, is_odd(theirs, $older) AS odd FROM filled)
 ),
 whole AS (
     SELECT * EXCLUDE (names, said), with_names(names, added) AS names, with_said(said, added) AS said
@@ -183,8 +195,7 @@ shown AS (
         redacted_values(odd, names, said) AS clean,
         CASE
             WHEN odd THEN list_transform(names, lambda name: is_old_content(name))
-            WHEN NOT carried THEN list_transform(names, lambda name: name IN ('input.value', 'output.value', 'gen_ai.tool.definitions'))
-            ELSE list_transform(names, lambda name: is_content(name))
+            WHEN carried THEN list_transform(names, lambda name: is_content(name))
         END AS mask
     FROM whole
 ),
@@ -207,7 +218,15 @@ SELECT
     CASE WHEN failed THEN 'error' END AS status,
     redacted(said_of(names, said, 'service.name')) AS service,
     unnest(span_facts(op, names, said, recorded, answer, opening)),
-    unnest(span_parts(odd, names, clean, mask)),
+    unnest(CASE
+        WHEN odd OR carried THEN span_parts(odd, names, clean, mask)
+        ELSE {
+            names: facts,
+            said: clean[:len(facts)],
+            content_names: CASE WHEN getvariable('protection').content THEN names[len(facts) + 1:] ELSE [] END,
+            content_said: CASE WHEN getvariable('protection').content THEN clean[len(facts) + 1:] ELSE [] END
+        }
+    END),
     $file_id AS file_id,
     NULL AS line
 FROM answered
