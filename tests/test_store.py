@@ -106,3 +106,10 @@ def test_provenance_is_json(tmp_path: Path) -> None:
         assert query.parameters == {"since": "2026-03-01T00:00:00Z", "n": 3, "names": ["a", "b"]}
         assert len(query.sha256) == 64
         assert query.model_dump_json()
+
+
+def test_how_far_a_statement_is_can_be_asked_and_is_not_printed(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "a.duckdb") as store:
+        asked = "SELECT current_setting('enable_progress_bar'), current_setting('enable_progress_bar_print'), current_setting('progress_bar_time')"
+        assert store._connection.execute(asked).fetchall() == [(True, False, 0)]
+        assert store.under_way() == 0.0

@@ -50,10 +50,8 @@ class Bar(Progress):
         """The load is about to read the next group of files."""
         name = one_line(step.source)
         shown = name if len(name) <= _WIDEST else f"…{name[1 - _WIDEST :]}"
-        seconds = max(monotonic() - self._begun, 0.001)
-        rate = f"{step.rows / seconds:,.0f} rows/s" if step.rows else ""
         self._step = step
-        self.update(self._bar, description=shown or "putting it together", total=max(step.whole, 1), rate=rate)
+        self.update(self._bar, description=shown or "putting it together", total=max(step.whole, 1))
 
     def get_renderables(self) -> Iterable[RenderableType]:
         """The bar as it is now; asked for by the thread that draws it."""
@@ -61,5 +59,7 @@ class Bar(Progress):
         if step is not None:
             at = step.done + step.size * min(max(step.fraction(), 0.0), 1.0)
             self._furthest = max(self._furthest, at)  # each statement of a group counts from nought again
-            self.update(self._bar, completed=self._furthest)
+            seconds = max(monotonic() - self._begun, 0.001)
+            rows = f"{step.rows / seconds:,.0f} rows/s" if step.rows else f"{at / seconds / 1e6:,.0f} MB/s"
+            self.update(self._bar, completed=self._furthest, rate=rows)
         yield from super().get_renderables()

@@ -12,7 +12,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import duckdb
@@ -34,6 +33,7 @@ from blameline.records import (
     as_utc,
     stamp,
 )
+from blameline.store.beginning import LAYOUT, MACROS, SESSION, SETTINGS, create
 from blameline.store.faults import cannot_open, cannot_write, first_line, is_full
 from blameline.store.protection import Content, Protection, protection
 from blameline.store.results import Result, column
@@ -45,24 +45,6 @@ if TYPE_CHECKING:
 __all__ = ["LAYOUT", "Content", "Result", "Store", "Unreadable"]
 
 Told = TypeVar("Told", Change, EvalRun, Alert)
-LAYOUT = 2
-"""The version of ``sql/schema.sql`` that this program reads and writes."""
-
-_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": False,  # a case file never fetches code
-    "autoload_known_extensions": False,
-    "python_enable_replacements": False,  # a query never sees the caller's variables
-    "memory_limit": "1400MB",  # what is more goes to disk: a load of any size stays below 2 GB
-    "max_vacuum_tasks": 0,  # merging what parallel inserts left partly filled is seconds on one thread, for nothing
-}
-_MACROS = (
-    "moment_ns", "score_value", "said_status", "said_kind", "also_known", "with_names", "with_said", "first_of_pairs",
-    "first_of_each", "hex_id", "plain_level", "nested_value", "plain_value", "plain_text", "said_of", "count_of", "reason_of",
-    "finish_of", "operation_of", "is_generation", "is_odd", "is_content", "is_old_content", "message_text", "answer_of",
-    "common_words", "opening_of", "language_by_script", "language_by_words", "language_of", "input_tokens_of", "span_facts",
-    "has_check_digit", "without_cards", "redacted", "redacted_names", "redacted_values", "redacted_map", "span_parts",
-)  # fmt: skip
-"""Words that the statements under ``sql/sources/`` share."""
 
 
 class Unreadable(StoreError):
@@ -90,16 +72,15 @@ class Store:
         if path.is_dir() or not path.parent.is_dir():
             raise StoreError(f"{path} cannot be a case file", hint="name a file in a folder that exists")
         if not path.exists():
-            _create(path)
+            create(path)
         try:
-            connection = duckdb.connect(str(path), read_only=read_only, config=_SETTINGS)
+            connection = duckdb.connect(str(path), read_only=read_only, config=SETTINGS)
         except duckdb.Error as error:
             raise cannot_open(path, error) from error
         store = cls(connection, path)
         try:
-            connection.execute("SET TimeZone = 'UTC'")
-            connection.execute("SET enable_progress_bar = false")  # stdout is the answer
-            for macro in _MACROS:
+            connection.execute(SESSION)
+            for macro in MACROS:
                 connection.execute(sql(f"store/{macro}"))
             store._lay(protection("redacted"))
             store._lay_schema(read_only=read_only)
@@ -370,32 +351,3 @@ def _plain(value: object) -> object:
     return (
         value if isinstance(value, (str, int, float, bool, type(None))) else json.loads(json.dumps(value, default=str))
     )
-
-
-def _create(path: Path) -> None:
-    """Begin a case file elsewhere and put it in its place whole, so that there is never half of one."""
-    try:
-        with TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
-            begun = Path(folder) / "new.duckdb"
-            connection = duckdb.connect(str(begun), config=_SETTINGS)
-            connection.begin()  # one write to the disk, and not one a table
-            connection.execute(sql("schema"))
-            connection.execute(sql("store/set_layout"), {"version": LAYOUT})
-            connection.commit()
-            connection.close()
-            path.with_name(f"{path.name}.wal").unlink(missing_ok=True)  # of a case file that is gone
-            with suppress(FileExistsError):  # another process was quicker
-                _place(begun, path)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}", hint="name another file") from error
-    except duckdb.Error as error:
-        raise cannot_write(path, error) from error
-
-
-def _place(begun: Path, path: Path) -> None:
-    try:
-        path.hardlink_to(begun)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        begun.replace(path)
