@@ -53,7 +53,7 @@ def compare(cases: dict[str, tuple[str, list[Path], str | None]], folder: Path, 
             runs[name].append(run(route, paths, folder))
     middle = {name: statistics.median(one["seconds"] for one in found) for name, found in runs.items()}
     table = []
-    for name, (route, paths, base) in cases.items():
+    for name, (_, _, base) in cases.items():
         row: dict[str, object] = {
             "case": name,
             "rows": int(runs[name][0]["rows"]),
