@@ -8,6 +8,7 @@ import io
 import json
 import re
 import string
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,6 @@ from blameline.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 RANDOM = Random(5)  # noqa: S311  seeded, for tests
 NS = 1_773_000_000_000_000_000
@@ -249,6 +249,14 @@ def test_a_team_adds_patterns_and_names(path):
     assert "'['" in told.message
 
 
+def test_what_a_manifest_closed_no_later_one_opens(path):
+    first, second = "redact:\n  patterns: ['ACME-[0-9]{4}']\n", "redact:\n  patterns: ['BETA-[0-9]{4}']\n"
+    said = {"note": "the codes are ACME-1234 and BETA-1234"}
+    found = held(path, {"a.incident.yaml": first, "b.incident.yaml": second, "a.jsonl": otlp(said)})
+    assert "the codes are" in found
+    assert not [gone for gone in ("ACME-1234", "BETA-1234") if gone in found]
+
+
 @pytest.mark.parametrize("name", ["password", "http.request.header.authorization", "db.user.password", "openai.api_key", "OPENAI_API_KEY", "cookie",
                                   "access_token", "http.request.header.x-api-key.0", "client_secret"])  # fmt: skip
 def test_a_name_can_say_that_its_value_is_secret(path, name):
@@ -272,8 +280,82 @@ FILES = {
     "CSV": {"a.csv": table([{"at": "2026-03-01T00:00:00Z", "question": BOTH, "answer": BOTH, "note": BOTH}], comma=True)},
     "JSON lines": {"a.jsonl": table([{"at": "2026-03-01T00:00:00Z", "question": BOTH, "correct": 1}], comma=False)},
     "a bad time": {"a.jsonl": table([{"at": "2026-03-01T00:00:00Z", "correct": 1}, {"at": BOTH, "correct": 1}], comma=False)},
+    "names of traces": {"a.csv": table([{"at": "2026-03-01T00:00:00Z", "trace_id": PERSON, "span_id": SECRET, "parent_id": PERSON, "question": "q", "correct": 1}], comma=True)},
+    "a name of a file": {f"{PERSON} {SECRET}.csv": table([{"at": "2026-03-01T00:00:00Z", "question": "q", "correct": 1}, {"at": "never", "question": "q", "correct": 1}], comma=True)},
+    "why it ended": {"a.jsonl": otlp({"gen_ai.operation.name": "chat", "gen_ai.response.finish_reasons": json.dumps([PERSON])})},
+    "a replay": {"replays.jsonl": json.dumps({"schema": "blameline.replay/1", "case_id": PERSON, "signal": PERSON, "run": SECRET, "config": {"prompt": PERSON}, "score": 1.0}) + "\n"},
+    "Langfuse lines": {"a.jsonl": json.dumps({
+        "id": "a1", "trace_id": "t1", "project_id": "p", "parent_observation_id": "", "type": "GENERATION", "start_time": "2026-03-01 00:00:00.000000",
+        "end_time": "2026-03-01 00:00:01.000000", "name": BOTH, "level": "ERROR", "status_message": BOTH, "input": BOTH, "output": BOTH, "metadata": {"note": BOTH},
+        "user_id": PERSON, "session_id": SECRET, "tags": [BOTH], "release": BOTH, "trace_name": BOTH, "bookmarked": False, "public": False,
+        "is_root_observation": True, "usage_pricing_tier_id": "", "tool_calls": [BOTH],
+    }) + "\n"},
     "a change": {"changes.yaml": json.dumps([{"at": "2026-03-01T00:00:00Z", "kind": "prompt_edit", "layer": "prompt", "summary": BOTH, "diff": f"-old\n+{BOTH}"}])},
 }  # fmt: skip
+
+
+FIXTURES = Path(__file__).parent / "sources" / "fixtures"
+FREE = frozenset(
+    "title summary description message comment body text prompt reason note content input output answer question error explanation"
+    " statusmessage status_message stringvalue details detail rationale said".split()
+)
+"""Keys under which every vendor has words of people."""
+EXPORTS = sorted(
+    path
+    for path in FIXTURES.rglob("*")
+    if path.suffix in {".json", ".jsonl", ".ndjson"} and path.is_file() and path.stat().st_size < 300_000
+)
+
+
+def with_words(value: Any, key: str = "") -> tuple[Any, int]:
+    """An export with an address and a key at the end of everything that somebody typed; how often they were put there."""
+    if isinstance(value, dict):
+        pairs = {name: with_words(part, str(name).lower()) for name, part in value.items()}
+        return {name: part for name, (part, _) in pairs.items()}, sum(n for _, n in pairs.values())
+    if isinstance(value, list):
+        parts = [with_words(part, key) for part in value]
+        return [part for part, _ in parts], sum(n for _, n in parts)
+    if isinstance(value, str) and key in FREE and value and value[0] not in "[{":
+        return f"{value} {BOTH}", 1
+    return value, 0
+
+
+def planted_in(path: Path) -> tuple[str, int]:
+    text = path.read_text(encoding="utf-8")
+    try:
+        whole, n = with_words(json.loads(text))
+        return json.dumps(whole), n
+    except ValueError:
+        lines = []
+        for line in text.splitlines():
+            try:
+                lines.append(with_words(json.loads(line)))
+            except ValueError:
+                lines.append((None, 0))
+        return "".join(json.dumps(line) + "\n" for line, _ in lines if line is not None), sum(n for _, n in lines)
+
+
+@pytest.mark.parametrize("content", ["redacted", "none"])
+@pytest.mark.parametrize("export", EXPORTS, ids=lambda path: path.relative_to(FIXTURES).as_posix())
+def test_every_vendors_words_are_redacted(path, export, content):
+    text, times = planted_in(export)
+    if not times:
+        pytest.skip("this export has no words of people")
+    found = held(path, {export.name: text}, content)
+    assert not [gone for gone in (SECRET, PERSON) if gone in found]
+
+
+def test_the_vendors_words_would_be_found(path):
+    """What the test above looks for is kept by most formats when nothing is redacted."""
+    texts = {f"{place}-{one.name}": planted_in(one) for place, one in enumerate(EXPORTS)}
+    kept = []
+    for name, (text, times) in list(texts.items())[::5]:
+        if times:
+            place = path.parent / name / "case.duckdb"
+            place.parent.mkdir()
+            kept.append(PERSON in held(place, {name: text}, "full"))
+    assert len(kept) >= 5
+    assert sum(kept) >= 0.6 * len(kept)
 
 
 @pytest.mark.parametrize("content", ["redacted", "none"])
@@ -320,6 +402,45 @@ def test_none_keeps_nothing_that_was_written(path, name):
         }
     ]
     assert "zebra" not in held(path, {"a.jsonl": otlp(said, events=events)}, "none")
+
+
+DOCUMENTS = json.dumps([{"id": "doc-7", "score": 0.5, "content": WRITTEN}])
+TOLD = {
+    "an error": otlp({"exception.message": WRITTEN}, status={"code": 2, "message": WRITTEN}),
+    "documents": otlp({"gen_ai.operation.name": "retrieval", "gen_ai.retrieval.documents": DOCUMENTS}),
+    "why a judge said so": json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [{
+        "timeUnixNano": str(NS), "eventName": "gen_ai.evaluation.result", "traceId": TRACE, "spanId": SPAN,
+        "attributes": [{"key": key, "value": {"stringValue": said}} for key, said in (
+            ("gen_ai.evaluation.name", "grounded"), ("gen_ai.evaluation.score.value", "0.5"), ("gen_ai.evaluation.explanation", WRITTEN))],
+    }]}]}]}) + "\n",
+    "Langfuse": FILES["Langfuse lines"]["a.jsonl"].replace(BOTH, WRITTEN).replace(f'"name": "{WRITTEN}"', '"name": "n"')
+    .replace(f'"note": "{WRITTEN}"', '"note": "n"').replace(f'"release": "{WRITTEN}"', '"release": "1"').replace(f'"trace_name": "{WRITTEN}"', '"trace_name": "n"')
+    .replace(f'"tags": ["{WRITTEN}"]', '"tags": []'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TOLD.values(), ids=TOLD)
+def test_none_leaves_out_what_is_told_of_it(path, text):
+    assert "zebra" not in held(path, {"a.jsonl": text}, "none")
+    place = path.parent / "full" / "case.duckdb"
+    place.parent.mkdir()
+    assert "zebra" in held(place, {"a.jsonl": text}, "full")
+
+
+def test_none_keeps_ids_and_scores_of_documents(path):
+    held(path, {"a.jsonl": TOLD["documents"]}, "none")
+    with Store.open(path, read_only=True) as store:
+        ((kept,),) = store.sql("SELECT attributes['gen_ai.retrieval.documents'] FROM spans").rows
+    assert json.loads(kept) == [{"id": "doc-7", "score": 0.5}]
+
+
+def test_an_id_that_is_an_address_still_joins(path):
+    rows = [{"at": "2026-03-01T00:00:00Z", "trace_id": PERSON, "question": "q", "correct": 1}]
+    held(path, {"a.csv": table(rows, comma=True)}, "redacted")
+    with Store.open(path, read_only=True) as store:
+        asked = "SELECT s.trace_id FROM span_rows s JOIN scores c ON c.trace_id = s.trace_id"
+        ((kept,),) = store.sql(asked).rows
+    assert kept.startswith("id-")
 
 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)

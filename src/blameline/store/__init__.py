@@ -299,11 +299,13 @@ class Store:
         return self.query("store/replays")
 
     def manifest(self) -> Manifest:
-        """The merged ``incident.yaml``: what a later file says wins, key by key, and mappings are joined."""
+        """The merged ``incident.yaml``: what a later file says wins, key by key; mappings are joined, and what to redact adds up."""
         merged: dict[str, Any] = {}
         for row in self.rows("store/manifest"):
             for key, value in json.loads(row["record"]).items():
                 known = merged.get(key)
+                if key == "redact" and known:  # what was to be redacted once stays so
+                    value = {name: [*known.get(name, ()), *value.get(name, ())] for name in (*known, *value)}
                 merged[key] = {**known, **value} if isinstance(value, dict) and isinstance(known, dict) else value
         return Manifest.model_validate(merged)
 

@@ -36,11 +36,11 @@ own AS (
             'gen_ai.usage.input_tokens', 'gen_ai.usage.output_tokens', 'gen_ai.usage.total_tokens', 'gen_ai.usage.cache_read.input_tokens',
             'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.cost', 'gen_ai.prompt.name',
             'gen_ai.prompt.version', 'user.id', 'session.id', 'deployment.environment.name', 'tag.tags',
-            'langfuse.project_id', 'langfuse.level', 'langfuse.status_message', 'langfuse.version', 'langfuse.bookmarked', 'langfuse.public',
+            'langfuse.project_id', 'langfuse.level', 'langfuse.version', 'langfuse.bookmarked', 'langfuse.public',
             'langfuse.is_root_observation', 'langfuse.completion_start_time', 'langfuse.created_at', 'langfuse.updated_at',
             'langfuse.provided_model_name', 'langfuse.model_id', 'langfuse.total_cost', 'langfuse.usage_pricing_tier_id',
             'langfuse.usage_pricing_tier_name', 'langfuse.prompt_id', 'langfuse.latency', 'langfuse.time_to_first_token', 'langfuse.trace_release',
-            'langfuse.trace_name', 'langfuse.tool_calls', 'langfuse.tool_call_names', 'langfuse.input_price', 'langfuse.output_price',
+            'langfuse.trace_name', 'langfuse.tool_call_names', 'langfuse.input_price', 'langfuse.output_price',
             'langfuse.total_price', 'langfuse.type', 'langfuse.model_parameters'
         ] AS own_names,
         [
@@ -53,15 +53,15 @@ own AS (
                 ELSE coalesce(cost_details['total'], list_sum(list_transform(map_values(cost_details), lambda cost: try_cast(cost AS DOUBLE)))::VARCHAR)
             END,
             nullif(prompt_name, ''), nullif(prompt_version, ''), nullif(user_id, ''), nullif(session_id, ''), nullif(environment, ''),
-            nullif(tags, '[]'), nullif(project_id, ''), nullif(level, ''), nullif(status_message, ''),
+            nullif(tags, '[]'), nullif(project_id, ''), nullif(level, ''),
             nullif(version, ''), bookmarked, public, is_root_observation, completion_start_time, created_at, updated_at, model,
             nullif(model_id, ''), total_cost, usage_pricing_tier_id, usage_pricing_tier_name, nullif(prompt_id, ''), latency, time_to_first_token,
-            nullif("release", ''), nullif(trace_name, ''), nullif(tool_calls, '[]'), nullif(tool_call_names, '[]'), input_price, output_price,
+            nullif("release", ''), nullif(trace_name, ''), nullif(tool_call_names, '[]'), input_price, output_price,
             total_price, nullif("type", ''), CASE WHEN parameters IS NULL THEN nullif(model_parameters, '') END
         ] AS own_said,
         [
             nullif("input", ''), CASE WHEN "output" <> '' OR (kind = 'GENERATION' AND tokens_out = 0) THEN "output" END,
-            nullif(tool_definitions, '{}')
+            nullif(tool_definitions, '{}'), nullif(status_message, ''), nullif(tool_calls, '[]')
         ] AS wordy_said
     FROM read
 ),
@@ -79,7 +79,7 @@ attached AS (
                     ELSE 'metadata.' || key
                 END),
                 lambda name, i: CASE
-                    WHEN own_said[list_position(own_names, name)] <> map_values(metadata)[i] THEN 'metadata.' || name
+                    WHEN list_concat(own_said, wordy_said)[list_position(list_concat(own_names, $wordy::VARCHAR[]), name)] <> map_values(metadata)[i] THEN 'metadata.' || name
                     ELSE name
                 END
             )
@@ -167,7 +167,7 @@ filled AS (
     SELECT
         * EXCLUDE (names, said),
         list_where(names, told) AS facts,
-        list_concat(list_where(names, told), list_where(['input.value', 'output.value', 'gen_ai.tool.definitions'], wordy)) AS names,
+        list_concat(list_where(names, told), list_where($wordy::VARCHAR[], wordy)) AS names,
         list_concat(list_where(said, told), list_where(wordy_said, wordy)) AS said
     FROM (
         SELECT

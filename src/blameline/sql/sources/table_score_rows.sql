@@ -4,8 +4,8 @@ WITH told AS (
     SELECT
         line,
         record,
-        nullif(record[$trace_id], '') AS trace_id,
-        nullif(record[$span_id], '') AS span_id,
+        nullif(kept_id(record[$trace_id]), '') AS trace_id,
+        nullif(kept_id(record[$span_id]), '') AS span_id,
         nullif(record[$response_id], '') AS response_id,
         moment_ns(record[$at]) AS scored_ns,
         list_filter(list_transform($judge::VARCHAR[], lambda key: record[key]), lambda value: value IS NOT NULL)[1] AS evaluator,

@@ -4,8 +4,8 @@ WITH told AS (
     SELECT
         line,
         record,
-        coalesce(nullif(record[$trace_id], ''), md5($sha256 || ':' || line)) AS trace_id,
-        nullif(record[$span_id], '') AS span_id,
+        coalesce(nullif(kept_id(record[$trace_id]), ''), md5($sha256 || ':' || line)) AS trace_id,
+        nullif(kept_id(record[$span_id]), '') AS span_id,
         moment_ns(record[$at]) AS scored_ns,
         list_filter(list_transform($judge::VARCHAR[], lambda key: record[key]), lambda value: value IS NOT NULL)[1] AS evaluator,
         unnest(map_entries($scores::JSON::MAP(VARCHAR, VARCHAR))) AS score

@@ -48,9 +48,9 @@ answered AS (
     )
 )
 SELECT
-    coalesce(nullif(record[$trace_id], ''), md5($sha256 || ':' || line)) AS trace_id,
-    coalesce(nullif(record[$span_id], ''), left(md5(record::VARCHAR || coalesce(record[$trace_id], $sha256 || line)), 16)) AS span_id,
-    nullif(record[$parent_id], '') AS parent_id,
+    coalesce(nullif(kept_id(record[$trace_id]), ''), md5($sha256 || ':' || line)) AS trace_id,
+    coalesce(nullif(kept_id(record[$span_id]), ''), left(md5(record::VARCHAR || coalesce(record[$trace_id], $sha256 || line)), 16)) AS span_id,
+    nullif(kept_id(record[$parent_id]), '') AS parent_id,
     redacted(record[$name]) AS name,
     redacted(op) AS op,
     make_timestamp(start_ns // 1000) AS start_at,

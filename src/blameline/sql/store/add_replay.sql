@@ -1,6 +1,6 @@
 -- Keep the replay results of one file.
 INSERT INTO replays
-SELECT redacted(case_id), signal, redacted(run), redacted_map(config::JSON::MAP(VARCHAR, VARCHAR)), score, $file_id
+SELECT redacted(case_id), redacted(signal), redacted(run), redacted_map(config::JSON::MAP(VARCHAR, VARCHAR)), score, $file_id
 FROM (
     SELECT
         unnest($case_id::VARCHAR[]) AS case_id, unnest($signal::VARCHAR[]) AS signal, unnest($run::VARCHAR[]) AS run,
