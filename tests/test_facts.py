@@ -126,7 +126,11 @@ def test_what_is_there_of_an_answer(facts, state, answer):
     assert facts(answer)["content_state"] == state
 
 
-@pytest.mark.parametrize("form", [lambda word: word, lambda word: json.dumps([word]), lambda word: f"['{word}']"], ids=["word", "JSON", "Python"])
+@pytest.mark.parametrize(
+    "form",
+    [lambda word: word, lambda word: json.dumps([word]), lambda word: f"['{word}']"],
+    ids=["word", "JSON", "Python"],
+)
 @pytest.mark.parametrize("provider", FINISHES)
 def test_why_an_answer_ended(facts, provider, form):
     found = {word: facts("x", gen_ai__response__finish_reasons=form(word))["finish"] for word in FINISHES[provider]}

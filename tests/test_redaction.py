@@ -296,8 +296,32 @@ FILES = {
 
 FIXTURES = Path(__file__).parent / "sources" / "fixtures"
 FREE = frozenset(
-    "title summary description message comment body text prompt reason note content input output answer question error explanation"
-    " statusmessage status_message stringvalue details detail rationale said".split()
+    [
+        "title",
+        "summary",
+        "description",
+        "message",
+        "comment",
+        "body",
+        "text",
+        "prompt",
+        "reason",
+        "note",
+        "content",
+        "input",
+        "output",
+        "answer",
+        "question",
+        "error",
+        "explanation",
+        "statusmessage",
+        "status_message",
+        "stringvalue",
+        "details",
+        "detail",
+        "rationale",
+        "said",
+    ]
 )
 """Keys under which every vendor has words of people."""
 EXPORTS = sorted(

@@ -99,10 +99,9 @@ def test_it_can_be_planned_on_an_empty_case_file(laid, name):
     if statement.type not in {duckdb.StatementType.SELECT, duckdb.StatementType.INSERT, duckdb.StatementType.DELETE}:
         assert statement.type in {duckdb.StatementType.CREATE, duckdb.StatementType.DROP, duckdb.StatementType.UPDATE, duckdb.StatementType.SET}  # fmt: skip
         return
-    if "FROM incoming" in text:
-        laid._connection.register(
-            "incoming", (SPAN if "span" in name else SCORE).empty_table().append_column(*FILE).append_column(*SOURCE)
-        )
+    laid._incoming.lay(
+        text, (SPAN if "span" in name else SCORE).empty_table().append_column(*FILE).append_column(*SOURCE)
+    )
     laid._connection.execute(f"EXPLAIN {text}", dict.fromkeys(statement.named_parameters))
 
 

@@ -424,7 +424,7 @@ class Scan(Record):
     parameters: Mapping[str, Any] = Field(default_factory=dict)
     rows_into: Literal["spans", "scores", "staging", "problems"] = "spans"
     columns: Any = None
-    """A pyarrow table that the statement reads under the name ``incoming``, where a source has rows and no file to name."""
+    """A pyarrow table that the statement reads under a name ``incoming_…``, where a source has rows and no file to name."""
 
 
 class SkippedFile(Record):

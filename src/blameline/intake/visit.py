@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from blameline.intake.ahead import ahead
 from blameline.intake.bytes_on_disk import digest, identity, seen_from, still, what_is_wrong
 from blameline.intake.fields import fields_of
 from blameline.records import (
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 _MOST_PROBLEMS = 100
 """Problems of one file that are told one by one."""
+_LARGE = 1 << 22
+"""Bytes of a file from which on it pays that a thread reads ahead."""
 _BATCH = 20_000
 """Rows that are handed to the store together, from however many files."""
 _READ_BY_SETTINGS = frozenset({"table", "otlp", "otlp_protobuf"})
@@ -229,8 +233,10 @@ class Visit:
                 self._protect()
 
     def _read_one(self, file: _Taken, *, lenient: bool) -> None:
-        for item in file.part.reader.read(file.part.file, self.manifest, lenient=lenient):
-            self._keep(item, file)
+        items = file.part.reader.read(file.part.file, self.manifest, lenient=lenient)
+        with closing(ahead(items)) if file.size > _LARGE else nullcontext(items) as found:
+            for item in found:
+                self._keep(item, file)
         if file.part.reader.name == "table":
             self.store.run("store/unstage")
 

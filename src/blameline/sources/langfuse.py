@@ -115,7 +115,13 @@ def _whole(file: File) -> Scan:
         "asked": list(REQUESTED),
         "telling": "|".join(f"(?:^| ){key}(?:$| )" for key in TELLING),
         "fault": FAULT.pattern,
-        "wordy": ["input.value", "output.value", "gen_ai.tool.definitions", "langfuse.status_message", "langfuse.tool_calls"],
+        "wordy": [
+            "input.value",
+            "output.value",
+            "gen_ai.tool.definitions",
+            "langfuse.status_message",
+            "langfuse.tool_calls",
+        ],
         "parameters": {"key": list(PARAMETERS), "value": list(PARAMETERS.values())},
         "operations": {"key": list(OPERATIONS), "value": list(OPERATIONS.values())},
     }

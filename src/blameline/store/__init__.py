@@ -35,6 +35,7 @@ from blameline.records import (
 )
 from blameline.store.beginning import LAYOUT, MACROS, SESSION, SETTINGS, create
 from blameline.store.faults import cannot_open, cannot_write, first_line, is_full
+from blameline.store.incoming import Incoming
 from blameline.store.protection import Content, Protection, protection
 from blameline.store.results import Result, column
 
@@ -57,6 +58,7 @@ class Store:
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         """Use ``Store.open``."""
         self._connection = connection
+        self._incoming = Incoming(connection)
         self.path = path
 
     @classmethod
@@ -217,11 +219,9 @@ class Store:
         try:
             if scan.rows_into == "staging" and not self._staged():
                 self.run("store/staging")
-            if scan.columns is None:
-                return self.run(scan.name, **wanted)
-            self._connection.register("incoming", scan.columns)
+            self._incoming.lay(text, scan.columns)
             rows = self.run(scan.name, **wanted)
-            self._connection.unregister("incoming")  # a fault leaves it there, and the next one replaces it
+            self._incoming.clear()
         except (duckdb.DataError, duckdb.IntegrityError, duckdb.OperationalError, duckdb.ProgrammingError) as error:
             if is_full(error):
                 raise cannot_write(self.path, error) from error
@@ -239,6 +239,7 @@ class Store:
             try:
                 yield
             except BaseException:
+                self._incoming.forget()
                 with suppress(duckdb.Error):  # what went wrong first is what is told
                     self._connection.rollback()
                 raise
@@ -299,14 +300,17 @@ class Store:
         return self.query("store/replays")
 
     def manifest(self) -> Manifest:
-        """The merged ``incident.yaml``: what a later file says wins, key by key; mappings are joined, and what to redact adds up."""
+        """The merged ``incident.yaml``: a later file wins, key by key; mappings are joined, and what to redact adds up."""
         merged: dict[str, Any] = {}
         for row in self.rows("store/manifest"):
             for key, value in json.loads(row["record"]).items():
                 known = merged.get(key)
                 if key == "redact" and known:  # what was to be redacted once stays so
-                    value = {name: [*known.get(name, ()), *value.get(name, ())] for name in (*known, *value)}
-                merged[key] = {**known, **value} if isinstance(value, dict) and isinstance(known, dict) else value
+                    merged[key] = {name: [*known.get(name, ()), *value.get(name, ())] for name in (*known, *value)}
+                elif isinstance(value, dict) and isinstance(known, dict):
+                    merged[key] = {**known, **value}
+                else:
+                    merged[key] = value
         return Manifest.model_validate(merged)
 
     def problems(self) -> tuple[Problem, ...]:

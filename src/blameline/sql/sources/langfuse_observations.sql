@@ -200,23 +200,27 @@ shown AS (
     FROM whole
 ),
 answered AS (
-    SELECT *, opening_of(answer) AS opening
+    SELECT
+        *,
+        opening_of(answer) AS opening,
+        list_transform([trace_id, id, parent_observation_id], lambda id: kept_id(id)) AS ids,
+        list_transform([nullif("name", ''), op, said_of(names, said, 'service.name')], lambda word: redacted(word)) AS words
     FROM (
         SELECT *, message_text(recorded) AS answer
         FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
     )
 )
 SELECT
-    coalesce(hex_id(trace_id), error('a row has no trace id')) AS trace_id,
-    coalesce(hex_id(id), error('a row has no id')) AS span_id,
-    hex_id(parent_observation_id) AS parent_id,
-    redacted(nullif("name", '')) AS name,
-    redacted(op) AS op,
+    coalesce(hex_id(ids[1]), error('a row has no trace id')) AS trace_id,
+    coalesce(hex_id(ids[2]), error('a row has no id')) AS span_id,
+    hex_id(ids[3]) AS parent_id,
+    words[1] AS name,
+    words[2] AS op,
     make_timestamp(start_ns // 1000) AS start_at,
     coalesce(start_ns, error('a row has no usable start time')) AS start_ns,
     (moment_ns(end_time) - start_ns) / 1e6 AS duration_ms,
     CASE WHEN failed THEN 'error' END AS status,
-    redacted(said_of(names, said, 'service.name')) AS service,
+    words[3] AS service,
     unnest(span_facts(op, names, said, recorded, answer, opening)),
     unnest(CASE
         WHEN odd OR carried THEN span_parts(odd, names, clean, mask)

@@ -88,8 +88,6 @@ whole AS (
         odd,
         with_names(names, added) AS names,
         with_said(said, added) AS said,
-        hex_id(span.traceId) AS trace_id,
-        hex_id(span.spanId) AS span_id,
         CASE  -- between 2000 and 2100
             WHEN try_cast(span.startTimeUnixNano AS BIGINT) BETWEEN 946684800000000000 AND 4102444800000000000
             THEN try_cast(span.startTimeUnixNano AS BIGINT)
@@ -109,24 +107,28 @@ shown AS (
     FROM whole
 ),
 answered AS (
-    SELECT *, opening_of(answer) AS opening
+    SELECT
+        *,
+        opening_of(answer) AS opening,
+        list_transform([span.traceId, span.spanId, span.parentSpanId], lambda id: kept_id(id)) AS ids,
+        list_transform([span.name, op, said_of(names, said, 'service.name')], lambda word: redacted(word)) AS words
     FROM (
         SELECT *, message_text(recorded) AS answer
         FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
     )
 )
 SELECT
-    trace_id,
-    span_id,
-    hex_id(span.parentSpanId) AS parent_id,
-    redacted(span.name) AS name,
-    redacted(op) AS op,
+    hex_id(ids[1]) AS trace_id,
+    hex_id(ids[2]) AS span_id,
+    hex_id(ids[3]) AS parent_id,
+    words[1] AS name,
+    words[2] AS op,
     make_timestamp(start_ns // 1000) AS start_at,
     start_ns,
     (end_ns - start_ns) / 1e6 AS duration_ms,
     CASE span.status.code WHEN '1' THEN 'ok' WHEN '2' THEN 'error' WHEN 'STATUS_CODE_OK' THEN 'ok' WHEN 'STATUS_CODE_ERROR' THEN 'error' END
         AS status,
-    redacted(said_of(names, said, 'service.name')) AS service,
+    words[3] AS service,
     unnest(span_facts(op, names, said, recorded, answer, opening)),
     unnest(span_parts(odd, names, clean, mask)),
     file_id,

@@ -9,7 +9,7 @@ WITH faults AS (
             WHEN coalesce(name, '') = '' THEN 'the score has no name'
             ELSE 'the score ''' || left(redacted(name), 40) || ''' is not a number: ' || coalesce(left(redacted(coalesce(value, label)), 40), 'nothing')
         END AS message
-    FROM incoming
+    FROM incoming_scores
     WHERE coalesce(name, '') = '' OR coalesce(score_value(value), score_value(label)) IS NULL
 )
 SELECT source, line, redacted(message), file_id FROM faults

@@ -3,8 +3,8 @@ INSERT INTO scores
 WITH told AS (
     SELECT
         line,
-        hex_id(trace_id) AS trace_id,
-        hex_id(span_id) AS span_id,
+        hex_id(kept_id(trace_id)) AS trace_id,
+        hex_id(kept_id(span_id)) AS span_id,
         nullif(response_id, '') AS response_id,
         nullif(name, '') AS name,
         coalesce(score_value(value), score_value(label)) AS number,
@@ -13,7 +13,7 @@ WITH told AS (
         moment_ns(moment) AS scored_ns,
         file_id,
         first_of_each(names, said) AS attributes
-    FROM incoming
+    FROM incoming_scores
 )
 SELECT
     md5(to_json([trace_id, span_id, response_id, name, number::VARCHAR, label, evaluator, scored_ns::VARCHAR])::VARCHAR)

@@ -10,7 +10,7 @@ WITH faults AS (
             WHEN hex_id(span_id) IS NULL THEN 'the span has no id'
             ELSE 'the span has no start time between 2000 and 2100: ' || coalesce(left(redacted(began), 40), 'nothing')
         END AS message
-    FROM incoming
+    FROM incoming_spans
     WHERE hex_id(trace_id) IS NULL OR hex_id(span_id) IS NULL OR moment_ns(began) IS NULL
 )
 SELECT source, line, redacted(message), file_id FROM faults

@@ -2,7 +2,7 @@
 INSERT INTO span_rows
 WITH told AS (
     SELECT *, moment_ns(began) AS start_ns
-    FROM incoming
+    FROM incoming_spans
     WHERE hex_id(trace_id) IS NOT NULL AND hex_id(span_id) IS NOT NULL
 ),
 known AS (
@@ -28,23 +28,27 @@ shown AS (
     FROM whole
 ),
 answered AS (
-    SELECT *, opening_of(answer) AS opening
+    SELECT
+        *,
+        opening_of(answer) AS opening,
+        list_transform([trace_id, span_id, parent_id], lambda id: kept_id(id)) AS ids,
+        list_transform([name, op, said_of(names, said, 'service.name')], lambda word: redacted(word)) AS words
     FROM (
         SELECT *, message_text(recorded) AS answer
         FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
     )
 )
 SELECT
-    hex_id(trace_id) AS trace_id,
-    hex_id(span_id) AS span_id,
-    hex_id(parent_id) AS parent_id,
-    redacted(name) AS name,
-    redacted(op) AS op,
+    hex_id(ids[1]) AS trace_id,
+    hex_id(ids[2]) AS span_id,
+    hex_id(ids[3]) AS parent_id,
+    words[1] AS name,
+    words[2] AS op,
     make_timestamp(start_ns // 1000) AS start_at,
     start_ns,
     coalesce(duration_ms, (moment_ns(ended) - start_ns) / 1e6) AS duration_ms,
     said_status(status) AS status,
-    redacted(said_of(names, said, 'service.name')) AS service,
+    words[3] AS service,
     unnest(span_facts(op, names, said, recorded, answer, opening)),
     unnest(span_parts(odd, names, clean, mask)),
     file_id,

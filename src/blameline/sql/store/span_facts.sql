@@ -1,6 +1,6 @@
 -- What later questions need of a span, read before anything is redacted: how it finished, what it used, and the shape of its answer.
 CREATE OR REPLACE TEMP MACRO span_facts(op, names, said, recorded, answer, opening) AS {
-    finish: redacted(finish_of(reason_of(names, said))),
+    finish: word_of(finish_of(reason_of(names, said))),
     input_tokens: input_tokens_of(names, said),
     output_tokens: count_of(said_of(names, said, 'gen_ai.usage.output_tokens')),
     cost_usd: try_cast(said_of(names, said, 'gen_ai.usage.cost') AS DOUBLE),
