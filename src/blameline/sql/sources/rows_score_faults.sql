@@ -12,7 +12,7 @@ WITH faults AS (
     FROM incoming_scores
     WHERE coalesce(name, '') = '' OR coalesce(score_value(value), score_value(label)) IS NULL
 )
-SELECT source, line, redacted(message), file_id FROM faults
+SELECT redacted(source), line, message, file_id FROM faults
 QUALIFY row_number() OVER (PARTITION BY file_id ORDER BY line) <= 50
 UNION ALL
-SELECT any_value(source), NULL, (count(*) - 50)::VARCHAR || ' more scores cannot be used', file_id FROM faults GROUP BY file_id HAVING count(*) > 50
+SELECT redacted(any_value(source)), NULL, (count(*) - 50)::VARCHAR || ' more scores cannot be used', file_id FROM faults GROUP BY file_id HAVING count(*) > 50

@@ -13,7 +13,7 @@ WITH faults AS (
     FROM incoming_spans
     WHERE hex_id(trace_id) IS NULL OR hex_id(span_id) IS NULL OR moment_ns(began) IS NULL
 )
-SELECT source, line, redacted(message), file_id FROM faults
+SELECT redacted(source), line, message, file_id FROM faults
 QUALIFY row_number() OVER (PARTITION BY file_id ORDER BY line) <= 50
 UNION ALL
-SELECT any_value(source), NULL, (count(*) - 50)::VARCHAR || ' more spans cannot be used', file_id FROM faults GROUP BY file_id HAVING count(*) > 50
+SELECT redacted(any_value(source)), NULL, (count(*) - 50)::VARCHAR || ' more spans cannot be used', file_id FROM faults GROUP BY file_id HAVING count(*) > 50

@@ -15,6 +15,6 @@ WITH faults AS (
 all_faults AS (
     SELECT count(*) AS n FROM staging WHERE record IS NULL OR ($needs_time AND moment_ns(record[$at]) IS NULL)
 )
-SELECT $source, line, redacted(message), $file_id FROM faults
+SELECT redacted($source), line, redacted(message), $file_id FROM faults
 UNION ALL
-SELECT $source, NULL, (n - 50)::VARCHAR || ' more rows cannot be used', $file_id FROM all_faults WHERE n > 50
+SELECT redacted($source), NULL, (n - 50)::VARCHAR || ' more rows cannot be used', $file_id FROM all_faults WHERE n > 50

@@ -10,7 +10,7 @@ faults AS (
     FROM told
     WHERE record[score.key] IS NOT NULL AND record[score.key] <> '' AND score_value(record[score.key]) IS NULL
 )
-SELECT $source, line, redacted(message), $file_id FROM faults
+SELECT redacted($source), line, redacted(message), $file_id FROM faults
 QUALIFY row_number() OVER (ORDER BY line, message) <= 50
 UNION ALL
-SELECT $source, NULL, (count(*) - 50)::VARCHAR || ' more scores are no number', $file_id FROM faults HAVING count(*) > 50
+SELECT redacted($source), NULL, (count(*) - 50)::VARCHAR || ' more scores are no number', $file_id FROM faults HAVING count(*) > 50

@@ -15,7 +15,7 @@ WITH faults AS (
         OR coalesce(nullif(record[$trace_id], ''), nullif(record[$span_id], ''), nullif(record[$response_id], '')) IS NULL
         OR coalesce(score_value(record[$value]), score_value(record[$label])) IS NULL
 )
-SELECT $source, line, redacted(message), $file_id FROM faults
+SELECT redacted($source), line, redacted(message), $file_id FROM faults
 QUALIFY row_number() OVER (ORDER BY line) <= 50
 UNION ALL
-SELECT $source, NULL, (count(*) - 50)::VARCHAR || ' more score rows cannot be used', $file_id FROM faults HAVING count(*) > 50
+SELECT redacted($source), NULL, (count(*) - 50)::VARCHAR || ' more score rows cannot be used', $file_id FROM faults HAVING count(*) > 50
