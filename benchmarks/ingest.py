@@ -110,9 +110,8 @@ def cases(
 ) -> dict[str, tuple[str, list[Path], str | None]]:
     """What is compared with what."""
     blocks = max(spans // data.BLOCK, 1)
-    plain, few = folder / "spans.jsonl", folder / "few.jsonl"
+    plain = folder / "spans.jsonl"
     data.write(plain, block, blocks)
-    data.write(few, block, 5)
     every: dict[str, tuple[str, list[Path], str | None]] = {
         "SQL to Parquet and known columns": ("parquet", [plain], None),
         "load OTLP/JSON": ("load", [plain], "SQL to Parquet and known columns"),
@@ -137,8 +136,7 @@ def cases(
         every["load 100,000 spans in one file"] = ("load", [whole], None)
         every["load the same in 2,000 files"] = ("load", [folder / "small"], "load 100,000 spans in one file")
     if not only or "notebook" in only:
-        every["load 100,000 spans"] = ("load", [few], "pandas notebook, 100,000 spans")
-        every["pandas notebook, 100,000 spans"] = ("pandas", [few], None)
+        every["pandas notebook"] = ("pandas", [plain], "load OTLP/JSON")
     keep = {base for name, (_, _, base) in every.items() if only in name and base}
     return {name: case for name, case in every.items() if only in name or name in keep}
 

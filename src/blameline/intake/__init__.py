@@ -7,7 +7,9 @@ which order the files came, so that the same files leave the same store.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -45,6 +47,17 @@ class Step:
 Progress = Callable[[Step], None]
 
 
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Let Python look for cycles rarely: a load makes millions of small objects, and next to no cycles."""
+    usual = gc.get_threshold()
+    gc.set_threshold(500_000, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
 def load(
     store: Store,
     paths: Iterable[Path],
@@ -60,7 +73,7 @@ def load(
     Loading the same files again changes nothing. Raises ``NotFound`` for a path that does not exist, and ``StoreError``
     when the case file was made with another ``content``, or cannot be written.
     """
-    with TemporaryDirectory(prefix="blameline-") as aside:
+    with _few_collections(), TemporaryDirectory(prefix="blameline-") as aside:
         found = list(discover([Path(path) for path in paths], aside=Path(aside)))
         visit = Visit(store, content)
         visit.note(found)

@@ -13,18 +13,37 @@ if TYPE_CHECKING:
     from blameline.sources import Item
 
 
+_TOGETHER = 2
+"""Tables that are made at a time: those of one batch, its rows and its faults."""
+
+
 def ahead(items: Iterator[Item]) -> Generator[Item]:
-    """The same items, made by a thread of its own; a failure of the source is raised where they are taken.
+    """The same items, made by a thread of its own; a failure of the source is raised in place of what it was about to give.
 
     A source may hand in a file that is there only until it is asked for the next item: then it is not asked before that
     item has been dealt with.
     """
     with ThreadPoolExecutor(1) as beside:
-        made = beside.submit(next, items, None)
-        while (item := made.result()) is not None:
-            if isinstance(item, Scan) and item.columns is None:
-                yield item
-                made = beside.submit(next, items, None)
+        made = beside.submit(_some, items)
+        while found := made.result():
+            if _is_file(found[-1]):
+                yield from found
+                made = beside.submit(_some, items)
             else:
-                made = beside.submit(next, items, None)
-                yield item
+                made = beside.submit(_some, items)
+                yield from found
+
+
+def _some(items: Iterator[Item]) -> list[Item]:
+    found: list[Item] = []
+    tables = 0
+    for item in items:
+        found.append(item)
+        tables += isinstance(item, Scan)
+        if _is_file(item) or tables == _TOGETHER:
+            break
+    return found
+
+
+def _is_file(item: Item) -> bool:
+    return isinstance(item, Scan) and item.columns is None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from bisect import bisect_right
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -37,6 +37,7 @@ class Classes(NamedTuple):
 
     traces: Any
     logs: Any
+    value: Any
     undecodable: type[Exception]
 
 
@@ -59,7 +60,8 @@ def classes() -> Classes:
         made(pool.FindMessageTypeByName(f"{_PACKAGE}.collector.{kind.lower()}.v1.Export{kind}ServiceRequest"))
         for kind in ("Trace", "Logs")
     )
-    return Classes(traces, logs, import_module("google.protobuf.message").DecodeError)
+    value = made(pool.FindMessageTypeByName(f"{_PACKAGE}.common.v1.AnyValue"))
+    return Classes(traces, logs, value, import_module("google.protobuf.message").DecodeError)
 
 
 def _texts_as_bytes(message: Any, kinds: Any) -> None:  # noqa: ANN401  generated classes have no types
@@ -83,8 +85,14 @@ def said(value: Any, key: bytes = b"") -> bytes | None:  # noqa: ANN401  a gener
         number = value.double_value
         return b"%d" % number if b"token" in key and number.is_integer() else repr(number).encode()
     if kind in {"array_value", "kvlist_value"}:
-        return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":")).encode()
+        return _listed(value.SerializeToString())
     return None
+
+
+@lru_cache(maxsize=4096)
+def _listed(written: bytes) -> bytes:
+    """A list or an object as JSON, by how it is written: most, as the reasons of an end, come again and again."""
+    return _json(_plain(classes().value.FromString(written)))
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  a generated class, and JSON of any shape
@@ -158,7 +166,10 @@ class SpanColumns:
             self._ended.append(span.end_time_unix_nano)
             for pair in span.attributes:
                 value = pair.value
-                text = value.string_value or said(value, pair.key)
+                text = value.string_value  # texts and numbers are nearly all there is: the shortest way for both
+                if not text:
+                    number = value.int_value
+                    text = b"%d" % number if number else said(value, pair.key)
                 if text is not None:
                     names.append(pair.key)
                     values.append(text)
