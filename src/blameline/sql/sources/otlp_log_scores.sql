@@ -48,8 +48,8 @@ scored AS (
     SELECT
         file_id,
         attributes,
-        hex_id(kept_id(record.traceId)) AS trace_id,
-        hex_id(kept_id(record.spanId)) AS span_id,
+        hex_id(plain_id(record.traceId)) AS trace_id,
+        hex_id(plain_id(record.spanId)) AS span_id,
         attributes['gen_ai.response.id'] AS response_id,
         attributes['gen_ai.evaluation.name'] AS name,
         attributes['gen_ai.evaluation.score.label'] AS label,

@@ -110,7 +110,6 @@ answered AS (
     SELECT
         *,
         opening_of(answer) AS opening,
-        list_transform([span.traceId, span.spanId, span.parentSpanId], lambda id: kept_id(id)) AS ids,
         list_transform([span.name, op, said_of(names, said, 'service.name')], lambda word: redacted(word)) AS words
     FROM (
         SELECT *, message_text(recorded) AS answer
@@ -118,9 +117,9 @@ answered AS (
     )
 )
 SELECT
-    hex_id(ids[1]) AS trace_id,
-    hex_id(ids[2]) AS span_id,
-    hex_id(ids[3]) AS parent_id,
+    hex_id(plain_id(span.traceId)) AS trace_id,
+    hex_id(plain_id(span.spanId)) AS span_id,
+    hex_id(plain_id(span.parentSpanId)) AS parent_id,
     words[1] AS name,
     words[2] AS op,
     make_timestamp(start_ns // 1000) AS start_at,
