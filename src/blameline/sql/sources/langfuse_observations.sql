@@ -203,8 +203,8 @@ answered AS (
     SELECT
         *,
         opening_of(answer) AS opening,
-        list_transform([trace_id, id, parent_observation_id], lambda id: kept_id(id)) AS ids,
-        list_transform([nullif("name", ''), op, said_of(names, said, 'service.name')], lambda word: redacted(word)) AS words
+        [kept_id(trace_id), kept_id(id), kept_id(parent_observation_id)] AS ids,
+        [redacted(nullif("name", '')), redacted(op), redacted(said_of(names, said, 'service.name'))] AS words
     FROM (
         SELECT *, message_text(recorded) AS answer
         FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)

@@ -110,7 +110,7 @@ answered AS (
     SELECT
         *,
         opening_of(answer) AS opening,
-        list_transform([span.name, op, said_of(names, said, 'service.name')], lambda word: redacted(word)) AS words
+        [redacted(span.name), redacted(op), redacted(said_of(names, said, 'service.name'))] AS words
     FROM (
         SELECT *, message_text(recorded) AS answer
         FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
