@@ -364,16 +364,18 @@ WORDY = {name: text for name, (text, times) in EXPORTS.items() if times}
 
 
 @pytest.mark.parametrize("content", ["redacted", "none"])
-@pytest.mark.parametrize("export", WORDY)
-def test_every_vendors_words_are_redacted(path, export, content):
-    found = held(path, {Path(export).name: WORDY[export]}, content)
+def test_every_vendors_words_are_redacted(path, content):
+    assert len(WORDY) > 50
+    found = held(
+        path, {f"{place}-{Path(export).name}": text for place, (export, text) in enumerate(WORDY.items())}, content
+    )
     assert not [gone for gone in (SECRET, PERSON) if gone in found]
 
 
 def test_the_vendors_words_would_be_found(path):
     """What the test above looks for is kept by most formats when nothing is redacted."""
     kept = []
-    for place, (export, text) in enumerate(list(WORDY.items())[::5]):
+    for place, (export, text) in enumerate(list(WORDY.items())[::9]):
         case = path.parent / str(place) / "case.duckdb"
         case.parent.mkdir()
         kept.append(PERSON in held(case, {Path(export).name: text}, "full"))
