@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from blameline.records import Manifest, Problem, Scan
 from blameline.sources.aliases import EVALUATOR, older
 from blameline.sources.otlp_plain import is_plain, rewritten
-from blameline.sources.unpacked import damage, pieces, searched
+from blameline.sources.unpacked import damage, pieces, searched, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -68,9 +68,9 @@ class OTLP:
             path = Path(folder) / "joined.jsonl"
             with path.open("wb") as out:
                 for number, file in enumerate(files, 1):
-                    whole = b"".join(pieces(file.path, file.head.compression))
-                    found.update(needle for needle in self.needles if needle in whole)
-                    out.writelines(_numbered(whole, number))
+                    for line in split(pieces(file.path, file.head.compression)):
+                        found.update(needle for needle in self.needles if needle in line)
+                        out.write(_numbered(line, number))
             common = {
                 "path": str(path),
                 "compression": "none",
@@ -80,12 +80,12 @@ class OTLP:
             yield from _scans({**common, "joined": True}, frozenset(found), manifest)
 
 
-def _numbered(whole: bytes, number: int) -> Iterator[bytes]:
-    """The lines of a file, each with the number of the file as its first key."""
-    mark = b'{"blameline_file":%d,' % number
-    for line in whole.split(b"\n"):
-        if line.strip():
-            yield mark + line.lstrip()[1:] + b"\n" if line.lstrip()[:1] == b"{" else line + b"\n"
+def _numbered(line: bytes, number: int) -> bytes:
+    """A line with the number of its file as its first key; nothing of a blank one."""
+    text = line.strip()
+    if text[:1] == b"{":
+        return b'{"blameline_file":%d,' % number + text[1:] + b"\n"
+    return text + b"\n" if text else b""
 
 
 def _searched(file: File) -> tuple[frozenset[bytes], str]:
