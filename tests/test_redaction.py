@@ -283,7 +283,7 @@ FILES = {
     "names of traces": {"a.csv": table([{"at": "2026-03-01T00:00:00Z", "trace_id": PERSON, "span_id": SECRET, "parent_id": PERSON, "question": "q", "correct": 1}], comma=True)},
     "a name of a file": {f"{PERSON} {SECRET}.csv": table([{"at": "2026-03-01T00:00:00Z", "question": "q", "correct": 1}, {"at": "never", "question": "q", "correct": 1}], comma=True)},
     "why it ended": {"a.jsonl": otlp({"gen_ai.operation.name": "chat", "gen_ai.response.finish_reasons": json.dumps([PERSON])})},
-    "a replay": {"replays.jsonl": json.dumps({"schema": "blameline.replay/1", "case_id": PERSON, "signal": PERSON, "run": SECRET, "config": {"prompt": PERSON}, "score": 1.0}) + "\n"},
+    "a replay": {"replays.jsonl": json.dumps({"case_id": PERSON, "signal": PERSON, "run": SECRET, "config": {"prompt": PERSON}, "score": 1.0}) + "\n"},
     "Langfuse lines": {"a.jsonl": json.dumps({
         "id": "a1", "trace_id": "t1", "project_id": "p", "parent_observation_id": "", "type": "GENERATION", "start_time": "2026-03-01 00:00:00.000000",
         "end_time": "2026-03-01 00:00:01.000000", "name": BOTH, "level": "ERROR", "status_message": BOTH, "input": BOTH, "output": BOTH, "metadata": {"note": BOTH},
