@@ -186,4 +186,5 @@ def test_the_manifest_goes_first_and_identities_are_no_versions() -> None:
 def test_only_speaking_names_are_looked_at() -> None:
     names = ["tenant.id", "user.id", "gen_ai.prompt.version", "input.text", "app.index.version", "odd"]
     assert interesting(names, Manifest()) == ["tenant.id", "gen_ai.prompt.version", "app.index.version"]
+    assert interesting(["langfuse.created_at", "langsmith.run_type", "app.lang"], Manifest()) == ["app.lang"]
     assert "odd" in interesting(names, Manifest(segments=("odd",)))

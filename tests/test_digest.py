@@ -15,12 +15,12 @@ from blameline.store import Store
 if TYPE_CHECKING:
     from pathlib import Path
 
-PIECE = 1 << 20
+PIECE = 1 << 22
 NEEDLE = b".evaluation."
 
 
-@pytest.mark.parametrize("place", [0, 5, PIECE - len(NEEDLE), PIECE - 6, PIECE, 2 * PIECE - 1, 3 * PIECE + 9])
-@pytest.mark.parametrize("size", [PIECE, 2 * PIECE + 1, 4 * PIECE])
+@pytest.mark.parametrize("place", [0, 5, PIECE - len(NEEDLE), PIECE - 6, PIECE, 2 * PIECE - len(NEEDLE) + 1, 3 * PIECE])
+@pytest.mark.parametrize("size", [PIECE, 2 * PIECE + 1])
 def test_a_needle_is_found_wherever_it_lies(tmp_path: Path, place: int, size: int) -> None:
     whole = b"x" * size
     if place + len(NEEDLE) <= size:
@@ -31,6 +31,19 @@ def test_a_needle_is_found_wherever_it_lies(tmp_path: Path, place: int, size: in
     assert found.size == size
     assert (NEEDLE in found.holds) == (NEEDLE in whole)
     assert b"not there" not in found.holds
+
+
+@pytest.mark.parametrize("second", [PIECE - 20, PIECE - 4, PIECE + 1])
+def test_every_needle_is_found_whichever_comes_first(tmp_path: Path, second: int) -> None:
+    """Also where one is the beginning of another, and where only a part of one is there."""
+    whole = bytearray(b"." * (PIECE + 100))
+    whole[second : second + 12] = b".annotation."
+    whole[PIECE - 40 : PIECE - 28] = NEEDLE
+    whole[-7:] = b".evalua"
+    (tmp_path / "a").write_bytes(whole)
+    wanted = (b".annotation.", NEEDLE, b".evaluation", b".evaluation.result")
+    assert digest(tmp_path / "a", wanted).holds == set(wanted[:3])
+    assert digest(tmp_path / "a").holds == set()
 
 
 def line(span: int, before: str = "") -> str:

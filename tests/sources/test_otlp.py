@@ -217,6 +217,30 @@ def test_lists_and_objects_become_json(store: Store, take) -> None:
     assert json.loads(attributes["docs"]) == [{"id": 'do{c"[1', "n": 4}, 0.5, False]
 
 
+@pytest.mark.parametrize("first", [0, 1, 149])
+def test_a_span_unlike_most_others_is_looked_at_wherever_it_stands(store: Store, take, first: int) -> None:
+    """The names that the first lines carry are looked at once for all spans that carry the same."""
+    usual = [request(span(n, attributes=keyed(gen_ai__operation__name="chat", n=n))) for n in range(1, 151)]
+    odd = keyed(llm__model_name="gpt-4o", api_key="just a word", gen_ai__operation__name="chat")
+    usual[first] = request(span(first + 1, attributes=odd), x__authorization="word")
+    take({"a.jsonl": "\n".join(usual)})
+    ((attributes,),) = store.sql("SELECT attributes FROM spans WHERE attributes['x.authorization'] IS NOT NULL").rows
+    assert attributes["api_key"] == attributes["x.authorization"] == "[redacted]"
+    assert attributes["gen_ai.response.model"] == "gpt-4o"
+    assert len(store.sql("SELECT 1 FROM spans WHERE attributes['n'] IS NOT NULL").rows) == 149
+
+
+@pytest.mark.parametrize(
+    "values",
+    [["stop"], ["größe, 多"], ['a"b'], ["back\\slash"], ["line\nend"], [""], ["a", "b"], ["[]"], ['"}]}'], []],
+)
+def test_a_list_of_words_is_the_same_list(store: Store, take, values: list[str]) -> None:
+    value = {"arrayValue": {"values": [{"stringValue": one} for one in values]}}
+    take({"a.jsonl": request(span(1, attributes=[{"key": "words", "value": value}]))})
+    ((attributes,),) = store.sql("SELECT attributes FROM spans").rows
+    assert json.loads(attributes["words"]) == values
+
+
 @pytest.mark.parametrize("name", ["otlp_trace.json", "otlp_logs.json", "otlp_events.json"])
 def test_a_pretty_printed_document_is_read(store: Store, name: str) -> None:
     found = load(store, [FIXTURES / name])

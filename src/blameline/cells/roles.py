@@ -48,7 +48,7 @@ VERSION_WORDS = re.compile(
     r"version|hash|sha|rev|id$|name$|schema|variant|index|snapshot|build|release|digest|tag|route", re.IGNORECASE
 )
 SEGMENT_WORDS = re.compile(
-    r"tenant|region|locale|country|lang|task|intent|categor|plan|tier|channel|platform|customer|org|team|topic|surface|"
+    r"tenant|region|locale|country|lang(?!fuse|smith|chain|graph|flow)|task|intent|categor|plan|tier|channel|platform|customer|org|team|topic|surface|"
     r"feature|product|market|segment|cohort|use_case|device|environment",
     re.IGNORECASE,
 )

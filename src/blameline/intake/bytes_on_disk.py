@@ -17,7 +17,8 @@ from blameline.store import Unreadable
 
 _PASSING = re.compile(r"[^\s\"']*blameline-\w+/[^\s\"':,]+")
 """Where a passing copy of a file lay."""
-_PIECE = 1 << 20
+_PIECE = 1 << 22
+"""Bytes that are read, searched and hashed at a time."""
 _CLIMBS = 3
 """A file that is further away than so many folders up is not remembered: its path may name a person."""
 
@@ -79,19 +80,16 @@ def digest(path: Path, needles: tuple[bytes, ...] = ()) -> Digest:
     """
     if path.is_dir():
         return Digest("folder", 0, frozenset())
+    search = _Search(needles)
     if path.stat().st_size <= _PIECE:
         data = path.read_bytes()
-        return Digest(hashlib.sha256(data).hexdigest(), len(data), frozenset(one for one in needles if one in data))
-    sha256, size, holds, tail = hashlib.sha256(), 0, set[bytes](), b""
-    overlap = max(map(len, needles), default=1) - 1
+        search.look(data, len(data))
+        return Digest(hashlib.sha256(data).hexdigest(), len(data), frozenset(search.found))
+    sha256, size, hashing = hashlib.sha256(), 0, None
     with path.open("rb", buffering=0) as file, ThreadPoolExecutor(1) as beside:
-        buffers, hashing = (bytearray(_PIECE), bytearray(_PIECE)), None
+        buffers = (bytearray(_PIECE), bytearray(_PIECE))
         while length := file.readinto(buffers[0]):
-            edge = tail + buffers[0][: min(overlap, length)]
-            holds |= {
-                one for one in needles if one not in holds and (buffers[0].find(one, 0, length) >= 0 or one in edge)
-            }
-            tail = bytes((tail + buffers[0][max(length - overlap, 0) : length])[-overlap:]) if overlap else b""
+            search.look(buffers[0], length)
             if hashing:
                 hashing.result()
             hashing = beside.submit(sha256.update, memoryview(buffers[0])[:length])
@@ -99,4 +97,39 @@ def digest(path: Path, needles: tuple[bytes, ...] = ()) -> Digest:
             buffers = buffers[::-1]
         if hashing:
             hashing.result()
-    return Digest(sha256.hexdigest(), size, frozenset(holds))
+    return Digest(sha256.hexdigest(), size, frozenset(search.found))
+
+
+class _Search:
+    """Looks for needles in pieces that follow each other: one pass over a piece for all that are not found yet."""
+
+    def __init__(self, needles: tuple[bytes, ...]) -> None:
+        self.found: set[bytes] = set()
+        self._missing = needles
+        self._overlap = max(map(len, needles), default=1) - 1
+        self._tail = b""
+        self._lay()
+
+    def _lay(self) -> None:
+        self._pattern: re.Pattern[bytes] | None = None
+        if self._missing:
+            begun = self._missing[0]  # what all begin with is searched quickest
+            while not all(one.startswith(begun) for one in self._missing):
+                begun = begun[:-1]
+            ends = b"|".join(re.escape(one[len(begun) :]) for one in self._missing)
+            self._pattern = re.compile(re.escape(begun) + b"(?:" + ends + b")")
+
+    def look(self, piece: bytes | bytearray, length: int) -> None:
+        """The next piece, which is so many bytes long."""
+        if self._overlap:
+            self._seek(self._tail + piece[: min(self._overlap, length)], self._overlap * 2)
+            self._seek(piece, length)
+            self._tail = bytes((self._tail + piece[max(length - self._overlap, 0) : length])[-self._overlap :])
+
+    def _seek(self, piece: bytes | bytearray, length: int) -> None:
+        begin = 0
+        while self._pattern and (met := self._pattern.search(piece, begin, length)):
+            self.found.add(met[0])
+            self._missing = tuple(one for one in self._missing if one != met[0])
+            self._lay()
+            begin = met.start()

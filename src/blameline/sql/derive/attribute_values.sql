@@ -1,7 +1,7 @@
 -- How many values each of the named attributes takes, on how many traces, and how many values were first seen late.
 WITH meaning AS (SELECT mark, any_value(carried) AS carried, min(start_at) AS first_seen FROM marks GROUP BY mark),
 told AS (
-    SELECT mark, first_seen, unnest($names::VARCHAR[]) AS attribute, unnest(carried) AS value FROM meaning
+    SELECT mark, first_seen, unnest($names::VARCHAR[]) AS attribute, nullif(unnest(carried), '') AS value FROM meaning
 ),
 alike AS (SELECT marks, count(*) AS traces FROM outlines GROUP BY marks),
 of_traces AS (

@@ -4,7 +4,7 @@ CREATE TEMP TABLE marks AS
 WITH told AS (
     SELECT trace_id, span_id, parent_id, start_at, start_ns,
            CASE WHEN op IN ('embeddings', 'evaluation') THEN op ELSE '' END AS op,
-           list_transform($names::VARCHAR[], lambda name: nullif(said_of(names, said, name), '')) AS carried
+           list_select(said, list_transform($names::VARCHAR[], lambda name: coalesce(list_position(names, name), 0))) AS carried
     FROM span_rows
 )
 SELECT trace_id, span_id, parent_id, start_at, start_ns, op, carried, md5_number_lower(op || to_json(carried)) AS mark FROM told

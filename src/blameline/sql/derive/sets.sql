@@ -4,7 +4,7 @@ WITH meaning AS (SELECT mark, any_value(op) AS op, any_value(carried) AS carried
 found AS (SELECT DISTINCT marks, root_mark FROM outlines),
 parts AS (SELECT marks, root_mark, unnest(marks) AS mark FROM found),
 entries AS (
-    SELECT p.marks, p.root_mark, p.mark, m.op, unnest($names::VARCHAR[]) AS attribute, unnest(m.carried) AS value
+    SELECT p.marks, p.root_mark, p.mark, m.op, unnest($names::VARCHAR[]) AS attribute, nullif(unnest(m.carried), '') AS value
     FROM parts p JOIN meaning m USING (mark)
 ),
 named AS (

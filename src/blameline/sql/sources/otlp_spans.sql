@@ -1,6 +1,38 @@
 -- Spans of OTLP/JSON requests, with the attributes of span, scope and resource in one map, and the canonical names beside the old.
 INSERT INTO span_rows
-WITH requests AS (
+WITH usual AS MATERIALIZED (  -- the names of attributes that the first spans carry, where nothing is odd: most others carry the same
+    SELECT list(names) AS names
+    FROM (
+        SELECT DISTINCT array_to_string(list_concat(list_transform(span.attributes, lambda a: a.key), around), ' ') AS names
+        FROM (
+            SELECT list_transform(list_concat(s.scope.attributes, of_resource), lambda a: a.key) AS around, unnest(s.spans) AS span
+            FROM (
+                SELECT r.resource.attributes AS of_resource, unnest(r.scopeSpans) AS s
+                FROM (
+                    SELECT unnest(resourceSpans) AS r
+                    FROM (
+                        SELECT resourceSpans
+                        FROM read_json(
+                            $path,
+                            columns = {
+                                resourceSpans: 'STRUCT(
+                                    resource STRUCT(attributes STRUCT("key" VARCHAR)[]),
+                                    scopeSpans STRUCT(scope STRUCT(attributes STRUCT("key" VARCHAR)[]), spans STRUCT(attributes STRUCT("key" VARCHAR)[])[])[]
+                                )[]'
+                            },
+                            format = $format, compression = $compression, maximum_object_size = $object_size,
+                            sample_size = 1, maximum_sample_files = 1, hive_partitioning = false
+                        )
+                        LIMIT $looked_at
+                    )
+                )
+            )
+        )
+        LIMIT 50
+    )
+    WHERE NOT is_odd([names], $older)
+),
+requests AS (
     SELECT
         list_extract($file_ids::BIGINT[], CASE WHEN $joined THEN blameline_file ELSE 1 END) AS file_id,
         unnest(CASE
@@ -52,6 +84,7 @@ told AS (
 valued AS (
     SELECT
         *,
+        list_transform(span.attributes, lambda a: a.key) AS own_names,
         list_transform(span.attributes, lambda a: plain_text(a.value)) AS own_said,
         [
             said_kind(span.kind), nullif(span.status.message, ''), nullif(span.droppedAttributesCount, '0'),
@@ -63,23 +96,38 @@ named AS (
     SELECT
         file_id,
         span,
-        list_concat(
-            list_transform(span.attributes, lambda a: a.key),
-            other_names,
-            list_where(
-                ['otel.span.kind', 'otel.status_description', 'otel.dropped_attributes_count', 'otel.events', 'otel.links'],
-                list_transform(beside, lambda given: given IS NOT NULL)
+        list_concat(own_names, other_names) AS carried,
+        CASE
+            WHEN only_kind THEN list_concat(own_names, other_names, ['otel.span.kind'])
+            ELSE list_concat(
+                own_names,
+                other_names,
+                list_where(
+                    ['otel.span.kind', 'otel.status_description', 'otel.dropped_attributes_count', 'otel.events', 'otel.links'],
+                    list_transform(beside, lambda given: given IS NOT NULL)
+                )
             )
-        ) AS names,
-        list_concat(own_said, other_said, list_filter(beside, lambda given: given IS NOT NULL)) AS said
-    FROM valued
+        END AS names,
+        CASE
+            WHEN only_kind THEN list_concat(own_said, other_said, beside[:1])
+            ELSE list_concat(own_said, other_said, list_filter(beside, lambda given: given IS NOT NULL))
+        END AS said
+    FROM (SELECT *, beside[1] IS NOT NULL AND coalesce(beside[2], beside[3], beside[4], beside[5]) IS NULL AS only_kind FROM valued)
     WHERE CASE WHEN list_count(own_said) < len(own_said) THEN error('an attribute has no value') ELSE TRUE END
 ),
 known AS (
     SELECT
         *,
         CASE WHEN odd THEN also_known(names, said, $aliases::JSON::MAP(VARCHAR, STRUCT(r INTEGER, c VARCHAR, p VARCHAR)[])) END AS added
-    FROM (SELECT *, is_odd(names, $older) AS odd FROM named)
+    FROM (
+        SELECT
+            *,
+            CASE
+                WHEN list_contains((SELECT names FROM usual), array_to_string(carried, ' ')) THEN FALSE
+                ELSE is_odd(carried, $older)
+            END AS odd
+        FROM named
+    )
 ),
 whole AS (
     SELECT

@@ -2,7 +2,8 @@
 CREATE OR REPLACE TEMP MACRO message_text(said) AS (
     CASE
         WHEN said[1] = '[' AND json_valid(said) THEN CASE
-            WHEN json_exists(said, '$[0].parts') THEN nullif(json_extract_string(said, '$[*].parts[*].content'), []).array_to_string(' ')
+            WHEN len(json_extract_string(said, '$[*].parts[*].content')) > 0 THEN array_to_string(json_extract_string(said, '$[*].parts[*].content'), ' ')
+            WHEN json_exists(said, '$[0].parts') THEN NULL
             WHEN json_exists(said, '$[0].role') THEN nullif(json_extract_string(said, '$[*].content'), []).array_to_string(' ')
             WHEN said = '[]' THEN NULL
             ELSE said

@@ -1,6 +1,9 @@
 -- What later questions need of a span, read before anything is redacted: how it finished, what it used, and the shape of its answer.
 CREATE OR REPLACE TEMP MACRO span_facts(op, names, said, recorded, answer, opening) AS {
-    finish: word_of(finish_of(reason_of(names, said))),
+    finish: CASE reason_of(names, said)
+        WHEN '["stop"]' THEN 'stop'  -- nearly always
+        ELSE word_of(finish_of(first_reason(reason_of(names, said))))
+    END,
     input_tokens: input_tokens_of(names, said),
     output_tokens: count_of(said_of(names, said, 'gen_ai.usage.output_tokens')),
     cost_usd: try_cast(said_of(names, said, 'gen_ai.usage.cost') AS DOUBLE),
@@ -22,7 +25,7 @@ CREATE OR REPLACE TEMP MACRO span_facts(op, names, said, recorded, answer, openi
         ELSE FALSE
     END,
     output_refused: regexp_matches(
-        left(answer, 240),
+        answer,
         '(?i)^[\s"“*]*(?:(?:i[''’]?m |i am )?(?:very |so )?sorry[,.;:!]? *(?:but )?|unfortunately,? |i apologi[sz]e,? *(?:but )?|apologies,? *(?:but )?)*'
         || '(?:i (?:can[''’]?t|cannot|can not|won[''’]?t|will not|must decline|(?:am|won[''’]?t be|will not be) (?:unable|able|not able) to)|i[''’]?m (?:unable|not able|not allowed) to|as an ai\b)'
         || '|^[\s"“*]*es tut mir leid,? (?:aber )?(?:dabei|das|ich) kann |^[\s"“*]*(?:je suis désolée?|désolée?),? mais je ne (?:peux|suis)|^[\s"“*]*lo (?:siento|lamento),? (?:pero )?no puedo'
