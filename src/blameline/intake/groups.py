@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from blameline.sources import Found
 
-_MOST_BYTES, _MOST_FILES = 64 << 20, 500
+_MOST_BYTES, _MOST_FILES = 256 << 20, 2000
 
 
 def grouped(parts: Sequence[Found]) -> Iterator[list[Found]]:
