@@ -63,7 +63,7 @@ def compare(cases: dict[str, tuple[str, list[Path], str | None]], folder: Path, 
             "kept_mb": round(runs[name][0]["kept_mb"]),
             "peak_mb": round(max(one["peak_mb"] for one in runs[name])),
         }
-        if base:
+        if base in middle:
             row |= {"against": base, "ratio": round(middle[name] / middle[base], 2)}
         table.append(row)
         show(row)
@@ -128,6 +128,11 @@ def cases(
         lines = folder / "langfuse.jsonl"
         data.write(lines, data.langfuse_block(found), blocks)
         every["bare read and insert of Langfuse lines"] = ("bare-langfuse", [lines], None)
+        every["hash, bare read, search for secrets and insert of Langfuse lines"] = (
+            "searched-langfuse",
+            [lines],
+            "bare read and insert of Langfuse lines",
+        )
         every["load Langfuse lines"] = ("load", [lines], "bare read and insert of Langfuse lines")
     if not only or "files" in only:
         whole = folder / "whole.jsonl"

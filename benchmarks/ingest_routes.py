@@ -71,7 +71,27 @@ def bare_langfuse(paths: list[str], scratch: Path) -> int:
         return int(connection.execute("SELECT count(*) FROM observations").fetchall()[0][0])
 
 
-ROUTES = {"load": load, "parquet": parquet, "pandas": pandas, "bare-langfuse": bare_langfuse}
+def searched_langfuse(paths: list[str], scratch: Path) -> int:
+    """The same, and the least that a load may not leave out: the hash of the file, and a look for secrets at every text."""
+    import hashlib  # noqa: PLC0415
+
+    import duckdb  # noqa: PLC0415
+
+    from blameline.store.protection import protection  # noqa: PLC0415
+
+    with Path(paths[0]).open("rb") as file:
+        hashlib.file_digest(file, "sha256")
+    with duckdb.connect(scratch / "bare.duckdb", config={"memory_limit": _MEMORY}) as connection:
+        sensitive = str(protection("redacted").sensitive).replace("'", "''")
+        connection.execute(
+            f"CREATE TABLE observations AS SELECT *, regexp_matches(o::VARCHAR, '{sensitive}') AS sensitive FROM read_ndjson('{paths[0]}') AS o"  # noqa: S608, E501  our own
+        )
+        return int(connection.execute("SELECT count(*) FROM observations").fetchall()[0][0])
+
+
+ROUTES = {
+    "load": load, "parquet": parquet, "pandas": pandas, "bare-langfuse": bare_langfuse, "searched-langfuse": searched_langfuse,
+}  # fmt: skip
 
 if __name__ == "__main__":
     route, scratch, *paths = sys.argv[1:]

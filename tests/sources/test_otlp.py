@@ -72,9 +72,10 @@ def test_every_span_and_attribute_of_a_fixture_arrives(store: Store, name: str) 
         for resource in one["resourceSpans"]:
             outer = {pair["key"]: attribute(pair["value"]) for pair in resource["resource"]["attributes"]}
             for scope in resource["scopeSpans"]:
+                around = {f"otel.scope.{key}": said for key, said in scope["scope"].items() if isinstance(said, str)}
                 for found in scope["spans"]:
                     own = {pair["key"]: attribute(pair["value"]) for pair in found.get("attributes", [])}
-                    expected[found["traceId"], found["spanId"]] = (found, {**outer, **own})
+                    expected[found["traceId"], found["spanId"]] = (found, {**outer, **around, **own})
     found = load(store, [FIXTURES / name])
     assert (found.spans, found.problems) == (len(expected), ())
     rows = store.rows("store/manifest")

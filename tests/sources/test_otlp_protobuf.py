@@ -5,10 +5,12 @@ import json
 import random
 import subprocess
 import sys
+from base64 import b64decode
 from typing import TYPE_CHECKING
 
 import pytest
 import zstandard
+from google.protobuf.json_format import MessageToJson
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -182,6 +184,30 @@ def test_what_a_span_says_beside_its_attributes(store: Store, take) -> None:
          "attributes": [{"key": "exception.type", "value": {"stringValue": "E"}}, {"key": "n", "value": {"intValue": "1"}}]}
     ]  # fmt: skip
     assert two[:2] == (None, None)
+
+
+@pytest.mark.parametrize("form", ["pb", "jsonl"])
+def test_what_the_protocol_says_of_losses_and_of_the_instrumentation(store: Store, take, form: str) -> None:
+    """The same in both forms, as the official encoder writes them; an attribute of that name comes before it."""
+    lost = {"dropped_attributes_count": 4, "dropped_events_count": 5, "dropped_links_count": 6}
+    request = ExportTraceServiceRequest.FromString(trace(1, 2, trace_state="vendor=1,ot=th:c", **lost))
+    around = request.resource_spans[0].scope_spans[0]
+    around.scope.name, around.scope.version = "openinference.instrumentation.openai", "0.1.30"
+    around.spans[1].attributes.extend(keyed({"otel.scope.version": "its own"}))
+    if form == "pb":
+        take({"a.pb": framed(request.SerializeToString())})
+    else:
+        line = json.loads(MessageToJson(request, indent=None))
+        for one in line["resourceSpans"][0]["scopeSpans"][0]["spans"]:
+            one |= {key: b64decode(one[key]).hex() for key in ("traceId", "spanId")}
+        take({"a.jsonl": json.dumps(line)})
+    one, two = (row[0] for row in store.sql("SELECT attributes FROM spans ORDER BY span_id").rows)
+    assert one == {
+        "service.name": "bot", "otel.scope.name": "openinference.instrumentation.openai", "otel.scope.version": "0.1.30",
+        "otel.trace_state": "vendor=1,ot=th:c", "otel.dropped_attributes_count": "4", "otel.dropped_events_count": "5",
+        "otel.dropped_links_count": "6",
+    }  # fmt: skip
+    assert two == {**one, "otel.scope.version": "its own"}
 
 
 def test_scores_in_events_attributes_and_logs(store: Store, take) -> None:

@@ -105,6 +105,15 @@ def test_the_manifest_names_the_columns(store: Store, take) -> None:
     assert store.sql("SELECT status, attributes['rating'] FROM spans").rows == (("error", "3"),)
 
 
+def test_a_table_of_scores_beside_one_whose_time_the_manifest_names(store: Store, take) -> None:
+    """The manifest speaks of the requests' table: one of scores needs no time."""
+    requests = [{"wann": "2026-03-01T00:00:00Z", "trace_id": "t1"}]
+    judged = [{"trace_id": "t1", "name": "helpful", "value": 0.5}]
+    found = take({"incident.yaml": "columns: {at: wann}\n", "a.jsonl": lines(requests), "b.jsonl": lines(judged)})
+    assert found.problems == ()
+    assert (found.spans, scores(store)) == (1, [("t1", "helpful", 0.5, None)])
+
+
 def test_the_judge_of_a_row_gave_neither_thumbs_nor_format_checks(store: Store, take) -> None:
     row = {
         "at": "2026-03-01T00:00:00Z",

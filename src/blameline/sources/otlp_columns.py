@@ -152,7 +152,12 @@ class SpanColumns:
             of_resource = _encoded([resource.resource])
             for scope in resource.scope_spans:
                 names, values = _encoded([scope.scope])
-                self._spans(scope.spans, line, names + of_resource[0], values + of_resource[1])
+                told = [
+                    pair for pair in zip(_SCOPE, (scope.scope.name, scope.scope.version), strict=True) if pair[1]
+                ]
+                names += of_resource[0] + [name for name, _ in told]
+                values += of_resource[1] + [text for _, text in told]
+                self._spans(scope.spans, line, names, values)
 
     def _spans(self, spans: Any, line: int, outer_names: list[bytes], outer_said: list[bytes]) -> None:  # noqa: ANN401
         names, values, ends = self._names, self._said, self._ends
@@ -238,6 +243,8 @@ def _beside(span: Any) -> list[tuple[bytes, bytes]]:  # noqa: ANN401  a generate
         found.append((b"otel.span.kind", word))
     if status.message:
         found.append((b"otel.status_description", status.message))
+    if state := span.trace_state:
+        found.append((b"otel.trace_state", state))
     if dropped := span.dropped_attributes_count:
         found.append((b"otel.dropped_attributes_count", b"%d" % dropped))
     if dropped := span.dropped_events_count:

@@ -5,7 +5,7 @@ WITH usual AS MATERIALIZED (  -- the names of attributes that the first spans ca
     FROM (
         SELECT DISTINCT array_to_string(list_concat(list_transform(span.attributes, lambda a: a.key), around), ' ') AS names
         FROM (
-            SELECT list_transform(list_concat(s.scope.attributes, of_resource), lambda a: a.key) AS around, unnest(s.spans) AS span
+            SELECT list_concat(list_transform(list_concat(s.scope.attributes, of_resource), lambda a: a.key), scope_names(s.scope)) AS around, unnest(s.spans) AS span
             FROM (
                 SELECT r.resource.attributes AS of_resource, unnest(r.scopeSpans) AS s
                 FROM (
@@ -17,7 +17,7 @@ WITH usual AS MATERIALIZED (  -- the names of attributes that the first spans ca
                             columns = {
                                 resourceSpans: 'STRUCT(
                                     resource STRUCT(attributes STRUCT("key" VARCHAR)[]),
-                                    scopeSpans STRUCT(scope STRUCT(attributes STRUCT("key" VARCHAR)[]), spans STRUCT(attributes STRUCT("key" VARCHAR)[])[])[]
+                                    scopeSpans STRUCT(scope STRUCT("name" VARCHAR, version VARCHAR, attributes STRUCT("key" VARCHAR)[]), spans STRUCT(attributes STRUCT("key" VARCHAR)[])[])[]
                                 )[]'
                             },
                             format = $format, compression = $compression, maximum_object_size = $object_size,
@@ -49,11 +49,11 @@ requests AS (
             resourceSpans: 'STRUCT(
                 resource STRUCT(attributes STRUCT("key" VARCHAR, "value" STRUCT(stringValue VARCHAR, intValue VARCHAR, doubleValue DOUBLE, boolValue VARCHAR, arrayValue JSON, kvlistValue JSON, bytesValue VARCHAR))[]),
                 scopeSpans STRUCT(
-                    scope STRUCT("name" VARCHAR, attributes STRUCT("key" VARCHAR, "value" STRUCT(stringValue VARCHAR, intValue VARCHAR, doubleValue DOUBLE, boolValue VARCHAR, arrayValue JSON, kvlistValue JSON, bytesValue VARCHAR))[]),
+                    scope STRUCT("name" VARCHAR, version VARCHAR, attributes STRUCT("key" VARCHAR, "value" STRUCT(stringValue VARCHAR, intValue VARCHAR, doubleValue DOUBLE, boolValue VARCHAR, arrayValue JSON, kvlistValue JSON, bytesValue VARCHAR))[]),
                     spans STRUCT(
                         traceId VARCHAR, spanId VARCHAR, parentSpanId VARCHAR, "name" VARCHAR,
                         kind VARCHAR, startTimeUnixNano VARCHAR, endTimeUnixNano VARCHAR, status STRUCT(code VARCHAR, message VARCHAR),
-                        droppedAttributesCount VARCHAR, events JSON, links JSON,
+                        traceState VARCHAR, droppedAttributesCount VARCHAR, droppedEventsCount VARCHAR, droppedLinksCount VARCHAR, events JSON, links JSON,
                         attributes STRUCT("key" VARCHAR, "value" STRUCT(stringValue VARCHAR, intValue VARCHAR, doubleValue DOUBLE, boolValue VARCHAR, arrayValue JSON, kvlistValue JSON, bytesValue VARCHAR))[]
                     )[]
                 )[]
@@ -73,8 +73,10 @@ scopes AS (
 around AS (
     SELECT
         file_id,
-        list_transform(list_concat(s.scope.attributes, of_resource), lambda a: a.key) AS other_names,
-        list_transform(list_concat(s.scope.attributes, of_resource), lambda a: coalesce(plain_text(a.value), '')) AS other_said,
+        list_concat(list_transform(list_concat(s.scope.attributes, of_resource), lambda a: a.key), scope_names(s.scope)) AS other_names,
+        list_concat(
+            list_transform(list_concat(s.scope.attributes, of_resource), lambda a: coalesce(plain_text(a.value), '')), scope_said(s.scope)
+        ) AS other_said,
         CASE WHEN s.spans IS NULL THEN error('an entry has no spans') ELSE s.spans END AS spans
     FROM scopes
 ),
@@ -87,7 +89,8 @@ valued AS (
         list_transform(span.attributes, lambda a: a.key) AS own_names,
         list_transform(span.attributes, lambda a: plain_text(a.value)) AS own_said,
         [
-            said_kind(span.kind), nullif(span.status.message, ''), nullif(span.droppedAttributesCount, '0'),
+            said_kind(span.kind), nullif(span.status.message, ''), nullif(span.traceState, ''), nullif(span.droppedAttributesCount, '0'),
+            nullif(span.droppedEventsCount, '0'), nullif(span.droppedLinksCount, '0'),
             nullif(span.events::VARCHAR, '[]'), nullif(span.links::VARCHAR, '[]')
         ] AS beside
     FROM told
@@ -103,7 +106,10 @@ named AS (
                 own_names,
                 other_names,
                 list_where(
-                    ['otel.span.kind', 'otel.status_description', 'otel.dropped_attributes_count', 'otel.events', 'otel.links'],
+                    [
+                        'otel.span.kind', 'otel.status_description', 'otel.trace_state', 'otel.dropped_attributes_count',
+                        'otel.dropped_events_count', 'otel.dropped_links_count', 'otel.events', 'otel.links'
+                    ],
                     list_transform(beside, lambda given: given IS NOT NULL)
                 )
             )
@@ -112,7 +118,7 @@ named AS (
             WHEN only_kind THEN list_concat(own_said, other_said, beside[:1])
             ELSE list_concat(own_said, other_said, list_filter(beside, lambda given: given IS NOT NULL))
         END AS said
-    FROM (SELECT *, beside[1] IS NOT NULL AND coalesce(beside[2], beside[3], beside[4], beside[5]) IS NULL AS only_kind FROM valued)
+    FROM (SELECT *, beside[1] IS NOT NULL AND coalesce(beside[2], beside[3], beside[4], beside[5], beside[6], beside[7], beside[8]) IS NULL AS only_kind FROM valued)
     WHERE CASE WHEN list_count(own_said) < len(own_said) THEN error('an attribute has no value') ELSE TRUE END
 ),
 known AS (
