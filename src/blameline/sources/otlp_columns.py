@@ -28,6 +28,7 @@ _FILES = (
 )  # fmt: skip
 _KINDS = (None, b"internal", b"server", b"client", b"producer", b"consumer")
 _STATUSES = (None, b"ok", b"error")
+_SCOPE = (b"otel.scope.name", b"otel.scope.version")
 _CHUNK = 2048
 """Rows of a batch that DuckDB may read at a time, so that it can use every core."""
 
@@ -152,9 +153,7 @@ class SpanColumns:
             of_resource = _encoded([resource.resource])
             for scope in resource.scope_spans:
                 names, values = _encoded([scope.scope])
-                told = [
-                    pair for pair in zip(_SCOPE, (scope.scope.name, scope.scope.version), strict=True) if pair[1]
-                ]
+                told = [pair for pair in zip(_SCOPE, (scope.scope.name, scope.scope.version), strict=True) if pair[1]]
                 names += of_resource[0] + [name for name, _ in told]
                 values += of_resource[1] + [text for _, text in told]
                 self._spans(scope.spans, line, names, values)

@@ -96,7 +96,7 @@ class Table:
         yield Scan(name="sources/table_nested", rows_into="staging")
         judge = [*manifest.fields.get("judge", ()), *JUDGES]
         shared = {"source": file.source, "form": _FORMS[file.head.shape]}
-        if _is_score_rows(columns) and manifest.columns.get("at") not in columns:  # the manifest speaks of another table
+        if _is_score_rows(columns) and manifest.columns.get("at") not in columns:  # which names a table of requests
             roles = {**_roles(columns, manifest), **_named(columns, SCORE_ROW)}
             named = {key: roles.get(key) for key in ("trace_id", "span_id", "response_id", "name", "value", "label")}
             at, own = roles.get("at"), [name for name in (*named.values(), roles.get("at")) if name]
