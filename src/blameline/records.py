@@ -425,6 +425,8 @@ class Scan(Record):
     rows_into: Literal["spans", "scores", "staging", "problems"] = "spans"
     columns: Any = None
     """A pyarrow table that the statement reads under a name ``incoming_…``, where a source has rows and no file to name."""
+    faults: str | None = None
+    """The statement that tells what is wrong with rows of ``columns``; asked only when fewer rows were kept than came."""
 
 
 class SkippedFile(Record):

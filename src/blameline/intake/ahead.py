@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from blameline.sources import Item
 
 
-_TOGETHER = 2
-"""Tables that are made at a time: those of one batch, its rows and its faults."""
-
-
 def ahead(items: Iterator[Item]) -> Generator[Item]:
     """The same items, made by a thread of its own; a failure of the source is raised in place of what it was about to give.
 
@@ -35,12 +31,11 @@ def ahead(items: Iterator[Item]) -> Generator[Item]:
 
 
 def _some(items: Iterator[Item]) -> list[Item]:
+    """Items up to the next table: a batch of rows, or a file."""
     found: list[Item] = []
-    tables = 0
     for item in items:
         found.append(item)
-        tables += isinstance(item, Scan)
-        if _is_file(item) or tables == _TOGETHER:
+        if isinstance(item, Scan):
             break
     return found
 

@@ -298,7 +298,10 @@ class Visit:
             if rest or sum(len(columns) for _, columns in waiting) >= _BATCH:
                 del self._waiting[key]
                 whole = pa.concat_tables([columns for _, columns in waiting])
-                self.store.scan(waiting[0][0].model_copy(update={"columns": whole}), file_ids=[])
+                scan = waiting[0][0]
+                kept = self.store.scan(scan.model_copy(update={"columns": whole}), file_ids=[])
+                if scan.faults and kept < len(whole):
+                    self.store.scan(Scan(name=scan.faults, columns=whole, rows_into="problems"), file_ids=[])
 
     def _finish(self, file: _Taken, rows: int) -> None:
         store, source = self.store, file.part.file.source

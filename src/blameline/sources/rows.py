@@ -104,11 +104,13 @@ class Rows:
 
     def scans(self, columns: pa.Table, table: Literal["spans", "scores"]) -> Iterator[Scan]:
         """What the store is to do with columns that a source filled by itself, after ``SPAN`` or ``SCORE``."""
-        if table == "spans":
-            yield Scan(name="sources/rows_spans", columns=columns, parameters=older(self.where))
-        else:
-            yield Scan(name="sources/rows_scores", columns=columns, rows_into="scores")
-        yield Scan(name=f"sources/rows_{table[:-1]}_faults", columns=columns, rows_into="problems")
+        yield Scan(
+            name=f"sources/rows_{table}",
+            columns=columns,
+            parameters=older(self.where) if table == "spans" else {},
+            rows_into=table,
+            faults=f"sources/rows_{table[:-1]}_faults",
+        )
 
 
 def _pairs(attributes: Mapping[str, object]) -> tuple[list[str], list[str | None]]:

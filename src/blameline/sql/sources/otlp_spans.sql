@@ -5,29 +5,39 @@ WITH usual AS MATERIALIZED (  -- the names of attributes that the first spans ca
     FROM (
         SELECT DISTINCT array_to_string(list_concat(list_transform(span.attributes, lambda a: a.key), around), ' ') AS names
         FROM (
-            SELECT list_concat(list_transform(list_concat(s.scope.attributes, of_resource), lambda a: a.key), scope_names(s.scope)) AS around, unnest(s.spans) AS span
+            SELECT around, unnest(spans) AS span
             FROM (
-                SELECT r.resource.attributes AS of_resource, unnest(r.scopeSpans) AS s
+                SELECT
+                    list_concat(list_transform(list_concat(s.scope.attributes, of_resource), lambda a: a.key), scope_names(s.scope)) AS around,
+                    s.spans
                 FROM (
-                    SELECT unnest(resourceSpans) AS r
+                    SELECT r.resource.attributes AS of_resource, unnest(r.scopeSpans) AS s
                     FROM (
-                        SELECT resourceSpans
-                        FROM read_json(
-                            $path,
-                            columns = {
-                                resourceSpans: 'STRUCT(
-                                    resource STRUCT(attributes STRUCT("key" VARCHAR)[]),
-                                    scopeSpans STRUCT(scope STRUCT("name" VARCHAR, version VARCHAR, attributes STRUCT("key" VARCHAR)[]), spans STRUCT(attributes STRUCT("key" VARCHAR)[])[])[]
-                                )[]'
-                            },
-                            format = $format, compression = $compression, maximum_object_size = $object_size,
-                            sample_size = 1, maximum_sample_files = 1, hive_partitioning = false
+                        SELECT unnest(resourceSpans) AS r
+                        FROM (
+                            SELECT resourceSpans
+                            FROM read_json(
+                                $path,
+                                columns = {
+                                    resourceSpans: 'STRUCT(
+                                        resource STRUCT(attributes STRUCT("key" VARCHAR)[]),
+                                        scopeSpans STRUCT(
+                                            scope STRUCT("name" VARCHAR, version VARCHAR, attributes STRUCT("key" VARCHAR)[]),
+                                            spans STRUCT(attributes STRUCT("key" VARCHAR)[])[]
+                                        )[]
+                                    )[]'
+                                },
+                                format = $format, compression = $compression, maximum_object_size = $object_size,
+                                sample_size = 1, maximum_sample_files = 1, hive_partitioning = false
+                            )
+                            LIMIT $looked_at
                         )
-                        LIMIT $looked_at
                     )
                 )
             )
+            LIMIT 5000
         )
+        WHERE strlen(names) < 10000
         LIMIT 50
     )
     WHERE NOT is_odd([names], $older)
