@@ -200,7 +200,7 @@ class SpanColumns:
             "began": pa.array(self._began, pa.uint64()).cast(pa.string()),
             "ended": pa.array([end or None for end in self._ended], pa.uint64()).cast(pa.string()),
             "duration_ms": pa.nulls(len(self), pa.float64()),
-            "status": pa.array(self._statuses, pa.binary()).cast(pa.string()),
+            "status": pa.array(self._statuses, pa.string()),
             "names": pa.ListArray.from_arrays(ends, names),
             "said": pa.ListArray.from_arrays(ends, values),
         }
@@ -216,7 +216,7 @@ class SpanColumns:
     def _texts(found: list[bytes], broken: set[int], ends: list[int]) -> pa.Array:
         """Bytes as text; the rows in which something is no UTF-8 are added to ``broken``."""
         try:
-            return pa.array(found, pa.binary()).cast(pa.string())
+            return pa.array(found, pa.string())
         except pa.ArrowInvalid:
             mended = [_text(part) for part in found]
             broken |= {
