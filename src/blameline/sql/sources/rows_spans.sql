@@ -31,16 +31,8 @@ answered AS (
     SELECT
         *,
         opening_of(answer) AS opening,
-        CASE
-            WHEN len(trace_id) = 32 AND len(span_id) = 16 AND NOT contains(trace_id || span_id || coalesce(parent_id, ''), '@')
-                AND coalesce(len(parent_id) IN (0, 16), TRUE) THEN [trace_id, span_id, parent_id]
-            ELSE list_transform([trace_id, span_id, parent_id], lambda id: kept_id(id))
-        END AS ids,
-        CASE  -- a statement is planned for every batch: the patterns stand in it once
-            WHEN regexp_matches(array_to_string([name, op, said_of(names, said, 'service.name')], chr(1)), getvariable('protection').sensitive)
-                THEN list_transform([name, op, said_of(names, said, 'service.name')], lambda word: redacted(word))
-            ELSE [name, op, said_of(names, said, 'service.name')]
-        END AS words
+        list_transform([trace_id, span_id, parent_id], lambda id: kept_id(id)) AS ids,
+        list_transform([name, op, said_of(names, said, 'service.name')], lambda word: redacted(word)) AS words
     FROM (
         SELECT *, message_text(recorded) AS answer
         FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
