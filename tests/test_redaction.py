@@ -249,6 +249,47 @@ def test_a_team_adds_patterns_and_names(path):
     assert "'['" in told.message
 
 
+ANCHORED = {
+    "a start": ("^zq[0-9]{4}", "zq1234 and more"), "an end": ("zq[0-9]{4}$", "this is zq1234"), "all of it": ("^zq[0-9]{4}$", "zq1234"),
+    "a start of RE2": (r"\Azq[0-9]{4}", "zq1234 and more"), "an end of RE2": (r"zq[0-9]{4}\z", "this is zq1234"), "a line": ("(?m)^zq[0-9]{4}", "first\nzq1234"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("pattern", "value"), ANCHORED.values(), ids=ANCHORED)
+def test_a_pattern_of_a_team_may_say_where_a_value_begins_or_ends(path, pattern, value):
+    row = {
+        "at": "2026-03-01T00:00:00Z",
+        "question": "q",
+        "correct": 1,
+        "other": "b",
+        "kept": "quagga",
+        "note": value,
+        "z": "y",
+    }
+    lists = {"tags": [], "tool_calls": [], "metadata": {"note": value}}  # within JSON, a value begins with its bracket
+    langfuse = (
+        json.loads(FILES["Langfuse lines"]["a.jsonl"]) | {"name": value, "user_id": value, "input": value} | lists
+    )
+    files = {
+        "incident.yaml": json.dumps({"redact": {"patterns": [pattern]}}),
+        "a.jsonl": otlp({"first": "b", "note": value, "z": "y", value: "quagga"}, name=value),
+        "b.csv": table([row], comma=True),
+        "c.jsonl": json.dumps(langfuse) + "\n",
+    }
+    found = held(path, files)
+    assert "zq1234" not in found
+    assert "quagga" in found
+
+
+def test_an_anchor_is_no_wider_than_it_says(path):
+    files = {
+        "incident.yaml": "redact:\n  patterns: ['^zq[0-9]{4}$']\n",
+        "a.jsonl": otlp({"note": "the order zq1234", "x": "zq99\nzq1234"}),
+    }
+    found = held(path, files)
+    assert "the order zq1234" in found
+
+
 def test_what_a_manifest_closed_no_later_one_opens(path):
     first, second = "redact:\n  patterns: ['ACME-[0-9]{4}']\n", "redact:\n  patterns: ['BETA-[0-9]{4}']\n"
     said = {"note": "the codes are ACME-1234 and BETA-1234"}

@@ -47,7 +47,7 @@ _NUMBERED = (
 def older(where: Literal["otlp", "table"]) -> dict[str, str]:
     """What a statement that adds canonical names binds: ``aliases``, and ``older``, a pattern of names that need a closer look.
 
-    It is put to all names of a row at once, with a blank between them.
+    It is put to all names of a row at once, a line each.
     """
     found = aliases(where)
     names = [
@@ -56,7 +56,7 @@ def older(where: Literal["otlp", "table"]) -> dict[str, str]:
         r"\S+\.tool_calls\.\S+",
         r"\S*documents\.\d+\.document\.\w+",
     ]
-    return {"aliases": found, "older": f"(?:^| )(?:{'|'.join(names)})(?:$| )"}
+    return {"aliases": found, "older": rf"(?:^|\s)(?:{'|'.join(names)})(?:$|\s)"}
 
 
 @cache

@@ -7,13 +7,15 @@ read as bytes, so that a broken one costs itself and not the request that it sta
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from blameline.records import Manifest, Problem, Scan
 from blameline.sources.aliases import EVALUATOR
-from blameline.sources.otlp_columns import SpanColumns, classes, pairs
+from blameline.sources.otlp_columns import SpanColumns
+from blameline.sources.otlp_messages import classes, pairs
 from blameline.sources.otlp_wire import Malformed, begins, framed, signal, varint
-from blameline.sources.rows import BATCH, Rows
+from blameline.sources.rows import Rows
 from blameline.sources.unpacked import DAMAGE, LARGEST, Message, messages, pieces
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ class OTLPProtobuf:
                 carried = None if fault else signal(message.data)
                 if carried == "spans":
                     request = classes().traces.FromString(message.data)
-                    spans.add(request, message.number)
+                    for _ in spans.add(request, message.number):
+                        yield from _taken(spans, rows)
                     _scores_of_spans(message, request, rows, judge)
                 elif carried == "logs":
                     for said in _scores_of_logs(message, rows, judge):
@@ -57,8 +60,6 @@ class OTLPProtobuf:
             if fault:
                 where = f"message {message.number} at byte {message.offset}"
                 yield Problem(source=file.source, line=message.number, message=f"{where}: {fault}")
-            if len(spans) >= BATCH:
-                yield from _taken(spans, rows)
             yield from rows.taken()
         yield from _taken(spans, rows)
         yield from rows.taken(rest=True)
@@ -152,7 +153,7 @@ def _scores_of_spans(message: Message, request: Any, rows: Rows, judge: tuple[st
     noted = b"annotations.0.annotation." in message.data or b"evaluations.0.evaluation." in message.data
     if not events and not noted:
         return
-    for span in (s for r in request.resource_spans for scope in r.scope_spans for s in scope.spans):
+    for span in _decoded(request):
         ids = {"trace_id": span.trace_id.hex(), "span_id": span.span_id.hex(), "line": message.number}
         for event in span.events if events else ():
             if event.name == _EVALUATION.encode():
@@ -162,6 +163,13 @@ def _scores_of_spans(message: Message, request: Any, rows: Rows, judge: tuple[st
             rows.score(
                 name=found.get("name"), value=found.get("score"), label=found.get("label"), evaluator=evaluator, **ids
             )
+
+
+def _decoded(request: Any) -> Iterator[Any]:  # noqa: ANN401  generated classes have no types
+    """The spans of a request; of those that cannot be decoded another says so."""
+    for one in (span for resource in request.resource_spans for scope in resource.scope_spans for span in scope.spans):
+        with suppress(classes().undecodable):
+            yield classes().span.FromString(one)
 
 
 def _annotations(told: Mapping[str, str]) -> list[dict[str, str]]:

@@ -7,6 +7,7 @@ detect-secrets finds.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,10 +76,10 @@ _CARDS = (
 )
 """Numbers as cards have them; ``has_check_digit`` says which of them are."""
 _CLOSED_NAMES = (
-    r"(?i)(?:(?:^|[ ._-])(?:(?:proxy-)?authorization|(?:set-)?cookie|secret|secret[_-]?(?:access[_-]?)?key|pwd"
+    r"(?i)(?:(?:^|[\s._-])(?:(?:proxy-)?authorization|(?:set-)?cookie|secret|secret[_-]?(?:access[_-]?)?key|pwd"
     r"|passphrase|credentials?"
     r"|(?:refresh|auth|id|session|bearer|csrf)[_-]?token)"
-    r"|api[_-]?key|password|passwd|client[_-]?secret|private[_-]?key|access[_-]?token|connection[_-]?string)(?:\.\d+)?(?:$|[ ])"
+    r"|api[_-]?key|password|passwd|client[_-]?secret|private[_-]?key|access[_-]?token|connection[_-]?string)(?:\.\d+)?(?:$|\s)"
 )
 
 
@@ -98,6 +99,7 @@ _HINTS = (
     r"(?:\b|_|\\+[nrtbfv])(?:[3-6]\d|2[2-7])\d\d(?:[ +.\x{a0}-]?\d){8}",
 )
 """How each of them begins, without its counting: the one quick look that most texts get; counting is what makes patterns slow."""
+_ESCAPE = re.compile(r"\\.", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class Protection:
     addresses: str | None
     cards: str | None
     sensitive: str | None
-    """Matches whatever one of the three matches, and little else."""
+    """Matches whatever one of the three matches, and little else; several texts can be asked at once, a line each."""
     secret_names: str | None
     """Names whose value is never stored."""
 
@@ -120,15 +122,20 @@ def protection(content: Content, patterns: tuple[str, ...] = (), names: tuple[st
     if content == "full":
         return Protection(content=True, secrets=None, addresses=None, cards=None, sensitive=None, secret_names=None)
     secrets = "|".join([*_SECRETS, *(f"(?:{pattern})" for pattern in patterns)])
-    own = "".join(f"|(?:^|[ ]){_literal(name)}(?:$|[ ])" for name in names)
+    own = "".join(rf"|(?:^|\s){_literal(name)}(?:$|\s)" for name in names)
     return Protection(
         content=content != "none",
         secrets=secrets,
         addresses=_ADDRESSES,
         cards=_CARDS,
-        sensitive="|".join([*_HINTS, *(f"(?:{pattern})" for pattern in patterns)]),
+        sensitive="|".join([*_HINTS, *(f"(?m:{_of_a_line(pattern)})" for pattern in patterns)]),
         secret_names=_CLOSED_NAMES + own,
     )
+
+
+def _of_a_line(pattern: str) -> str:
+    """A pattern that finds, among several texts of a line each, at least what the given one finds in one of them."""
+    return _ESCAPE.sub(lambda found: {"\\A": "^", "\\z": "$"}.get(found[0], found[0]), pattern)
 
 
 def _literal(name: str) -> str:

@@ -3,7 +3,7 @@ INSERT INTO span_rows
 WITH usual AS MATERIALIZED (  -- the names of attributes that the first spans carry, where nothing is odd: most others carry the same
     SELECT list(names) AS names
     FROM (
-        SELECT DISTINCT array_to_string(list_concat(list_transform(span.attributes, lambda a: a.key), around), ' ') AS names
+        SELECT DISTINCT array_to_string(list_concat(list_transform(span.attributes, lambda a: a.key), around), chr(10)) AS names
         FROM (
             SELECT around, unnest(spans) AS span
             FROM (
@@ -139,7 +139,7 @@ known AS (
         SELECT
             *,
             CASE
-                WHEN list_contains((SELECT names FROM usual), array_to_string(carried, ' ')) THEN FALSE
+                WHEN list_contains((SELECT names FROM usual), array_to_string(carried, chr(10))) THEN FALSE
                 ELSE is_odd(carried, $older)
             END AS odd
         FROM named
