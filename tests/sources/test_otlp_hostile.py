@@ -207,7 +207,7 @@ def protobuf_faults() -> dict[str, tuple[bytes, int, list[int], str]]:
         "another format in a frame": (framed(trace(1), b'{"resourceSpans":[]}', trace(2)), 2, [2], "not an OTLP request"),
         "a length that lies": (framed(trace(1)) + b"\xff\xff\xff\xff" + trace(2), 1, [2], "4,294,967,295"),
         "a length beyond the end": (framed(trace(1)) + b"\x0f\xff\xff\xff" + trace(2), 1, [2], "cut short"),
-        "10,000 levels": (framed(trace(1), one, trace(2)), 2, [2], "not an OTLP request"),
+        "10,000 levels": (framed(trace(1), one, trace(2)), 3, [2], "an attribute in it cannot be decoded"),
         "a text that is no UTF-8": (framed(trace(1), broken, trace(3)), 3, [2], "UTF-8"),
         "a time of 2^64-1": (framed(trace(1), trace(2, start_time_unix_nano=2**64 - 1), trace(3)), 2, [2], "start time"),
         "one request, cut": (trace(1) + trace(2)[:-4], 1, [2], "cut short"),
