@@ -191,29 +191,26 @@ whole AS (
 shown AS (
     SELECT
         *,
-        operation_of(names, said) AS op,
-        redacted_values(odd, names, said) AS clean,
+        redacted_values(odd, names, list_concat(said, CASE WHEN odd THEN names ELSE [] END, [
+            nullif("name", ''), op, said_of(names, said, 'service.name'), trace_id, id, parent_observation_id
+        ])) AS clean,
         CASE
             WHEN odd THEN list_transform(names, lambda name: is_old_content(name))
             WHEN carried THEN list_transform(names, lambda name: is_content(name))
         END AS mask
-    FROM whole
+    FROM (SELECT *, operation_of(names, said) AS op FROM whole)
 ),
 answered AS (
-    SELECT
-        *,
-        opening_of(answer) AS opening,
-        [kept_id(trace_id), kept_id(id), kept_id(parent_observation_id)] AS ids,
-        [redacted(nullif("name", '')), redacted(op), redacted(said_of(names, said, 'service.name'))] AS words
+    SELECT *, opening_of(answer) AS opening, clean[-6:] AS words
     FROM (
         SELECT *, message_text(recorded) AS answer
         FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
     )
 )
 SELECT
-    coalesce(hex_id(ids[1]), error('a row has no trace id')) AS trace_id,
-    coalesce(hex_id(ids[2]), error('a row has no id')) AS span_id,
-    hex_id(ids[3]) AS parent_id,
+    coalesce(hex_id(kept_id(trace_id, words[4])), error('a row has no trace id')) AS trace_id,
+    coalesce(hex_id(kept_id(id, words[5])), error('a row has no id')) AS span_id,
+    hex_id(kept_id(parent_observation_id, words[6])) AS parent_id,
     words[1] AS name,
     words[2] AS op,
     make_timestamp(start_ns // 1000) AS start_at,
@@ -228,7 +225,7 @@ SELECT
             names: facts,
             said: clean[:len(facts)],
             content_names: CASE WHEN getvariable('protection').content THEN names[len(facts) + 1:] ELSE [] END,
-            content_said: CASE WHEN getvariable('protection').content THEN clean[len(facts) + 1:] ELSE [] END
+            content_said: CASE WHEN getvariable('protection').content THEN clean[len(facts) + 1:len(names)] ELSE [] END
         }
     END),
     $file_id AS file_id,

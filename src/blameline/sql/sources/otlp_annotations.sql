@@ -34,17 +34,17 @@ scored AS (
     GROUP BY file_id, trace_id, span_id, found.place
 ),
 valued AS (
-    SELECT *, coalesce(score_value(score), score_value(label)) AS value FROM scored
+    SELECT *, coalesce(score_value(score), score_value(label)) AS value, redacted_texts([name, label, evaluator]) AS words FROM scored
 )
 SELECT
     md5(to_json([trace_id, span_id, NULL, name, value::VARCHAR, label, evaluator, NULL])::VARCHAR) AS score_key,
     trace_id,
     span_id,
     NULL AS response_id,
-    redacted(name) AS name,
+    words[1] AS name,
     value,
-    redacted(label) AS label,
-    redacted(evaluator) AS evaluator,
+    words[2] AS label,
+    words[3] AS evaluator,
     NULL AS scored_at,
     MAP {} AS attributes,
     file_id,

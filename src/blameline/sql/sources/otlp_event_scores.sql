@@ -65,19 +65,29 @@ scored AS (
         list_filter(list_transform($judge::VARCHAR[], lambda key: attributes[key]), lambda given: given IS NOT NULL)[1] AS evaluator,
         nullif(try_cast(event.timeUnixNano AS BIGINT), 0) AS scored_ns
     FROM mapped
+),
+clean AS (
+    SELECT
+        *,
+        redacted_values(
+            TRUE,
+            map_keys(attributes),
+            list_concat(map_values(attributes), map_keys(attributes), [response_id, name, label, evaluator])
+        ) AS clean
+    FROM scored
 )
 SELECT
     md5(to_json([trace_id, span_id, response_id, name, value::VARCHAR, label, evaluator, scored_ns::VARCHAR])::VARCHAR) AS score_key,
     trace_id,
     span_id,
-    redacted(response_id) AS response_id,
-    redacted(name) AS name,
+    clean[-4] AS response_id,
+    clean[-3] AS name,
     value,
-    redacted(label) AS label,
-    redacted(evaluator) AS evaluator,
+    clean[-2] AS label,
+    clean[-1] AS evaluator,
     make_timestamp(scored_ns // 1000) AS scored_at,
-    redacted_map(attributes) AS attributes,
+    kept_map(attributes, clean) AS attributes,
     file_id,
     NULL AS line,
     NULL AS joined
-FROM scored
+FROM clean

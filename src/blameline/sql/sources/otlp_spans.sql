@@ -162,19 +162,15 @@ whole AS (
 shown AS (
     SELECT
         *,
-        operation_of(names, said) AS op,
-        redacted_values(odd, names, said) AS clean,
+        redacted_values(odd, names, list_concat(said, CASE WHEN odd THEN names ELSE [] END, [span.name, op, said_of(names, said, 'service.name')])) AS clean,
         CASE
             WHEN odd THEN list_transform(names, lambda name: is_old_content(name))
             ELSE list_transform(names, lambda name: is_content(name))
         END AS mask
-    FROM whole
+    FROM (SELECT *, operation_of(names, said) AS op FROM whole)
 ),
 answered AS (
-    SELECT
-        *,
-        opening_of(answer) AS opening,
-        [redacted(span.name), redacted(op), redacted(said_of(names, said, 'service.name'))] AS words
+    SELECT *, opening_of(answer) AS opening, clean[-3:] AS words
     FROM (
         SELECT *, message_text(recorded) AS answer
         FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)

@@ -19,29 +19,24 @@ whole AS (
 shown AS (
     SELECT
         *,
-        operation_of(names, said) AS op,
-        redacted_values(odd, names, said) AS clean,
+        redacted_values(odd, names, list_concat(said, CASE WHEN odd THEN names ELSE [] END, [name, op, said_of(names, said, 'service.name'), trace_id, span_id, parent_id])) AS clean,
         CASE
             WHEN odd THEN list_transform(names, lambda name: is_old_content(name))
             ELSE list_transform(names, lambda name: is_content(name))
         END AS mask
-    FROM whole
+    FROM (SELECT *, operation_of(names, said) AS op FROM whole)
 ),
 answered AS (
-    SELECT
-        *,
-        opening_of(answer) AS opening,
-        list_transform([trace_id, span_id, parent_id], lambda id: kept_id(id)) AS ids,
-        list_transform([name, op, said_of(names, said, 'service.name')], lambda word: redacted(word)) AS words
+    SELECT *, opening_of(answer) AS opening, clean[-6:] AS words
     FROM (
         SELECT *, message_text(recorded) AS answer
         FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
     )
 )
 SELECT
-    hex_id(ids[1]) AS trace_id,
-    hex_id(ids[2]) AS span_id,
-    hex_id(ids[3]) AS parent_id,
+    hex_id(kept_id(trace_id, words[4])) AS trace_id,
+    hex_id(kept_id(span_id, words[5])) AS span_id,
+    hex_id(kept_id(parent_id, words[6])) AS parent_id,
     words[1] AS name,
     words[2] AS op,
     make_timestamp(start_ns // 1000) AS start_at,

@@ -5,12 +5,18 @@ WITH told AS (
     FROM staging
     WHERE record IS NOT NULL
 ),
-faults AS (
-    SELECT line, 'the score ''' || score.key || ''' is not a number: ' || left(redacted(record[score.key]), 40) AS message
+bad AS (
+    SELECT line, score.key AS name, record[score.key] AS said
     FROM told
     WHERE record[score.key] IS NOT NULL AND record[score.key] <> '' AND score_value(record[score.key]) IS NULL
+),
+faults AS (
+    SELECT words[1] AS source, line, 'the score ''' || words[2] || ''' is not a number: ' || left(words[3], 40) AS message, n
+    FROM (
+        SELECT *, redacted_texts([$source, name, said]) AS words
+        FROM (SELECT *, count(*) OVER () AS n FROM bad QUALIFY row_number() OVER (ORDER BY line, name, said) <= 50)
+    )
 )
-SELECT redacted($source), line, redacted(message), $file_id FROM faults
-QUALIFY row_number() OVER (ORDER BY line, message) <= 50
+SELECT source, line, message, $file_id FROM faults
 UNION ALL
-SELECT redacted($source), NULL, (count(*) - 50)::VARCHAR || ' more scores are no number', $file_id FROM faults HAVING count(*) > 50
+SELECT any_value(source), NULL, (any_value(n) - 50)::VARCHAR || ' more scores are no number', $file_id FROM faults HAVING any_value(n) > 50

@@ -32,32 +32,33 @@ whole AS (
 shown AS (
     SELECT
         *,
-        operation_of(names, said) AS op,
-        redacted_values(odd, names, said) AS clean,
+        redacted_values(odd, names, list_concat(said, CASE WHEN odd THEN names ELSE [] END, [
+            record[$name], op, said_of(names, said, 'service.name'), record[$trace_id], record[$span_id], record[$parent_id]
+        ])) AS clean,
         CASE
             WHEN odd THEN list_transform(names, lambda name: is_old_content(name))
             ELSE list_transform(names, lambda name: is_content(name))
         END AS mask
-    FROM whole
+    FROM (SELECT *, operation_of(names, said) AS op FROM whole)
 ),
 answered AS (
-    SELECT *, opening_of(answer) AS opening
+    SELECT *, opening_of(answer) AS opening, clean[-6:] AS words
     FROM (
         SELECT *, message_text(recorded) AS answer
         FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
     )
 )
 SELECT
-    coalesce(nullif(kept_id(record[$trace_id]), ''), md5($sha256 || ':' || line)) AS trace_id,
-    coalesce(nullif(kept_id(record[$span_id]), ''), left(md5(record::VARCHAR || coalesce(record[$trace_id], $sha256 || line)), 16)) AS span_id,
-    nullif(kept_id(record[$parent_id]), '') AS parent_id,
-    redacted(record[$name]) AS name,
-    redacted(op) AS op,
+    coalesce(nullif(kept_id(record[$trace_id], words[4]), ''), md5($sha256 || ':' || line)) AS trace_id,
+    coalesce(nullif(kept_id(record[$span_id], words[5]), ''), left(md5(record::VARCHAR || coalesce(record[$trace_id], $sha256 || line)), 16)) AS span_id,
+    nullif(kept_id(record[$parent_id], words[6]), '') AS parent_id,
+    words[1] AS name,
+    words[2] AS op,
     make_timestamp(start_ns // 1000) AS start_at,
     start_ns,
     coalesce(try_cast(record[$duration_ms] AS DOUBLE), (moment_ns(record[$end]) - start_ns) / 1e6) AS duration_ms,
     said_status(record[$status]) AS status,
-    redacted(said_of(names, said, 'service.name')) AS service,
+    words[3] AS service,
     unnest(span_facts(op, names, said, recorded, answer, opening)),
     unnest(span_parts(odd, names, clean, mask)),
     $file_id AS file_id,

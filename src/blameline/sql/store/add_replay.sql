@@ -1,8 +1,14 @@
 -- Keep the replay results of one file.
 INSERT INTO replays
-SELECT redacted(case_id), redacted(signal), redacted(run), redacted_map(config::JSON::MAP(VARCHAR, VARCHAR)), score, $file_id
+SELECT clean[-3], clean[-2], clean[-1], kept_map(config, clean), score, $file_id
 FROM (
     SELECT
-        unnest($case_id::VARCHAR[]) AS case_id, unnest($signal::VARCHAR[]) AS signal, unnest($run::VARCHAR[]) AS run,
-        unnest($config::VARCHAR[]) AS config, unnest($score::DOUBLE[]) AS score
+        config,
+        score,
+        redacted_values(TRUE, map_keys(config), list_concat(map_values(config), map_keys(config), [case_id, signal, run])) AS clean
+    FROM (
+        SELECT
+            unnest($case_id::VARCHAR[]) AS case_id, unnest($signal::VARCHAR[]) AS signal, unnest($run::VARCHAR[]) AS run,
+            unnest($config::VARCHAR[])::JSON::MAP(VARCHAR, VARCHAR) AS config, unnest($score::DOUBLE[]) AS score
+    )
 )

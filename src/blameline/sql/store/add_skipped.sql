@@ -1,6 +1,7 @@
 -- Note files that were passed over.
 INSERT INTO files
-SELECT file_id, redacted(source), 'skipped', '', 0, 0, '', redacted(reason)
+SELECT file_id, words[1], 'skipped', '', 0, 0, '', words[2]
 FROM (
-    SELECT unnest($file_ids::BIGINT[]) AS file_id, unnest($sources::VARCHAR[]) AS source, unnest($reasons::VARCHAR[]) AS reason
+    SELECT file_id, redacted_texts([source, reason]) AS words
+    FROM (SELECT unnest($file_ids::BIGINT[]) AS file_id, unnest($sources::VARCHAR[]) AS source, unnest($reasons::VARCHAR[]) AS reason)
 )

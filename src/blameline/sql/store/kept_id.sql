@@ -1,8 +1,8 @@
--- A vendor's id as it may be kept: also what is a secret or a card number becomes a number.
-CREATE OR REPLACE TEMP MACRO kept_id(said) AS (
+-- A vendor's id as it may be kept, by what redacting left of it: also what is a secret or a card number becomes a number.
+CREATE OR REPLACE TEMP MACRO kept_id(said, clean) AS (
     CASE
         WHEN contains(said, '@') OR len(said) IN (16, 32) THEN plain_id(said)  -- as OpenTelemetry has them, nearly always
-        WHEN redacted(said) <> said THEN 'id-' || left(md5(said), 16)
+        WHEN clean <> said THEN 'id-' || left(md5(said), 16)
         ELSE said
     END
 )

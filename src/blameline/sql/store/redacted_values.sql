@@ -1,4 +1,5 @@
--- Values without anything sensitive in them; and nothing at all of those whose names say that they are secret, where `odd` says that there are such.
+-- The same for values, and whatever else stands behind them; nothing at all is left of those whose names say that they are secret, where `odd` says
+-- that there are such.
 CREATE OR REPLACE TEMP MACRO redacted_values(odd, names, said) AS (
     CASE
         WHEN odd OR regexp_matches(array_to_string(said, chr(10)), getvariable('protection').sensitive) THEN

@@ -9,7 +9,7 @@ torn AS (SELECT what FROM told GROUP BY what HAVING count(DISTINCT record) > 1)
 SELECT DISTINCT
     f.source,
     NULL::BIGINT,
-    redacted(t.what) || ' stands for different things; the record written last counts, or the one that says most',
+    t.what || ' stands for different things; the record written last counts, or the one that says most',
     NULL::BIGINT
 FROM told t
 SEMI JOIN torn USING (what)
