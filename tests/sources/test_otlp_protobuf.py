@@ -272,3 +272,11 @@ def test_the_library_is_loaded_only_to_read() -> None:
 def test_other_bytes_are_not_protobuf(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x").write_bytes(content)
     assert not OTLPProtobuf().sniff(tmp_path / "x", look(tmp_path / "x"))
+
+
+def test_the_spans_own_value_comes_before_that_of_its_resource(store: Store, take) -> None:
+    told = {f"k{n}": str(n) for n in range(12)} | {"who": "span"}
+    take({"a.pb": framed(trace(*range(1, 400), attributes=keyed(told), resource={"who": "resource"}, kind=3))})
+    rows = store.sql("SELECT attributes FROM spans").rows
+    assert len(rows) == 399
+    assert all(row[0] == told | {"otel.span.kind": "client"} for row in rows)
