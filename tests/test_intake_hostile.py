@@ -152,11 +152,13 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> dict:
     return loaded(place / "case", place / "case.duckdb", seconds=300)
 
 
+@pytest.mark.xdist_group("broken files")
 def test_the_good_file_loads_entirely_beside_all_of_them(broken: dict) -> None:
     assert broken["good"] == GOOD
     assert broken["peak"] < MOST_MEMORY
 
 
+@pytest.mark.xdist_group("broken files")
 @pytest.mark.parametrize("name", WRITTEN)
 def test_each_is_read_or_told(broken: dict, name: str) -> None:
     source = f"{name}{SUFFIX.get(name, '')}"

@@ -30,6 +30,8 @@ columns: {trace_id: ticket, scores: [fine]}
 redact: {patterns: ["CUST-[0-9]+", "("]}
 """
 
+pytestmark = pytest.mark.xdist_group("order of files")
+
 
 def content(store: Store) -> dict[str, list[str]]:
     """Every table, number of the file and of the line included, and what the store makes of them."""
@@ -185,7 +187,7 @@ def names(pool: Path) -> list[str]:
 
 
 @settings(
-    max_examples=3,
+    max_examples=2,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],

@@ -14,9 +14,8 @@ from blameline.sources.otlp_attributes import Attributes, attributes
 from blameline.sources.otlp_fields import Bytes, Fields, Marks, Places, fields, joined
 from blameline.sources.otlp_messages import KIND, KINDS, beside, classes, written
 
-_TRACE, _SPAN, _PARENT, _TITLE, _KIND, _BEGAN, _ENDED, _ATTRIBUTE, _STATUS, _FLAGS = (
-    0x0A, 0x12, 0x22, 0x2A, 0x30, 0x39, 0x41, 0x4A, 0x7A, 0x85,
-)  # fmt: skip
+_USUAL = (0x0A, 0x12, 0x22, 0x2A, 0x30, 0x39, 0x41, 0x4A, 0x7A, 0x85)
+_TRACE, _SPAN, _PARENT, _TITLE, _KIND, _BEGAN, _ENDED, _ATTRIBUTE, _STATUS, _FLAGS = _USUAL
 """The tags of a span's usual fields; the number is that of the specification, the last three bits say what follows."""
 _CODE = 0x18
 _STATUSES = (None, b"ok", b"error")
@@ -48,8 +47,7 @@ def spans(found: list[bytes]) -> Spans:
     data, begins, ends = joined(found)
     places = fields(data, begins, ends)
     slow = places.unusual
-    usual = (_TRACE, _SPAN, _PARENT, _TITLE, _KIND, _BEGAN, _ENDED, _ATTRIBUTE, _STATUS, _FLAGS)
-    slow[places.messages[~np.isin(places.tags, usual)]] = True
+    slow[places.messages[~np.isin(places.tags, _USUAL)]] = True
     ids = [_fixed(data, places, tag, width, slow) for tag, width in ((_TRACE, 16), (_SPAN, 8), (_PARENT, 8))]
     began, ended = (_fixed(data, places, tag, 8, slow).view("<u8")[:, 0].tolist() for tag in (_BEGAN, _ENDED))
     kinds, codes = (_small(data, places, tag, slow) for tag in (_KIND, _STATUS))
