@@ -93,6 +93,29 @@ def test_the_same_bytes_under_two_names_are_read_once(tmp_path: Path, case: Path
         assert [part.reason for part in found.skipped] == ["the same bytes as rows-again.jsonl"]
 
 
+def test_how_far_a_file_is_read_is_told_while_its_rows_are_handed_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = (FIXTURES / "current.otlp.proto_framed.pb").read_bytes()
+    (tmp_path / "a.pb").write_bytes(whole * (8_000_000 // len(whole)))
+    steps: list[Step] = []
+    told: list[float] = []
+    scan = Store.scan
+
+    def watched(store: Store, *args: object, **more: object) -> int:
+        told.append(steps[-1].fraction())
+        return scan(store, *args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Store, "scan", watched)
+    monkeypatch.setattr("blameline.sources.otlp_columns._MANY", 3000)
+    monkeypatch.setattr("blameline.intake.visit._BATCH", 3000)
+    with Store.open(tmp_path / "a.duckdb") as store:
+        load(store, [tmp_path / "a.pb"], progress=steps.append)
+    assert len(told) > 3
+    assert told[:-1] == sorted(set(told[:-1]))
+    assert 0 < told[0] < 0.5 < told[-2] <= 1
+
+
 def test_progress_is_told(tmp_path: Path, case: Path) -> None:
     told: list[Step] = []
     with Store.open(tmp_path / "a.duckdb") as store:

@@ -5,11 +5,12 @@ It is drawn on stderr by a thread of its own, which asks the load how far it is;
 
 from __future__ import annotations
 
+from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from blameline.cli.tables import one_line
 
@@ -35,8 +36,7 @@ class Bar(Progress):
             TaskProgressColumn(),
             TextColumn("{task.fields[rate]}", markup=False),
             TimeElapsedColumn(),
-            TextColumn("left", markup=False),
-            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[left]}", markup=False),
             console=Console(stderr=True),
             transient=True,
             redirect_stdout=False,  # stdout is the answer, and is not passed through anything
@@ -44,7 +44,7 @@ class Bar(Progress):
             refresh_per_second=5,
         )
         self._begun = monotonic()
-        self._bar = self.add_task("looking at the files", total=None, rate="")
+        self._bar = self.add_task("looking at the files", total=None, rate="", left="gone")
 
     def step(self, step: Step) -> None:
         """The load is about to read the next group of files."""
@@ -52,6 +52,9 @@ class Bar(Progress):
         shown = name if len(name) <= _WIDEST else f"…{name[1 - _WIDEST :]}"
         self._step = step
         self.update(self._bar, description=shown or "putting it together", total=max(step.whole, 1))
+        if not shown:
+            for task in self.tasks:
+                task.total = None  # all is read, and how long the rest takes is not known
 
     def get_renderables(self) -> Iterable[RenderableType]:
         """The bar as it is now; asked for by the thread that draws it."""
@@ -60,6 +63,11 @@ class Bar(Progress):
             at = step.done + step.size * min(max(step.fraction(), 0.0), 1.0)
             self._furthest = max(self._furthest, at)  # each statement of a group counts from nought again
             seconds = max(monotonic() - self._begun, 0.001)
-            rows = f"{step.rows / seconds:,.0f} rows/s" if step.rows else f"{at / seconds / 1e6:,.0f} MB/s"
-            self.update(self._bar, completed=self._furthest, rate=rows)
+            rate = f"{step.rows / seconds:,.0f} rows/s" if step.rows else f"{self._furthest / seconds / 1e6:,.0f} MB/s"
+            rate = rate if step.source else f"{step.rows:,} rows"
+            self.update(self._bar, completed=self._furthest, rate=rate)
+        for task in self.tasks:
+            left = task.time_remaining
+            said = "gone" if left is None else f"gone, {timedelta(seconds=round(left))} left"
+            self.update(self._bar, left=said)
         yield from super().get_renderables()

@@ -11,6 +11,7 @@ import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -83,7 +84,7 @@ def load(
         for group in grouped(parts):
             size = sum(part.file.head.size for part in group)
             if progress:
-                progress(Step(group[0].file.source, done, size, whole, visit.rows, store.under_way))
+                progress(Step(group[0].file.source, done, size, whole, visit.rows, partial(visit.under_way, size)))
             visit.take(group)
             done += size
         for group in grouped(visit.read_otherwise(Path(aside))):

@@ -27,6 +27,7 @@ from blameline.records import (
     SkippedFile,
 )
 from blameline.sources import Found, Item, clean
+from blameline.sources.unpacked import read_so_far
 from blameline.store import Content, Store, Unreadable
 
 if TYPE_CHECKING:
@@ -69,6 +70,10 @@ class Visit:
         self.skipped: list[SkippedFile] = []
         self.seen: dict[int, str] = {}
         self.rows = 0
+        self._passed = 0
+        """Bytes of the group's files that were read whole."""
+        self._fed = False
+        """A source hands in the rows of the file, and DuckDB does not read it by itself."""
         self._waiting: dict[tuple[str, str], list[tuple[Scan, pa.Table]]] = defaultdict(list)
         self._names: list[tuple[int, str]] = []
         """Other names of files that are there; told at the end."""
@@ -117,6 +122,13 @@ class Visit:
             told = {"sources": [part.source for part in shown], "lines": [part.line for part in shown]}
             messages = [clean(part.message) for part in shown]
             self.store.run("store/tell_problems", messages=messages, file_id=file_id, **told)
+
+    def under_way(self, size: int) -> float:
+        """How much of a group of so many bytes is read, between 0 and 1; may be asked from another thread."""
+        at = read_so_far()
+        if at is None:
+            return 0.0 if self._fed else self.store.under_way()
+        return (self._passed + at) / max(size, 1)
 
     def take(self, group: Sequence[Found]) -> None:
         """Read the files of a group that are not there yet."""
@@ -210,6 +222,7 @@ class Visit:
     def _read(self, files: Sequence[_Taken], *, lenient: bool) -> None:
         """All of it is kept, or nothing."""
         self._waiting.clear()
+        self._passed = 0
         for file in files:
             file.rows, file.problems, file.records = 0, [], {}
         with self.store.transaction():
@@ -233,12 +246,14 @@ class Visit:
                 self._protect()
 
     def _read_one(self, file: _Taken, *, lenient: bool) -> None:
+        self._fed = False
         items = file.part.reader.read(file.part.file, self.manifest, lenient=lenient)
         with closing(ahead(items)) if file.size > _LARGE else nullcontext(items) as found:
             for item in found:
                 self._keep(item, file)
         if file.part.reader.name == "table":
             self.store.run("store/unstage")
+        self._passed += file.size
 
     def _may_join(self, file: _Taken) -> bool:
         joins = getattr(file.part.reader, "joins", None)
@@ -287,6 +302,7 @@ class Visit:
 
     def _wait(self, scan: Scan, file: _Taken) -> None:
         """Columns wait for those of other files, so that many small files are few statements."""
+        self._fed = True
         columns = scan.columns.append_column("file_id", pa.array([file.file_id] * len(scan.columns), pa.int64()))
         columns = columns.append_column("source", pa.array([file.part.file.source] * len(scan.columns), pa.string()))
         key = (scan.name, repr(sorted(scan.parameters.items())))

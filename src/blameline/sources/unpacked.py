@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import zlib
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from gzip import GzipFile
 from typing import TYPE_CHECKING, BinaryIO, Literal
@@ -57,12 +58,32 @@ def compression(start: bytes) -> Compression:
     return "frames" if start[4:8] == ZSTD else "none"
 
 
+_reading: list[BinaryIO] = []
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    with path.open("rb") as file:
+        _reading.append(file)
+        try:
+            yield file
+        finally:
+            _reading.remove(file)
+
+
+def read_so_far() -> int | None:
+    """Bytes of the file that is read here now, as they lie on the disk; may be asked from another thread."""
+    with suppress(IndexError, ValueError):  # it has just been closed
+        return _reading[-1].tell()
+    return None
+
+
 def pieces(path: Path, how: Compression) -> Iterator[bytes]:
     """The unpacked bytes; one of ``DAMAGE`` is raised where they end too early, or where a file explodes.
 
     Messages in frames come one a line where they are JSON, and each behind its length where they are not.
     """
-    with path.open("rb") as file:
+    with _opened(path) as file:
         if how == "gzip":
             with GzipFile(fileobj=file) as unpacked:
                 yield from _guarded(iter(lambda: unpacked.read1(_PIECE), b""), file)
@@ -87,7 +108,7 @@ def as_written(message: bytes) -> bytes:
 
 def messages(path: Path) -> Iterator[Message]:
     """The messages of a file in ``frames``; a damaged one has a ``fault``, and the next one comes after it."""
-    with path.open("rb") as file:
+    with _opened(path) as file:
         yield from _messages(file)
 
 
