@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import statistics
 from pathlib import Path
@@ -137,3 +138,10 @@ def test_the_marks_see_what_they_are_for():
     assert handler.type.id == "Exception"
     assert BANNED.search("text_utils")
     assert not BANNED.search("forms")
+
+
+@pytest.mark.xdist_group("kept together")
+def test_groups_of_tests_are_kept_together(request):
+    """What shares a costly fixture is to run in one process; a pytest that pytest-xdist does not know drops that silently."""
+    if "PYTEST_XDIST_WORKER" in os.environ and request.config.getvalue("loadgroup"):
+        assert request.node.nodeid.endswith("@kept together")
