@@ -191,9 +191,9 @@ whole AS (
 shown AS (
     SELECT
         *,
-        redacted_values(odd, names, list_concat(said, CASE WHEN odd THEN names ELSE [] END, [
+        redacted_values(odd, names, said, [
             nullif("name", ''), op, said_of(names, said, 'service.name'), trace_id, id, parent_observation_id
-        ])) AS clean,
+        ]) AS clean,
         CASE
             WHEN odd THEN list_transform(names, lambda name: is_old_content(name))
             WHEN carried THEN list_transform(names, lambda name: is_content(name))

@@ -67,13 +67,7 @@ scored AS (
     FROM mapped
 ),
 clean AS (
-    SELECT
-        *,
-        redacted_values(
-            TRUE,
-            map_keys(attributes),
-            list_concat(map_values(attributes), map_keys(attributes), [response_id, name, label, evaluator])
-        ) AS clean
+    SELECT *, redacted_values(TRUE, map_keys(attributes), map_values(attributes), [response_id, name, label, evaluator]) AS clean
     FROM scored
 )
 SELECT

@@ -63,13 +63,7 @@ scored AS (
     WHERE 'gen_ai.evaluation.result' IN (record.eventName, attributes['event.name'])
 ),
 clean AS (
-    SELECT
-        *,
-        redacted_values(
-            TRUE,
-            map_keys(attributes),
-            list_concat(map_values(attributes), map_keys(attributes), [response_id, name, label, evaluator])
-        ) AS clean
+    SELECT *, redacted_values(TRUE, map_keys(attributes), map_values(attributes), [response_id, name, label, evaluator]) AS clean
     FROM scored
 )
 SELECT

@@ -162,7 +162,7 @@ whole AS (
 shown AS (
     SELECT
         *,
-        redacted_values(odd, names, list_concat(said, CASE WHEN odd THEN names ELSE [] END, [span.name, op, said_of(names, said, 'service.name')])) AS clean,
+        redacted_values(odd, names, said, [span.name, op, said_of(names, said, 'service.name')]) AS clean,
         CASE
             WHEN odd THEN list_transform(names, lambda name: is_old_content(name))
             ELSE list_transform(names, lambda name: is_content(name))

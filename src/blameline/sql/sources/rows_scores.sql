@@ -15,11 +15,7 @@ WITH told AS (
 clean AS (
     SELECT
         *,
-        redacted_values(
-            TRUE,
-            map_keys(attributes),
-            list_concat(map_values(attributes), map_keys(attributes), [answer_id, score_name, word, judge, trace_id, span_id])
-        ) AS clean
+        redacted_values(TRUE, map_keys(attributes), map_values(attributes), [answer_id, score_name, word, judge, trace_id, span_id]) AS clean
     FROM told
     WHERE score_name IS NOT NULL AND number IS NOT NULL
 ),

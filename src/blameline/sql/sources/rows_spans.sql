@@ -19,7 +19,7 @@ whole AS (
 shown AS (
     SELECT
         *,
-        redacted_values(odd, names, list_concat(said, CASE WHEN odd THEN names ELSE [] END, [name, op, said_of(names, said, 'service.name'), trace_id, span_id, parent_id])) AS clean,
+        redacted_values(odd, names, said, [name, op, said_of(names, said, 'service.name'), trace_id, span_id, parent_id]) AS clean,
         CASE
             WHEN odd THEN list_transform(names, lambda name: is_old_content(name))
             ELSE list_transform(names, lambda name: is_content(name))

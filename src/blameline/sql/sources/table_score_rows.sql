@@ -23,12 +23,8 @@ clean AS (
     SELECT
         *,
         redacted_values(
-            TRUE,
-            map_keys(attributes),
-            list_concat(
-                map_values(attributes), map_keys(attributes),
-                [response_id, record[$name], label, evaluator, record[$trace_id], record[$span_id]]
-            )
+            TRUE, map_keys(attributes), map_values(attributes),
+            [response_id, record[$name], label, evaluator, record[$trace_id], record[$span_id]]
         ) AS clean
     FROM mapped
 ),

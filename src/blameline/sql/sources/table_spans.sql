@@ -32,9 +32,9 @@ whole AS (
 shown AS (
     SELECT
         *,
-        redacted_values(odd, names, list_concat(said, CASE WHEN odd THEN names ELSE [] END, [
+        redacted_values(odd, names, said, [
             record[$name], op, said_of(names, said, 'service.name'), record[$trace_id], record[$span_id], record[$parent_id]
-        ])) AS clean,
+        ]) AS clean,
         CASE
             WHEN odd THEN list_transform(names, lambda name: is_old_content(name))
             ELSE list_transform(names, lambda name: is_content(name))

@@ -5,7 +5,7 @@ FROM (
     SELECT
         config,
         score,
-        redacted_values(TRUE, map_keys(config), list_concat(map_values(config), map_keys(config), [case_id, signal, run])) AS clean
+        redacted_values(TRUE, map_keys(config), map_values(config), [case_id, signal, run]) AS clean
     FROM (
         SELECT
             unnest($case_id::VARCHAR[]) AS case_id, unnest($signal::VARCHAR[]) AS signal, unnest($run::VARCHAR[]) AS run,
