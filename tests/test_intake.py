@@ -4,12 +4,17 @@ import json
 import random
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from blameline.intake import Step, load
 from blameline.sources.table import Table
+from blameline.sources.unpacked import pieces
 from blameline.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FIXTURES = Path(__file__).parent / "sources" / "fixtures"
 TABLES = (
@@ -114,6 +119,23 @@ def test_how_far_a_file_is_read_is_told_while_its_rows_are_handed_in(
     assert len(told) > 3
     assert told[:-1] == sorted(set(told[:-1]))
     assert 0 < told[0] < 0.5 < told[-2] <= 1
+
+
+def test_a_file_that_is_looked_through_first_is_not_yet_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(FIXTURES / "current.otlp.jsonl.gz", tmp_path)
+    steps: list[Step] = []
+    told: list[float] = []
+
+    def watched(*given: object) -> Iterator[bytes]:
+        for piece in pieces(*given):  # type: ignore[arg-type]
+            told.append(steps[-1].fraction())
+            yield piece
+
+    monkeypatch.setattr("blameline.sources.unpacked.pieces", watched)
+    with Store.open(tmp_path / "a.duckdb") as store:
+        load(store, [tmp_path / "current.otlp.jsonl.gz"], progress=steps.append)
+    assert told
+    assert set(told) == {0}
 
 
 def test_progress_is_told(tmp_path: Path, case: Path) -> None:

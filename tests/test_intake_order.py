@@ -187,7 +187,7 @@ def names(pool: Path) -> list[str]:
 
 
 @settings(
-    max_examples=2,
+    max_examples=3,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
