@@ -37,9 +37,11 @@ def installed(tmp_path, monkeypatch):
     (metadata / "entry_points.txt").write_text("\n".join(lines) + "\n")
     (site / "blameline_example.py").write_text((EXAMPLE / "blameline_example.py").read_text(encoding="utf-8"))
     monkeypatch.syspath_prepend(str(site))
+    plugins.installed.cache_clear()
     plugins.load.cache_clear()
     yield project
     sys.modules.pop("blameline_example", None)
+    plugins.installed.cache_clear()
     plugins.load.cache_clear()
 
 
