@@ -108,7 +108,7 @@ retrieved AS (
             ))::VARCHAR, '[]')
         END AS found
     FROM (
-        SELECT *, CASE WHEN kind = 'RETRIEVER' AND json_valid("output") THEN
+        SELECT *, CASE WHEN kind = 'RETRIEVER' AND (contains("output", 'id"') OR contains("output", '"source"')) AND json_valid("output") THEN
             json_extract(
                 CASE json_type("output") WHEN 'ARRAY' THEN "output" ELSE coalesce("output" -> '$.documents', "output" -> '$.results') END, '$[*]'
             )
@@ -191,17 +191,21 @@ whole AS (
 shown AS (
     SELECT
         *,
-        redacted_values(odd, names, said, [
-            nullif("name", ''), op, said_of(names, said, 'service.name'), trace_id, id, parent_observation_id
-        ]) AS clean,
+        redacted_values(odd, names, said, words) AS clean,
         CASE
             WHEN odd THEN list_transform(names, lambda name: is_old_content(name))
             WHEN carried THEN list_transform(names, lambda name: is_content(name))
         END AS mask
-    FROM (SELECT *, operation_of(names, said) AS op FROM whole)
+    FROM (
+        SELECT
+            *,
+            operation_of(names, said) AS op,
+            [nullif("name", ''), op, said_of(names, said, 'service.name'), trace_id, id, parent_observation_id] AS words
+        FROM whole
+    )
 ),
 answered AS (
-    SELECT *, opening_of(answer) AS opening, clean[-6:] AS words
+    SELECT * REPLACE (coalesce(clean[-6:], words) AS words), opening_of(answer) AS opening
     FROM (
         SELECT *, message_text(recorded) AS answer
         FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
@@ -220,12 +224,12 @@ SELECT
     words[3] AS service,
     unnest(span_facts(op, names, said, recorded, answer, opening)),
     unnest(CASE
-        WHEN odd OR carried THEN span_parts(odd, names, clean, mask)
+        WHEN odd OR carried THEN span_parts(odd, names, said, clean, mask)
         ELSE {
             names: facts,
-            said: clean[:len(facts)],
+            said: kept_values(said, clean)[:len(facts)],
             content_names: CASE WHEN getvariable('protection').content THEN names[len(facts) + 1:] ELSE [] END,
-            content_said: CASE WHEN getvariable('protection').content THEN clean[len(facts) + 1:len(names)] ELSE [] END
+            content_said: CASE WHEN getvariable('protection').content THEN kept_values(said, clean)[len(facts) + 1:] ELSE [] END
         }
     END),
     $file_id AS file_id,

@@ -162,15 +162,15 @@ whole AS (
 shown AS (
     SELECT
         *,
-        redacted_values(odd, names, said, [span.name, op, said_of(names, said, 'service.name')]) AS clean,
+        redacted_values(odd, names, said, words) AS clean,
         CASE
             WHEN odd THEN list_transform(names, lambda name: is_old_content(name))
             ELSE list_transform(names, lambda name: is_content(name))
         END AS mask
-    FROM (SELECT *, operation_of(names, said) AS op FROM whole)
+    FROM (SELECT *, operation_of(names, said) AS op, [span.name, op, said_of(names, said, 'service.name')] AS words FROM whole)
 ),
 answered AS (
-    SELECT *, opening_of(answer) AS opening, clean[-3:] AS words
+    SELECT * REPLACE (coalesce(clean[-3:], words) AS words), opening_of(answer) AS opening
     FROM (
         SELECT *, message_text(recorded) AS answer
         FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
@@ -189,7 +189,7 @@ SELECT
         AS status,
     words[3] AS service,
     unnest(span_facts(op, names, said, recorded, answer, opening)),
-    unnest(span_parts(odd, names, clean, mask)),
+    unnest(span_parts(odd, names, said, clean, mask)),
     file_id,
     NULL AS line
 FROM answered

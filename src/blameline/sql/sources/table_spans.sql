@@ -32,17 +32,21 @@ whole AS (
 shown AS (
     SELECT
         *,
-        redacted_values(odd, names, said, [
-            record[$name], op, said_of(names, said, 'service.name'), record[$trace_id], record[$span_id], record[$parent_id]
-        ]) AS clean,
+        redacted_values(odd, names, said, words) AS clean,
         CASE
             WHEN odd THEN list_transform(names, lambda name: is_old_content(name))
             ELSE list_transform(names, lambda name: is_content(name))
         END AS mask
-    FROM (SELECT *, operation_of(names, said) AS op FROM whole)
+    FROM (
+        SELECT
+            *,
+            operation_of(names, said) AS op,
+            [record[$name], op, said_of(names, said, 'service.name'), record[$trace_id], record[$span_id], record[$parent_id]] AS words
+        FROM whole
+    )
 ),
 answered AS (
-    SELECT *, opening_of(answer) AS opening, clean[-6:] AS words
+    SELECT * REPLACE (coalesce(clean[-6:], words) AS words), opening_of(answer) AS opening
     FROM (
         SELECT *, message_text(recorded) AS answer
         FROM (SELECT *, answer_of(op, names, said) AS recorded FROM shown)
@@ -60,7 +64,7 @@ SELECT
     said_status(record[$status]) AS status,
     words[3] AS service,
     unnest(span_facts(op, names, said, recorded, answer, opening)),
-    unnest(span_parts(odd, names, clean, mask)),
+    unnest(span_parts(odd, names, said, clean, mask)),
     $file_id AS file_id,
     line
 FROM answered
