@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from blameline.intake import Step, load
+from blameline.sources import unpacked
 from blameline.sources.table import Table
-from blameline.sources.unpacked import pieces
 from blameline.store import Store
 
 if TYPE_CHECKING:
@@ -121,21 +121,40 @@ def test_how_far_a_file_is_read_is_told_while_its_rows_are_handed_in(
     assert 0 < told[0] < 0.5 < told[-2] <= 1
 
 
+def followed(monkeypatch: pytest.MonkeyPatch, steps: list[Step], name: str) -> list[float]:
+    """What the bar shows whenever this part of ``unpacked`` hands out a piece."""
+    told: list[float] = []
+    whole = getattr(unpacked, name)
+
+    def watched(*given: object) -> Iterator[bytes]:
+        for piece in whole(*given):
+            told.append(steps[-1].fraction() if steps else 0)
+            yield piece
+
+    monkeypatch.setattr(unpacked, name, watched)
+    return told
+
+
 def test_a_file_that_is_looked_through_first_is_not_yet_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copy(FIXTURES / "current.otlp.jsonl.gz", tmp_path)
     steps: list[Step] = []
-    told: list[float] = []
-
-    def watched(*given: object) -> Iterator[bytes]:
-        for piece in pieces(*given):  # type: ignore[arg-type]
-            told.append(steps[-1].fraction())
-            yield piece
-
-    monkeypatch.setattr("blameline.sources.unpacked.pieces", watched)
+    told = followed(monkeypatch, steps, "_guarded")
     with Store.open(tmp_path / "a.duckdb") as store:
         load(store, [tmp_path / "current.otlp.jsonl.gz"], progress=steps.append)
     assert told
     assert set(told) == {0}
+
+
+def test_how_far_records_are_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    change = '{"id": "c%d", "at": "2026-03-15T00:00:00Z", "kind": "deploy"}\n'
+    (tmp_path / "changes.jsonl").write_text("".join(change % n for n in range(100)))
+    monkeypatch.setattr(unpacked, "_PLAIN_PIECE", 1000)
+    steps: list[Step] = []
+    told = followed(monkeypatch, steps, "_pieces")
+    with Store.open(tmp_path / "a.duckdb") as store:
+        assert load(store, [tmp_path / "changes.jsonl"], progress=steps.append).changes == 100
+    assert 0 < told[0] < 0.5 < told[-1] <= 1
+    assert told == sorted(set(told))
 
 
 def test_progress_is_told(tmp_path: Path, case: Path) -> None:

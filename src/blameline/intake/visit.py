@@ -125,9 +125,10 @@ class Visit:
 
     def under_way(self, size: int) -> float:
         """How much of a group of so many bytes is read, between 0 and 1; may be asked from another thread."""
-        if not self._fed:  # what is looked for in a file before DuckDB reads it is not yet the load
-            return self.store.under_way()
-        return (self._passed + (read_so_far() or 0)) / max(size, 1)
+        at = read_so_far()
+        if at is None:
+            return 0.0 if self._fed else self.store.under_way()
+        return (self._passed + at) / max(size, 1)
 
     def take(self, group: Sequence[Found]) -> None:
         """Read the files of a group that are not there yet."""

@@ -84,19 +84,23 @@ def pieces(path: Path, how: Compression) -> Iterator[bytes]:
     Messages in frames come one a line where they are JSON, and each behind its length where they are not.
     """
     with _opened(path) as file:
-        if how == "gzip":
-            with GzipFile(fileobj=file) as unpacked:
-                yield from _guarded(iter(lambda: unpacked.read1(_PIECE), b""), file)
-        elif how == "zstd":
-            yield from _guarded(_zstd(file), file)
-        elif how == "frames":
-            for message in _messages(file):
-                if message.fault:
-                    raise EOFError(message.fault)
-                yield as_written(message.data)
-        else:
-            while piece := file.read(_PLAIN_PIECE):
-                yield piece
+        yield from _pieces(file, how)
+
+
+def _pieces(file: BinaryIO, how: Compression) -> Iterator[bytes]:
+    if how == "gzip":
+        with GzipFile(fileobj=file) as unpacked:
+            yield from _guarded(iter(lambda: unpacked.read1(_PIECE), b""), file)
+    elif how == "zstd":
+        yield from _guarded(_zstd(file), file)
+    elif how == "frames":
+        for message in _messages(file):
+            if message.fault:
+                raise EOFError(message.fault)
+            yield as_written(message.data)
+    else:
+        while piece := file.read(_PLAIN_PIECE):
+            yield piece
 
 
 def as_written(message: bytes) -> bytes:
@@ -168,13 +172,19 @@ def _message(number: int, offset: int, packed: bytes) -> Message:
     return Message(number, offset, bytes(found))
 
 
+def _looked_through(path: Path, how: Compression) -> Iterator[bytes]:
+    """The same as ``pieces``, before the file is read: how far this is, is not how far the load is."""
+    with path.open("rb") as file:
+        yield from _pieces(file, how)
+
+
 def searched(path: Path, how: Compression, needles: tuple[bytes, ...]) -> tuple[frozenset[bytes], str]:
     """Which texts a file holds, and how it ends early, in words; one pass for both. DuckDB does not always notice damage."""
     found: set[bytes] = set()
     overlap = max(map(len, needles)) - 1
     tail = b""
     try:
-        for piece in pieces(path, how):
+        for piece in _looked_through(path, how):
             found.update(needle for needle in needles if needle not in found and needle in piece)
             edge = tail + piece[:overlap]
             found.update(needle for needle in needles if needle in edge)
@@ -187,7 +197,7 @@ def searched(path: Path, how: Compression, needles: tuple[bytes, ...]) -> tuple[
 def damage(path: Path, how: Compression) -> str:
     """How a compressed file ends early, in words; nothing when it is whole. DuckDB does not always notice."""
     try:
-        for _ in pieces(path, how):
+        for _ in _looked_through(path, how):
             pass
     except DAMAGE as error:
         return str(error).strip() or type(error).__name__
