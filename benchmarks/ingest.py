@@ -30,14 +30,13 @@ def run(route: str, paths: list[Path], folder: Path) -> dict[str, float]:
     """One route once: seconds on the clock, seconds of processor time, peak resident memory in MB, rows, MB on disk."""
     scratch = Path(tempfile.mkdtemp(dir=folder))
     began = time.perf_counter()
-    compiled = {
-        key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"
-    }  # as an installed package is
+    # modules are compiled once, as those of an installed package are
+    around = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     child = subprocess.Popen(
         [sys.executable, str(ROUTES), route, str(scratch), *map(str, paths)],
         stdout=subprocess.PIPE,
         text=True,
-        env=compiled,
+        env=around,
     )
     out = child.stdout.read() if child.stdout else ""
     _, status, used = os.wait4(child.pid, 0)
