@@ -206,6 +206,16 @@ class Alert(Record):
     """The file that it came from."""
 
 
+class Piece(Record):
+    """What one file tells of something that other files may tell the rest of: put together by its source after every load."""
+
+    text: str
+    """JSON, as its source reads it again; nothing in it names a person."""
+    line: int | None = None
+    source: str = ""
+    """The file that it came from."""
+
+
 class Expectation(Record):
     """What an export says of itself: how many rows a file of it should bring."""
 

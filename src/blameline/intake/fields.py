@@ -6,10 +6,10 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from blameline.records import Alert, Change, EvalRun, Replay
+from blameline.records import Alert, Change, EvalRun, Piece, Replay
 
 
-def fields_of(item: Change | EvalRun | Replay | Alert) -> tuple[str, dict[str, Any]]:
+def fields_of(item: Change | EvalRun | Replay | Alert | Piece) -> tuple[str, dict[str, Any]]:
     """The statement under ``sql/`` and one value for each of its lists; the file is known by its number."""
     match item:
         case Change():
@@ -24,6 +24,8 @@ def fields_of(item: Change | EvalRun | Replay | Alert) -> tuple[str, dict[str, A
         case Alert():
             bound = {"alert_id": item.id, "system": item.system, "raised_at": naive(item.at)}
             return "store/add_alert", {**bound, "record": _record(item)}
+        case Piece():
+            return "store/add_piece", {"piece": item.text, "line": item.line}
         case Replay():
             bound = {"case_id": item.case_id, "signal": item.signal, "run": item.run, "score": item.score}
             return "store/add_replay", {**bound, "config": json.dumps(dict(item.config), ensure_ascii=False)}

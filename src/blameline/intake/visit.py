@@ -13,6 +13,7 @@ import pyarrow as pa
 from blameline.intake.ahead import ahead
 from blameline.intake.bytes_on_disk import digest, identity, seen_from, still, what_is_wrong
 from blameline.intake.fields import fields_of
+from blameline.intake.joined import put_together
 from blameline.records import (
     Alert,
     Change,
@@ -21,6 +22,7 @@ from blameline.records import (
     Loaded,
     LoadedFile,
     Manifest,
+    Piece,
     Problem,
     Replay,
     Scan,
@@ -293,7 +295,7 @@ class Visit:
                 record = item.model_dump_json(by_alias=True, exclude_unset=True)
                 store.run("store/add_manifest", record=record, file_id=file_id)
                 return
-            case Change() | EvalRun() | Replay() | Alert():
+            case Change() | EvalRun() | Replay() | Alert() | Piece():
                 statement, row = fields_of(item)
                 kept = file.records.setdefault(statement, {key: [] for key in row})
                 for key, value in row.items():
@@ -350,6 +352,7 @@ class Visit:
         store = self.store
         with store.transaction():
             store.run("store/forget_settled")
+            self._tell(put_together(store), None)
             self._tell([Problem(source="incident.yaml", message=message) for message in self._unused], None)
             self._tell_names()
             duplicates = store.run("store/drop_duplicate_spans") + store.run("store/drop_duplicate_scores")
@@ -387,5 +390,5 @@ class Visit:
 
 
 _TABLES = (
-    "spans", "scores", "changes", "eval_runs", "replays", "alerts", "expectations", "manifests", "problems", "file",
+    "spans", "scores", "changes", "eval_runs", "replays", "alerts", "pieces", "expectations", "manifests", "problems", "file",
 )  # fmt: skip

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Protocol
 
 from blameline.errors import NotFound
 from blameline.plugins import load, names
-from blameline.records import Alert, Change, EvalRun, Expectation, Manifest, Problem, Replay, Scan, SkippedFile
+from blameline.records import Alert, Change, EvalRun, Expectation, Manifest, Piece, Problem, Replay, Scan, SkippedFile
 from blameline.sources.heads import File, Head, look
 from blameline.sources.rows import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["File", "Found", "Head", "Item", "Source", "clean", "discover"]
+__all__ = ["GROUP", "File", "Found", "Head", "Item", "Joining", "Source", "clean", "discover"]
 
 GROUP = "blameline.sources"
-Item = Scan | Change | EvalRun | Replay | Alert | Expectation | Manifest | Problem
+Item = Scan | Change | EvalRun | Replay | Alert | Piece | Expectation | Manifest | Problem
 """What a source yields."""
 
 
@@ -42,6 +42,18 @@ class Source(Protocol):
 
         ``lenient`` is false at first. When a ``Scan`` then fails, all that the file brought is taken back and it is
         read again with ``lenient`` true: bad rows are to be left out, and each told as a ``Problem`` with its line.
+        """
+        ...
+
+
+class Joining(Source, Protocol):
+    """A source of things of which one file may tell the beginning and another the end: it yields pieces, and joins them."""
+
+    def put_together(self, pieces: Sequence[Piece]) -> Iterator[Change | EvalRun | Alert | Problem]:
+        """What the pieces of all files come to, whatever the order of loading; the same pieces come in the same order.
+
+        Each result has the ``source`` of the piece that it rests on. Called after every load, with every piece that was
+        ever read; a source that yields pieces yields no changes, runs or alerts while it reads.
         """
         ...
 

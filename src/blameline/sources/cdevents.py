@@ -1,28 +1,29 @@
 """CDEvents of any version: bare or inside CloudEvents, one or many; a ``Change``, ``Alert`` or ``EvalRun`` out where it is one.
 
 Services that were deployed, upgraded, rolled back or removed and environments that were modified are changes;
-incidents are alerts, a resolved one ends the one that was raised; a finished test suite is an eval run. Merges,
-artifacts, builds and task runs change nothing that users see, and are passed over.
+incidents are alerts, a resolved one ends the one that was raised, a finished test
+suite is an eval run. The events of one thing may lie in several files. Merges, artifacts, builds and task runs change
+nothing that users see, and are passed over.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
 from pydantic import ValidationError
 
-from blameline.records import Alert, Change, EvalRun, Manifest, Problem
+from blameline.records import Alert, Change, EvalRun, Manifest, Moment, Piece, Problem, Record
 from blameline.sources.events import made, mapping, moment, nameless, quoted
 from blameline.sources.postings import unfolded, word
 from blameline.sources.wording import fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from blameline.sources.heads import File, Head
@@ -48,26 +49,31 @@ _STATUS: Mapping[str, Literal["completed", "skipped", "error"]] = {
 _PURL = re.compile(r"^pkg:[^@?#]+(?:@([^?#]+))?(?:\?([^#]+))?")
 
 
-@dataclass(frozen=True)
-class _Event:
+class _Event(Record):
     """What every CDEvent has."""
 
     what: str
     """``subject.predicate``, without the version."""
     id: str
-    at: datetime
+    at: Moment
     subject: str
     content: Mapping[str, Any]
     custom: Mapping[str, Any]
-    line: int | None
+
+
+_INCIDENT = frozenset({"incident.detected", "incident.reported", "incident.resolved"})
+_TELLING = frozenset({*_WORDS, *_INCIDENT, "testsuiterun.finished"})
+_CONTENT = ("artifactId", "changed", "description", "desiredState", "environment", "name", "outcome", "reason", "service",
+            "status", "target", "testSuite")  # fmt: skip
+"""What is kept of an event's content."""
 
 
 @dataclass
 class _Incident:
-    """What a file says of one incident, in whatever order."""
+    """What is said of one incident, in whatever order."""
 
-    raised: list[_Event] = field(default_factory=list)
-    resolved: list[_Event] = field(default_factory=list)
+    raised: list[tuple[_Event, Piece]] = field(default_factory=list)
+    resolved: list[tuple[_Event, Piece]] = field(default_factory=list)
 
 
 class CDEvents:
@@ -89,30 +95,38 @@ class CDEvents:
         manifest: Manifest,  # noqa: ARG002  the protocol hands it in
         *,
         lenient: bool,  # noqa: ARG002  the protocol hands it in
-    ) -> Iterator[Change | Alert | EvalRun | Problem]:
-        """What the events of a file amount to: changes that act, incidents with their end, runs of suites."""
-        changes: list[tuple[_Event, Change]] = []
-        incidents: dict[str, _Incident] = {}
+    ) -> Iterator[Piece | Problem]:
+        """The events of a file that tell of a change, an incident or a run."""
         for found in unfolded(file, "events"):
-            event = found if isinstance(found, Problem) else _event(found[0].record, found[0].line, file)
+            if isinstance(found, Problem):
+                yield found
+                continue
+            event = _event(found[0].record, found[0].line, file)
             if isinstance(event, Problem):
                 yield event
-            elif event is None:
-                continue
-            elif event.what in _WORDS:
-                change = _change(event, file)
+            elif event is not None and event.what in _TELLING:
+                yield Piece(text=event.model_dump_json(), line=found[0].line, source=file.source)
+
+    def put_together(self, pieces: Sequence[Piece]) -> Iterator[Change | Alert | EvalRun | Problem]:
+        """What the events amount to: changes that act, incidents with their end, runs of suites."""
+        changes: list[tuple[_Event, Change]] = []
+        incidents: dict[str, _Incident] = {}
+        for piece in pieces:
+            event = _Event.model_validate_json(piece.text)
+            if event.what in _WORDS:
+                change = _change(event, piece)
                 if isinstance(change, Change):
                     changes.append((event, change))
                 elif change:
                     yield change
-            elif event.what in {"incident.detected", "incident.reported", "incident.resolved"}:
+            elif event.what in _INCIDENT:
                 one = incidents.setdefault(event.subject, _Incident())
-                (one.resolved if event.what == "incident.resolved" else one.raised).append(event)
-            elif event.what == "testsuiterun.finished":
-                yield from _run(event, file)
+                (one.resolved if event.what == "incident.resolved" else one.raised).append((event, piece))
+            else:
+                yield from _run(event, piece)
         yield from _in_order(changes)
         for number, one in incidents.items():
-            yield _alert(number, one, file)
+            yield from _alert(number, one)
 
 
 def _event(record: Mapping[str, Any], line: int | None, file: File) -> _Event | Problem | None:
@@ -139,10 +153,24 @@ def _event(record: Mapping[str, Any], line: int | None, file: File) -> _Event | 
         lacks = "id" if at else f"time that can be read: {quoted(said)}"
         lacks = lacks if not (at and number) else "subject with an id"
         return Problem(source=file.source, line=line, message=f"the event {what} has no {lacks}")
-    return _Event(what, number, at, name, mapping(subject.get("content")), mapping(whole.get("customData")), line)
+    content, custom = _kept(mapping(subject.get("content")), _CONTENT), mapping(whole.get("customData"))
+    kept = _kept(custom, ("severity", "priority"))
+    return _Event(what=what, id=number, at=at, subject=name, content=content, custom=kept)
 
 
-def _change(event: _Event, file: File) -> Change | Problem | None:
+def _kept(said: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    """Some of what is said, without people; of things that have a name or an id only those."""
+    found: dict[str, Any] = {}
+    for key in keys:
+        value = said.get(key)
+        if isinstance(value, dict):
+            found[key] = _kept(value, ("id", "name"))
+        elif value is not None and not isinstance(value, list):
+            found[key] = nameless(value) if isinstance(value, str) else value
+    return found
+
+
+def _change(event: _Event, piece: Piece) -> Change | Problem | None:
     content, subject = event.content, event.what.partition(".")[0]
     place = mapping(content.get("environment"))
     environment = word(place.get("name")) or word(place.get("id"))
@@ -166,7 +194,7 @@ def _change(event: _Event, file: File) -> Change | Problem | None:
         "scope": {"deployment.environment.name": environment} if environment else {},
         "summary": f"{subject if subject != 'reconciliation' else 'target'} {name} {_WORDS[event.what]}{more}",
     }
-    return made(file, event.line, said)
+    return made(piece, piece.line, said)
 
 
 def _in_order(changes: list[tuple[_Event, Change]]) -> Iterator[Change]:
@@ -183,12 +211,15 @@ def _in_order(changes: list[tuple[_Event, Change]]) -> Iterator[Change]:
         yield change
 
 
-def _alert(number: str, one: _Incident, file: File) -> Alert | Problem:
-    raised = sorted(one.raised or one.resolved, key=lambda event: (event.at, event.what, event.id))
-    first = raised[0]
-    ends = [event.at for event in one.resolved]
+def _alert(number: str, one: _Incident) -> Iterator[Alert | Problem]:
+    raised = sorted(one.raised or one.resolved, key=lambda told: (told[0].at, told[0].what, told[0].id))
+    first, piece = raised[0]
+    if not one.raised:
+        lacks = f"when the incident {number[:60]} was raised is not on record: its end is taken"
+        yield Problem(source=piece.source, line=piece.line, message=lacks)
+    ends = [event.at for event, _ in one.resolved]
     content = first.content
-    severities = [word(event.custom.get(key)) for key in ("severity", "priority") for event in raised]
+    severities = [word(event.custom.get(key)) for key in ("severity", "priority") for event, _ in raised]
     environment = mapping(content.get("environment"))
     labels = {
         "deployment.environment.name": word(environment.get("name")) or word(environment.get("id")),
@@ -201,18 +232,18 @@ def _alert(number: str, one: _Incident, file: File) -> Alert | Problem:
         "kind": "incident",
         "title": nameless(word(content.get("description")) or ""),
         "severity": next((said for said in severities if said), None),
-        "resolved_at": max(ends) if ends and max(ends) >= raised[-1].at else None,
+        "resolved_at": max(ends) if ends and max(ends) >= raised[-1][0].at else None,
         "service": word(mapping(content.get("service")).get("id")),
         "labels": {key: value for key, value in labels.items() if value},
-        "source": file.source,
+        "source": piece.source,
     }
     try:
-        return Alert.model_validate(said)
+        yield Alert.model_validate(said)
     except ValidationError as error:
-        return Problem(source=file.source, line=first.line, message=f"the incident is not usable: {fault(error)}")
+        yield Problem(source=piece.source, line=piece.line, message=f"the incident is not usable: {fault(error)}")
 
 
-def _run(event: _Event, file: File) -> Iterator[EvalRun | Problem]:
+def _run(event: _Event, piece: Piece) -> Iterator[EvalRun | Problem]:
     """An eval run where suite and outcome are said; how many cases it had no CDEvent says."""
     suite = mapping(event.content.get("testSuite"))
     name = word(suite.get("name")) or word(suite.get("id"))
@@ -225,9 +256,9 @@ def _run(event: _Event, file: File) -> Iterator[EvalRun | Problem]:
     told = None if good else nameless(f"{outcome}: {reason}" if reason else str(outcome))
     said = {"run_id": event.subject, "suite": name, "at": event.at, "status": status, "reason": told}
     try:
-        yield EvalRun.model_validate({**said, "source": file.source})
+        yield EvalRun.model_validate({**said, "source": piece.source})
     except ValidationError as error:
-        yield Problem(source=file.source, line=event.line, message=f"the eval run is not usable: {fault(error)}")
+        yield Problem(source=piece.source, line=piece.line, message=f"the eval run is not usable: {fault(error)}")
 
 
 def _version(artifact: object) -> str | None:

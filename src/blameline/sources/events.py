@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from blameline.records import LAYER_OF_KIND, Change, Problem
+from blameline.records import LAYER_OF_KIND, Change, Piece, Problem
 from blameline.sources import postings
 from blameline.sources.rows import clean
 from blameline.sources.wording import fault
@@ -51,7 +51,7 @@ def quoted(value: object) -> str:
     return repr(value)[:60]
 
 
-def made(file: File, line: int | None, said: Mapping[str, object]) -> Change | Problem:
+def made(file: File | Piece, line: int | None, said: Mapping[str, object]) -> Change | Problem:
     """A change of what is said, its layer by its kind; or in one sentence what is wrong with it."""
     whole = {key: clean(value) if isinstance(value, str) else value for key, value in said.items()}
     try:

@@ -2,7 +2,8 @@
 
 A vector index or its embeddings are an ``index_refresh``, a set of documents a ``corpus_change``, all else
 ``upstream_data``: by the names and facets of the dataset first, then by the job's. The number of rows is told, and
-that it fell since the run before. A run that failed is a change too: what should have been refreshed was not.
+that it fell since the run before. A run that failed is a change too: what should have been refreshed was not. The events
+of a run may lie in several files, and so may its runs: they are put together when all are there.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from blameline.records import Change, Manifest, Problem
+from blameline.records import Change, Manifest, Moment, Piece, Problem, Record
 from blameline.sources.events import made, mapping, moment, nameless, quoted
 from blameline.sources.postings import unfolded, word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -48,7 +49,19 @@ class _Output:
     version: str | None = None
     counts: dict[str, float] = field(default_factory=dict)
     turned: str | None = None
-    words: set[str] = field(default_factory=set)
+    words: list[str] = field(default_factory=list)
+
+
+class _Event(Record):
+    """What one event of a run says."""
+
+    run: str
+    at: Moment
+    kind: str
+    job: str
+    namespace: str
+    fault: str
+    outputs: tuple[_Output, ...]
 
 
 @dataclass
@@ -56,7 +69,7 @@ class _Run:
     """What the events of one run say, in whatever order."""
 
     id: str
-    line: int | None
+    piece: Piece
     job: str = ""
     namespace: str = ""
     began: datetime | None = None
@@ -83,26 +96,37 @@ class OpenLineageRuns:
             )
         )
 
-    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Change | Problem]:  # noqa: ARG002  the protocol hands it in
+    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Piece | Problem]:  # noqa: ARG002  the protocol hands it in
+        """The events of the file, each what it says of its run."""
+        for found in unfolded(file, "events"):
+            if isinstance(found, Problem):
+                yield found
+                continue
+            event = _event(found[0], file)
+            if isinstance(event, _Event):
+                yield Piece(text=event.model_dump_json(), line=found[0].line, source=file.source)
+            elif event is not None:
+                yield event
+
+    def put_together(self, pieces: Sequence[Piece]) -> Iterator[Change | Problem]:
         """One change a dataset that a run wrote, in the order of time; one a run that failed."""
         runs: dict[str, _Run] = {}
-        for found in unfolded(file, "events"):
-            problem = found if isinstance(found, Problem) else _note(found[0], runs, file)
-            if problem is not None:
-                yield problem
+        told = [(_Event.model_validate_json(piece.text), piece) for piece in pieces]
+        for event, piece in sorted(told, key=lambda pair: pair[0].at):
+            _add(event, runs.setdefault(event.run, _Run(event.run, piece)), piece)
         last: dict[tuple[str, str], _Output] = {}
         ended = [(run.ended, run.id, run) for run in runs.values() if run.ended]
         for _, _, run in sorted(ended, key=lambda one: one[:2]):
             if run.how != "COMPLETE":
-                yield _made(run, file, **_failed(run))
+                yield _made(run, **_failed(run))
                 continue
             for key, output in run.outputs.items():
-                yield _made(run, file, **_written(run, output, last.get(key)))
+                yield _made(run, **_written(run, output, last.get(key)))
                 last[key] = output
 
 
-def _note(part: Found, runs: dict[str, _Run], file: File) -> Problem | None:
-    """Keep what one event says; the events of a run add up."""
+def _event(part: Found, file: File) -> _Event | Problem | None:
+    """What one event says; nothing where it tells of no run."""
     event = part.record
     if "run" not in event and ("dataset" in event or "job" in event) and "eventTime" in event:
         return None  # a job or a dataset was described: nothing ran
@@ -111,29 +135,30 @@ def _note(part: Found, runs: dict[str, _Run], file: File) -> Problem | None:
     if not isinstance(number, str) or not number or at is None:
         lacks = "run id" if at else f"time that can be read: {quoted(event.get('eventTime'))}"
         return Problem(source=file.source, line=part.line, message=f"the event has no {lacks}")
-    run = runs.setdefault(number, _Run(number, part.line))
-    run.job, run.namespace = word(job.get("name")) or run.job, word(job.get("namespace")) or run.namespace
-    if kind == "START":
-        run.began = min(at, run.began or at)
-    if kind in _ENDS and (run.ended is None or at >= run.ended):
-        run.ended, run.how, run.line = at, kind, part.line
-        failure = mapping(mapping(mapping(event.get("run")).get("facets")).get("errorMessage")).get("message")
-        run.fault = word(failure) or ""
+    failure = mapping(mapping(mapping(event.get("run")).get("facets")).get("errorMessage")).get("message")
     outputs = event.get("outputs")
-    for output in outputs if isinstance(outputs, list) else ():
-        _add(output, run)
-    return None
+    found = (_output(output) for output in (outputs if isinstance(outputs, list) else ()))
+    named = tuple(one for one in found if one is not None)
+    return _Event(
+        run=number,
+        at=at,
+        kind=kind,
+        job=word(job.get("name")) or "",
+        namespace=word(job.get("namespace")) or "",
+        fault=nameless(word(failure) or ""),
+        outputs=named,
+    )
 
 
-def _add(output: object, run: _Run) -> None:
+def _output(output: object) -> _Output | None:
     dataset = mapping(output)
     name, namespace = word(dataset.get("name")), word(dataset.get("namespace")) or ""
     if not name:
-        return
-    one = run.outputs.setdefault((namespace, name), _Output(namespace, name))
+        return None
+    one = _Output(namespace, name)
     facets = mapping(dataset.get("facets"))
-    one.version = word(mapping(facets.get("version")).get("datasetVersion")) or one.version
-    one.turned = word(mapping(facets.get("lifecycleStateChange")).get("lifecycleStateChange")) or one.turned
+    one.version = word(mapping(facets.get("version")).get("datasetVersion"))
+    one.turned = word(mapping(facets.get("lifecycleStateChange")).get("lifecycleStateChange"))
     counted = mapping(mapping(dataset.get("outputFacets")).get("outputStatistics"))
     for key, _ in _COUNTS:
         value = counted.get(key)
@@ -141,12 +166,27 @@ def _add(output: object, run: _Run) -> None:
             one.counts[key] = value
     layer = mapping(facets.get("storage")).get("storageLayer")
     typed = mapping(facets.get("datasetType"))
-    for said in (layer, typed.get("datasetType"), typed.get("subType")):
-        one.words |= _words(word(said) or "")
+    said = (layer, typed.get("datasetType"), typed.get("subType"))
+    one.words = sorted({told for text in said for told in _words(word(text) or "")})
+    return one
+
+
+def _add(event: _Event, run: _Run, piece: Piece) -> None:
+    """What an event says of its run and of what that wrote adds up; events come in the order of time."""
+    run.job, run.namespace = event.job or run.job, event.namespace or run.namespace
+    if event.kind == "START":
+        run.began = run.began or event.at
+    if event.kind in _ENDS:
+        run.ended, run.how, run.fault, run.piece = event.at, event.kind, event.fault, piece
+    for output in event.outputs:
+        one = run.outputs.setdefault((output.namespace, output.name), _Output(output.namespace, output.name))
+        one.version, one.turned = output.version or one.version, output.turned or one.turned
+        one.counts |= output.counts
+        one.words = sorted({*one.words, *output.words})
 
 
 def _written(run: _Run, output: _Output, before: _Output | None) -> dict[str, object]:
-    kind = _kind(output.words | _words(f"{output.namespace} {output.name}"), _words(run.job))
+    kind = _kind({*output.words} | _words(f"{output.namespace} {output.name}"), _words(run.job))
     key, unit = next((pair for pair in _COUNTS if pair[0] in output.counts), ("", ""))
     size = f": {_number(output.counts[key])} {unit}" if key else ""
     fell = ""
@@ -178,11 +218,11 @@ def _failed(run: _Run) -> dict[str, object]:
     }
 
 
-def _made(run: _Run, file: File, **said: object) -> Change | Problem:
+def _made(run: _Run, **said: object) -> Change | Problem:
     """A change at the end of a run; it took effect somewhere in it."""
     took = (run.ended - run.began).total_seconds() if run.ended and run.began else 0
     uncertain = timedelta(seconds=math.ceil(took)) if took > 0 else None
-    return made(file, run.line, {**said, "at": run.ended, "uncertainty": uncertain})
+    return made(run.piece, run.piece.line, {**said, "at": run.ended, "uncertainty": uncertain})
 
 
 def _kind(*said: set[str]) -> str:

@@ -1,5 +1,5 @@
 -- The case file: one portable DuckDB file that holds what was loaded, what was derived from it, and what we came to believe.
--- Version 2.  History: 1 first layout; 2 attributes as two lists, content apart, facts of answers, alerts, gaps.
+-- Version 3.  History: 1 first layout; 2 attributes as two lists, content apart, facts of answers, alerts, gaps; 3 pieces.
 -- Every time is a TIMESTAMP in UTC without a zone (TIMESTAMPTZ would need pytz to reach Python); *_ns keeps the nanoseconds
 -- that TIMESTAMP (microseconds) drops.
 
@@ -114,6 +114,13 @@ CREATE TABLE IF NOT EXISTS alerts (
     system      VARCHAR NOT NULL,       -- pagerduty, alertmanager …
     raised_at   TIMESTAMP NOT NULL,
     record      VARCHAR NOT NULL,       -- records.Alert as JSON
+    file_id     BIGINT NOT NULL
+);
+
+-- What files tell of changes, alerts and runs of which others may tell the rest; those are made of all of it after every load.
+CREATE TABLE IF NOT EXISTS pieces (
+    piece       VARCHAR NOT NULL,       -- JSON, as its source reads it again
+    line        BIGINT,
     file_id     BIGINT NOT NULL
 );
 

@@ -12,7 +12,7 @@ from blameline.assets import sql
 from blameline.errors import StoreError
 from blameline.store.faults import cannot_write
 
-LAYOUT = 2
+LAYOUT = 3
 """The version of ``sql/schema.sql`` that this program reads and writes."""
 
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
