@@ -67,7 +67,7 @@ def test_log_entries_are_the_timeline(store: Store, take) -> None:
     assert (one.at, one.acknowledged_at, one.resolved_at) == (at(10, 2, 11), at(10, 9), at(15, 40))
     assert (one.title, one.service) == ("Groundedness below 0.9", "Support bot")
     (problem,) = found.problems
-    assert problem.message == "when the incident QELSE09 was raised is not in this file: its first step is taken"
+    assert problem.message == "when the incident QELSE09 was raised is not on record: its first step is taken"
     assert alert(store, "QELSE09").at == at(8, 0, day=13)
 
 

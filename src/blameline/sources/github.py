@@ -1,7 +1,8 @@
 """GitHub deployments, releases and pushes: webhook deliveries or REST lists in, one ``Change`` a deploy, release or push out.
 
-A deployment took effect when its status became ``success``; the other states change nothing that users see. A push
-counts on the default branch only. Logins, authors and addresses are never kept, and of a repository only its name.
+A deployment took effect when its status became ``success``; the other states change nothing that users see. It and its
+statuses may lie in several files. A push counts on the default branch only. Logins, authors and addresses are never kept,
+and of a repository only its name.
 """
 
 from __future__ import annotations
@@ -9,17 +10,19 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from blameline.records import Change, Manifest, Problem
+from pydantic import Field
+
+from blameline.records import Change, Manifest, Moment, Piece, Problem, Record, Text
 from blameline.sources.events import made, mapping, moment, nameless, quoted
 from blameline.sources.git import headline, kind_of, shown
 from blameline.sources.postings import objects, unfolded, word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from blameline.sources.heads import File, Head
@@ -50,18 +53,30 @@ _VERSION = re.compile(r"^(?:refs/tags/)?([A-Za-z]*[-_]?v?\d+(?:\.\d+)+\S*)$")
 _FAILED = frozenset({"failure", "error"})
 _OWN = frozenset({"deployment", "deployment_status", "release", "ref", "tag_name", "state"})
 _MAIN = frozenset({"main", "master", "trunk"})
+_PUSHED = frozenset({"commits", "head_commit", "push_id"})
+"""What a push has one of; the events feed gives no commits since October 2025."""
 
 
-@dataclass
-class _Deployment:
-    """What a file says of one deployment, in whatever order."""
+class _Deployment(Record):
+    """What one record says of a deployment: the deployment itself, a status of it, or both."""
 
-    line: int | None
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    number: Text
+    facts: Mapping[str, Any] = Field(default_factory=dict)
+    """Of what GitHub keeps of it, what the change needs."""
     repository: str | None = None
     environment: str | None = None
-    done: list[datetime] = field(default_factory=list)
-    states: set[str] = field(default_factory=set)
+    state: str = ""
+    done: Moment | None = None
+
+
+_FACTS = ("created_at", "description", "environment", "ref", "sha", "task")
+
+
+class _Told(Record):
+    """What one record comes to: a part of a deployment, or a whole change."""
+
+    deployment: _Deployment | None = None
+    change: Change | None = None
 
 
 class GitHubEvents:
@@ -76,27 +91,51 @@ class GitHubEvents:
             return True
         return any(paths >= {before + name for name in names} for before in _WRAPPERS for names in _KNOWN_BY)
 
-    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Change | Problem]:  # noqa: ARG002  the protocol hands it in
-        """One change a deployment that succeeded, a release that is out, and a push to the default branch."""
-        deployments: dict[str, _Deployment] = {}
+    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Piece | Problem]:  # noqa: ARG002  the protocol hands it in
+        """What each record says: a part of a deployment, a release that is out, a push to the default branch."""
         for found in unfolded(file, "deployments", "releases"):
             if isinstance(found, Problem):
                 yield found
                 continue
             part = found[0]
-            payload, arrived = _opened(part.record)
-            if isinstance(payload.get("deployment_status"), dict) or _is_status(payload):
-                yield from _status(payload, part, file, deployments)
-            elif isinstance(payload.get("deployment"), dict) or {"sha", "environment"} <= payload.keys():
-                yield from _deployment(payload, part, file, deployments)
-            elif isinstance(payload.get("release"), dict) or "tag_name" in payload:
-                yield from _release(payload, part, file)
-            elif isinstance(payload.get("ref"), str) and ("commits" in payload or "head_commit" in payload):
-                yield from _push(payload, arrived, part, file)
-            elif not {"sender", "repository", "zen", "actor"} & (payload.keys() | part.record.keys()):
-                said = "not a GitHub event: no deployment, release or push"
-                yield Problem(source=file.source, line=part.line, message=said)
-        yield from _deploys(deployments, file)
+            for told in _read(part, file):
+                match told:
+                    case Problem():
+                        yield told
+                    case Change():
+                        yield _piece(_Told(change=told), part, file)
+                    case _Deployment():
+                        yield _piece(_Told(deployment=told), part, file)
+
+    def put_together(self, pieces: Sequence[Piece]) -> Iterator[Change | Problem]:
+        """One change a deployment that succeeded, a release that is out, and a push to the default branch."""
+        deployments: dict[str, list[tuple[_Deployment, Piece]]] = defaultdict(list)
+        for piece in pieces:
+            told = _Told.model_validate_json(piece.text)
+            if told.deployment:
+                deployments[told.deployment.number].append((told.deployment, piece))
+            if told.change:
+                yield told.change.model_copy(update={"source": piece.source})
+        yield from _deploys(deployments)
+
+
+def _piece(told: _Told, part: Found, file: File) -> Piece:
+    return Piece(text=told.model_dump_json(), line=part.line, source=file.source)
+
+
+def _read(part: Found, file: File) -> Iterator[_Deployment | Change | Problem]:
+    payload, arrived = _opened(part.record)
+    if isinstance(payload.get("deployment_status"), dict) or _is_status(payload):
+        yield _status(payload, part, file)
+    elif isinstance(payload.get("deployment"), dict) or {"sha", "environment"} <= payload.keys():
+        yield from _deployment(payload, part, file)
+    elif isinstance(payload.get("release"), dict) or "tag_name" in payload:
+        yield from _release(payload, part, file)
+    elif isinstance(payload.get("ref"), str) and payload.keys() & _PUSHED:
+        yield from _push(payload, arrived, part, file)
+    elif not {"sender", "repository", "zen", "actor"} & (payload.keys() | part.record.keys()):
+        said = "not a GitHub event: no deployment, release or push"
+        yield Problem(source=file.source, line=part.line, message=said)
 
 
 def _opened(record: Mapping[str, Any]) -> tuple[Mapping[str, Any], object]:
@@ -133,81 +172,86 @@ def _is_status(payload: Mapping[str, Any]) -> bool:
     return "state" in payload and "deployment_url" in payload
 
 
-def _status(payload: Mapping[str, Any], part: Found, file: File, found: dict[str, _Deployment]) -> Iterator[Problem]:
+def _status(payload: Mapping[str, Any], part: Found, file: File) -> _Deployment | Problem:
     status = mapping(payload.get("deployment_status")) or payload
     facts = mapping(payload.get("deployment"))
     number = word(facts.get("id")) or _tail(status.get("deployment_url"))
     if not number:
-        yield Problem(
+        return Problem(
             source=file.source, line=part.line, message="the deployment status does not say of which deployment"
         )
-        return
-    one = found.setdefault(number, _Deployment(part.line))
-    one.facts = facts or one.facts
-    one.repository = _repository(payload, status) or one.repository
-    state = word(status.get("state")) or ""
-    one.states.add(state)
-    if state == "success":
-        at = moment(status.get("created_at"))
-        if at is None:
-            said = f"the deployment status has no time that can be read: {quoted(status.get('created_at'))}"
-            yield Problem(source=file.source, line=part.line, message=said)
-            return
-        one.done.append(at)
-        one.line = part.line
-        one.environment = word(status.get("environment")) or one.environment
+    state, at = word(status.get("state")) or "", moment(status.get("created_at"))
+    if state == "success" and at is None:
+        said = f"the deployment status has no time that can be read: {quoted(status.get('created_at'))}"
+        return Problem(source=file.source, line=part.line, message=said)
+    return _Deployment(
+        number=number,
+        facts=_kept(facts),
+        repository=_repository(payload, status),
+        environment=word(status.get("environment")) if state == "success" else None,
+        state=state,
+        done=at if state == "success" else None,
+    )
 
 
-def _deployment(
-    payload: Mapping[str, Any], part: Found, file: File, found: dict[str, _Deployment]
-) -> Iterator[Problem]:
+def _deployment(payload: Mapping[str, Any], part: Found, file: File) -> Iterator[_Deployment | Problem]:
     facts = mapping(payload.get("deployment")) or payload
     number = word(facts.get("id"))
     if not number:
         yield Problem(source=file.source, line=part.line, message="the deployment has no 'id'")
         return
-    one = found.setdefault(number, _Deployment(part.line))
-    one.facts = facts
-    one.repository = _repository(payload, facts) or one.repository
-    statuses = payload.get("statuses", facts.get("statuses"))
-    for status in statuses if isinstance(statuses, list) else ():
-        if isinstance(status, dict):
-            whole = {"deployment_status": status, "deployment": facts, "repository": payload.get("repository")}
-            yield from _status(whole, part, file, found)
+    yield _Deployment(number=number, facts=_kept(facts), repository=_repository(payload, facts))
+    for status in objects(payload.get("statuses", facts.get("statuses"))):
+        yield _status(
+            {"deployment_status": status, "deployment": facts, "repository": payload.get("repository")}, part, file
+        )
 
 
-def _deploys(deployments: Mapping[str, _Deployment], file: File) -> Iterator[Change | Problem]:
+def _kept(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What the change needs of a deployment, without people."""
+    kept: dict[str, Any] = {key: said for key in _FACTS if (said := word(facts.get(key)))}
+    if "description" in kept:
+        kept["description"] = nameless(kept["description"])
+    return kept | ({"transient_environment": True} if facts.get("transient_environment") is True else {})
+
+
+def _deploys(deployments: Mapping[str, list[tuple[_Deployment, Piece]]]) -> Iterator[Change | Problem]:
     """The deployments as changes by time; one that puts back what ran before the last one reverts that."""
     ready: list[tuple[tuple[str, ...], Change]] = []
-    for number, one in deployments.items():
-        facts = one.facts
-        if not one.done and (one.states & (_FAILED | {"inactive", "success"}) or not facts):
+    for number, parts in deployments.items():
+        facts = max((one.facts for one, _ in parts), key=lambda facts: (len(facts), repr(sorted(facts.items()))))
+        done = sorted((one.done, piece.text, one, piece) for one, piece in parts if one.done)
+        states = {one.state for one, _ in parts}
+        if not done and (states & (_FAILED | {"inactive", "success"}) or not facts):
             continue
-        environment = one.environment or word(facts.get("environment")) or ""
+        piece = done[0][3] if done else parts[0][1]
+        repository = next((one.repository for one, _ in parts if one.repository), None)
+        succeeded = next((one.environment for _, _, one, _ in done if one.environment), None)
+        environment = succeeded or word(facts.get("environment")) or ""
         ref = word(facts.get("ref")) or ""
         preview = ", a preview environment" if facts.get("transient_environment") is True else ""
         version = _VERSION.match(ref)
         described = word(facts.get("description"))
         what = f"{word(facts.get('task')) or 'deploy'}{f' of {_last(ref)}' if ref else ''}"
         change = _made(
-            one.line,
-            file,
+            piece.line,
+            piece,
             id=f"github-deployment-{number}",
-            at=min(one.done) if one.done else facts.get("created_at"),
-            uncertainty=None if one.done else NO_STATUS,
+            at=done[0][0] if done else facts.get("created_at"),
+            uncertainty=None if done else NO_STATUS,
             kind="deploy",
-            component=one.repository,
+            component=repository,
             to=version.group(1) if version else (word(facts.get("sha")) or "")[:10] or None,
             scope={"deployment.environment.name": environment} if environment else {},
             summary=nameless(
                 f"{what}{f' to {environment}' if environment else ''}{preview}"
-                f"{f': {described[:200]}' if described else ''}{'' if one.done else ' (no status is on record)'}"
+                f"{f': {described[:200]}' if described else ''}{'' if done else ' (no status is on record)'}"
             ),
         )
         if isinstance(change, Problem):
             yield change
         else:
-            ready.append(((one.repository or "", environment, word(facts.get("task")) or ""), change))
+            ready.append(((repository or "", environment, word(facts.get("task")) or ""), change))
     ran: dict[tuple[str, ...], list[Change]] = defaultdict(list)
     for place, change in sorted(ready, key=lambda pair: (pair[1].at, pair[1].id)):
         before = ran[place]
@@ -279,7 +323,7 @@ def _push(payload: Mapping[str, Any], arrived: object, part: Found, file: File) 
     )
 
 
-def _made(line: int | None, file: File, **said: object) -> Change | Problem:
+def _made(line: int | None, file: File | Piece, **said: object) -> Change | Problem:
     """A change, unless its time cannot be read."""
     at = said["at"] if isinstance(said["at"], datetime) else moment(said["at"])
     if at is None:

@@ -1,7 +1,7 @@
 """Prompt changes out of Langfuse: webhook events, audit-log rows and lists of prompts in, ``prompt_edit`` changes out.
 
 A version is only text until a label points at it, so that ``at`` is when the label moved and never when the version
-was made. Events of one file are read in order of time: what a label pointed at before is told where an earlier one
+was made. The events of all files are read in order of time: what a label pointed at before is told where an earlier one
 says it. Who did it is not kept.
 """
 
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from blameline.records import Change, Manifest, Moment, Problem
+from blameline.records import Change, Manifest, Moment, Piece, Problem, Record, Text
 from blameline.sources.langfuse_fields import snake
 from blameline.sources.lines import records
 from blameline.sources.wording import fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from blameline.sources.heads import File, Head
@@ -54,15 +54,15 @@ class LangfusePrompts:
         inside = frozenset(name.removeprefix("data.") for name in names)
         return any(sign <= names or sign <= inside for sign in _SIGNS)
 
-    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Change | Problem]:  # noqa: ARG002  the protocol hands it in
-        """One change for each event that moved something; a bad record is a ``Problem`` with its line."""
-        events: list[_Event] = []
+    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Piece | Problem]:  # noqa: ARG002  the protocol hands it in
+        """The events of the file; a bad record is a ``Problem`` with its line."""
         for part in records(file, "data"):
             if isinstance(part, Problem):
                 yield part
                 continue
             try:
-                events += _events(part.record, part.line)
+                for event in _events(part.record):
+                    yield Piece(text=event.model_dump_json(), line=part.line, source=file.source)
             except ValidationError as error:
                 said = f"the prompt's time is not usable: {fault(error)}"
                 yield Problem(source=file.source, line=part.line, message=said)
@@ -70,37 +70,42 @@ class LangfusePrompts:
                 yield Problem(source=file.source, line=part.line, message="the prompt's time is out of range")
             except _Unusable as why:
                 yield Problem(source=file.source, line=part.line, message=str(why))
-        events.sort(key=lambda event: (event.at, not event.labels, event.id))
+
+    def put_together(self, pieces: Sequence[Piece]) -> Iterator[Change | Problem]:
+        """One change for each event that moved something."""
+        events = [(_Event.model_validate_json(piece.text), piece) for piece in pieces]
+        events.sort(key=lambda told: (told[0].at, not told[0].labels, told[0].id))
         history = _History()
-        told = [(event, moved) for event in events for moved in [history.after(event)] if moved]
-        for event, moved in told:
-            if moved.lost and _moves_on(event, moved.lost, told):
+        moves = [(event, moved, piece) for event, piece in events for moved in [history.after(event)] if moved]
+        gains = [(event, moved) for event, moved, _ in moves]
+        for event, moved, piece in moves:
+            if moved.lost and _moves_on(event, moved.lost, gains):
                 continue
             try:
-                yield Change.model_validate({**_record(event, moved), "source": file.source})
+                yield Change.model_validate({**_record(event, moved), "source": piece.source})
             except ValidationError as error:
                 said = f"the prompt event is not usable: {fault(error)}"
-                yield Problem(source=file.source, line=event.line, message=said)
+                yield Problem(source=piece.source, line=piece.line, message=said)
 
 
 class _Unusable(Exception):
     """A record that says too little, in one sentence."""
 
 
-@dataclass(frozen=True)
-class _Event:
-    id: str
-    at: datetime
-    recorded_at: datetime | None
-    action: str
+class _Event(Record):
+    """What one event says."""
+
+    id: Text
+    at: Moment
+    recorded_at: Moment | None
+    action: Text
     """created, updated, deleted; ``stands`` where only the present state is known."""
-    name: str
-    version: str
-    labels: tuple[str, ...]
-    before: tuple[str, ...] | None
-    body: str | None
-    message: str
-    line: int | None
+    name: Text
+    version: Text
+    labels: tuple[Text, ...]
+    before: tuple[Text, ...] | None
+    body: Text | None
+    message: Text
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,7 @@ class _Moved:
 
 @dataclass
 class _History:
-    """Which version each label of each prompt points at, as far as the events of this file tell."""
+    """Which version each label of each prompt points at, as far as the events tell."""
 
     labels: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     holders: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -201,21 +206,21 @@ def _record(event: _Event, moved: _Moved) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _events(record: Mapping[str, Any], line: int | None) -> list[_Event]:
+def _events(record: Mapping[str, Any]) -> list[_Event]:
     """The event that a record tells: one, or none where it is about something else."""
     inner = record.get("client_payload")
     record = inner if isinstance(inner, dict) else record
     if isinstance(record.get("prompt"), dict) and "action" in record:
-        return _webhook(record, line)
+        return _webhook(record)
     ready = snake(record)
     if "resource_type" in ready:
-        return _audit(ready, line)
+        return _audit(ready)
     if "last_updated_at" in ready or "updated_at" in ready:
-        return _listing(ready, line)
+        return _listing(ready)
     raise _Unusable("not a prompt event of Langfuse, or one without a time")
 
 
-def _webhook(record: Mapping[str, Any], line: int | None) -> list[_Event]:
+def _webhook(record: Mapping[str, Any]) -> list[_Event]:
     prompt = snake(record["prompt"])
     sent = _MOMENT.validate_python(record.get("timestamp") or prompt.get("updated_at"))
     action = str(record.get("action"))
@@ -224,15 +229,38 @@ def _webhook(record: Mapping[str, Any], line: int | None) -> list[_Event]:
         at = min(sent, _MOMENT.validate_python(prompt["updated_at"]))
     name, version = _identity(prompt)
     identity = str(record.get("id") or f"{name}-{version}-{sent.isoformat()}")
-    return [
-        _Event(identity, at, sent, action, name, version, _texts(prompt.get("labels")), None, *_about(prompt), line)
-    ]
+    return [_event(identity, at, sent, action, (name, version), _texts(prompt.get("labels")), None, prompt)]
+
+
+def _event(
+    identity: str,
+    at: datetime,
+    recorded_at: datetime | None,
+    action: str,
+    this: tuple[str, str],
+    labels: tuple[str, ...],
+    before: tuple[str, ...] | None,
+    prompt: Mapping[str, Any],
+) -> _Event:
+    body, message = _about(prompt)
+    return _Event(
+        id=identity,
+        at=at,
+        recorded_at=recorded_at,
+        action=action,
+        name=this[0],
+        version=this[1],
+        labels=labels,
+        before=before,
+        body=body,
+        message=message,
+    )
 
 
 _ACTIONS = {"create": "created", "update": "updated", "setlabel": "updated", "delete": "deleted", "promote": "updated"}
 
 
-def _audit(row: Mapping[str, Any], line: int | None) -> list[_Event]:
+def _audit(row: Mapping[str, Any]) -> list[_Event]:
     """A row of the audit log, whose ``before`` and ``after`` are JSON text of the prompt; other rows are passed over."""
     action = _ACTIONS.get(str(row.get("action")).lower())
     if row.get("resource_type") != "prompt" or action is None:
@@ -245,10 +273,10 @@ def _audit(row: Mapping[str, Any], line: int | None) -> list[_Event]:
     labels = _texts(prompt.get("labels")) if action != "deleted" else ()
     had = _texts(before.get("labels")) if before else None
     identity = str(row.get("id") or f"{row.get('resource_id')}-{at.isoformat()}")
-    return [_Event(identity, at, at, action, *_identity(prompt), labels, had, *_about(prompt), line)]
+    return [_event(identity, at, at, action, _identity(prompt), labels, had, prompt)]
 
 
-def _listing(row: Mapping[str, Any], line: int | None) -> list[_Event]:
+def _listing(row: Mapping[str, Any]) -> list[_Event]:
     """The present state of a prompt; a version that no label points at serves nobody and is no change."""
     versions = [number for number in _texts(row.get("versions")) if number.isdigit()]
     labels = _texts(row.get("labels"))
@@ -257,7 +285,7 @@ def _listing(row: Mapping[str, Any], line: int | None) -> list[_Event]:
     at = _MOMENT.validate_python(row.get("last_updated_at") or row.get("updated_at"))
     name, version = _identity({"version": max(versions, key=int) if versions else None, **row})
     identity = f"{name}-{version}-{at.isoformat()}"
-    return [_Event(identity, at, None, "stands", name, version, labels, None, *_about(row), line)]
+    return [_event(identity, at, None, "stands", (name, version), labels, None, row)]
 
 
 def _identity(prompt: Mapping[str, Any]) -> tuple[str, str]:

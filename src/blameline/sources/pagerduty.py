@@ -1,24 +1,25 @@
 """PagerDuty's incidents and alerts: REST answers, log entries, webhooks and Events v2 in; one ``Alert`` each out.
 
-Of one incident a file may hold the record, its log entries and several copies: they are put together by its id. Names of
+Of one incident several files may hold the record, its log entries and copies: they are put together by its id. Names of
 people (who was called, who answered) are never kept.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from blameline.records import Alert, Manifest, Problem
+from blameline.records import Alert, Manifest, Moment, Piece, Problem, Record, Segment, Text
 from blameline.sources.postings import inside, moment, objects, unfolded, word
 from blameline.sources.wording import fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from blameline.sources.heads import File, Head
@@ -31,16 +32,43 @@ _NUMBER = re.compile(r"^\[#\d+\] ")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
+class _Fields(Record):
+    """Fields of an ``Alert``; those that are not set nobody told."""
+
+    at: Moment | None = None
+    title: str = ""
+    severity: str | None = None
+    acknowledged_at: Moment | None = None
+    resolved_at: Moment | None = None
+    service: str | None = None
+    labels: Segment = Field(default_factory=dict)
+
+
+class _Part(Record):
+    """What one file says of one incident or alert."""
+
+    number: Text
+    kind: Literal["alert", "incident"]
+    fields: _Fields
+    """As the latest copy gives them."""
+    edited: Moment | None = None
+    steps: tuple[tuple[Moment, str], ...] = ()
+
+    @property
+    def place(self) -> tuple[datetime, float]:
+        """What comes later says it better: of steps the first one, of copies the latest."""
+        return self.edited or _NEVER, -min((at.timestamp() for at, _ in self.steps), default=0.0)
+
+
 @dataclass
 class _Case:
-    """One incident or alert while its pieces are found."""
+    """One incident or alert while its parts are found."""
 
     number: str
     line: int | None
     kind: Literal["alert", "incident"]
     record: dict[str, Any] = field(default_factory=dict)
-    """The fields of an ``Alert``, as the latest copy gives them."""
-    edited: datetime = _NEVER
+    edited: datetime | None = None
     steps: set[tuple[datetime, str]] = field(default_factory=set)
 
 
@@ -65,19 +93,36 @@ class PagerDutyIncidents:
             or {"routing_key", "event_action"} <= paths
         )
 
-    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Alert | Problem]:  # noqa: ARG002  the protocol hands it in
-        """Each incident and alert once; a bad piece is a ``Problem``."""
-        cases: dict[tuple[str, str], _Case] = {}
+    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Piece | Problem]:  # noqa: ARG002  the protocol hands it in
+        """What the file says of each incident and alert; a bad part of it is a ``Problem``."""
         for part in unfolded(file, *LISTS):
             if isinstance(part, Problem):
                 yield part
                 continue
             found, _ = part
+            cases: dict[tuple[str, str], _Case] = {}
             said = _piece(found.record, found.line, cases)
             if said is not None:
                 yield Problem(source=file.source, line=found.line, message=said)
-        for case in cases.values():
-            yield from _told(case, file.source)
+            for case in cases.values():
+                fields, steps = _Fields.model_validate(case.record), tuple(sorted(case.steps))
+                told = _Part(number=case.number, kind=case.kind, fields=fields, edited=case.edited, steps=steps)
+                yield Piece(text=told.model_dump_json(exclude_unset=True), line=case.line, source=file.source)
+
+    def put_together(self, pieces: Sequence[Piece]) -> Iterator[Alert | Problem]:
+        """Each incident and alert once, of its latest copy and of all its steps."""
+        cases: dict[tuple[str, str], list[tuple[_Part, Piece]]] = defaultdict(list)
+        for piece in pieces:
+            part = _Part.model_validate_json(piece.text)
+            cases[part.kind, part.number].append((part, piece))
+        for parts in cases.values():
+            parts.sort(key=lambda told: told[0].place)
+            last, piece = parts[-1]
+            case = _Case(last.number, piece.line, last.kind)
+            for part, _ in parts:
+                case.record |= part.fields.model_dump(exclude_unset=True)
+                case.steps.update(part.steps)
+            yield from _told(case, piece.source)
 
 
 def _piece(record: Mapping[str, Any], line: int | None, cases: dict[tuple[str, str], _Case]) -> str | None:
@@ -113,7 +158,7 @@ def _object(
         return f"the {kind} has no {'id' if number is None else 'time that can be read'}"
     case = _case(number, kind, line, cases)
     edited = moment(record.get("updated_at")) or moment(record.get("last_status_change_at")) or at
-    if edited < case.edited:
+    if case.edited and edited < case.edited:
         return None
     case.edited = edited
     status, changed = record.get("status"), moment(record.get("last_status_change_at"))
@@ -193,7 +238,7 @@ def _told(case: _Case, source: str) -> Iterator[Alert | Problem]:
     if "at" in case.record:  # the record knows when it began; the steps add what it has forgotten
         spells = [_joined(case.record, spells)]
     elif case.steps and min(case.steps)[1] != "trigger":
-        said = f"when the {case.kind} {case.number[:60]} was raised is not in this file: its first step is taken"
+        said = f"when the {case.kind} {case.number[:60]} was raised is not on record: its first step is taken"
         yield Problem(source=source, line=case.line, message=said)
     for spell in spells:
         whole = {**case.record, **spell}

@@ -1,8 +1,8 @@
 """A provider's status page as changes: ``/api/v2/incidents.json`` or ``summary.json`` in, one ``Change`` an incident out.
 
 Read are Atlassian Statuspage and pages that answer as it does (incident.io). An incident is a ``provider_update`` from
-its start to its end; the page's indicator and the present state of components are no evidence that nothing is open. A
-maintenance that took place is read alike, one that is only planned is left out.
+its start to its end, as the latest download of the page has it; the page's indicator and the present state of components
+are no evidence that nothing is open. A maintenance that took place is read alike, one that is only planned is left out.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from blameline.records import Change, Manifest, Problem
+from blameline.records import Change, Manifest, Moment, Piece, Problem, Record
 from blameline.sources.postings import inside, moment, objects, unfolded, word
 from blameline.sources.wording import fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from blameline.sources.heads import File, Head
@@ -50,8 +50,8 @@ class StatuspageIncidents:
             return bool({*LISTS, "status.indicator", "components.status"} & paths)
         return any(f"{key}incident_updates.status" in paths for key in ("", "incidents.", "scheduled_maintenances."))
 
-    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Change | Problem]:  # noqa: ARG002  the protocol hands it in
-        """One change an incident, by its latest copy in the file; a bad one is a ``Problem``."""
+    def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Piece | Problem]:  # noqa: ARG002  the protocol hands it in
+        """One piece an incident, by its latest copy in the file; a bad one is a ``Problem``."""
         latest: dict[str, tuple[Found, str | None]] = {}
         for part in unfolded(file, *LISTS):
             if isinstance(part, Problem):
@@ -68,7 +68,34 @@ class StatuspageIncidents:
                 latest[number] = found, _page(around)
         for number, (found, page) in latest.items():
             if word(found.record.get("status")) != "scheduled":
-                yield from _change(number, found, page, file)
+                yield from _pieces(_change(number, found, page, file), found, file)
+
+    def put_together(self, pieces: Sequence[Piece]) -> Iterator[Change]:
+        """One change an incident: what the latest of its copies says."""
+        latest: dict[str, tuple[_Copy, Piece]] = {}
+        for piece in pieces:
+            copy = _Copy.model_validate_json(piece.text)
+            known = latest.get(copy.change.id)
+            if known is None or copy.edited >= known[0].edited:
+                latest[copy.change.id] = copy, piece
+        for copy, piece in latest.values():
+            yield copy.change.model_copy(update={"source": piece.source})
+
+
+class _Copy(Record):
+    """An incident as one download of the page has it."""
+
+    edited: Moment
+    change: Change
+
+
+def _pieces(told: Iterator[Change | Problem], found: Found, file: File) -> Iterator[Piece | Problem]:
+    for one in told:
+        if isinstance(one, Problem):
+            yield one
+        else:
+            copy = _Copy(edited=_edited(found), change=one)
+            yield Piece(text=copy.model_dump_json(), line=found.line, source=file.source)
 
 
 def _edited(found: Found) -> datetime:
@@ -141,8 +168,11 @@ def _ended(record: Mapping[str, Any], updates: list[dict[str, Any]]) -> datetime
     said = moment(record.get("resolved_at"))
     if said is not None or word(record.get("status")) not in _OVER:
         return said
-    over = [_told(update) for update in updates if word(update.get("status")) in _OVER]
-    return next((time for time in over if time is not None), moment(record.get("updated_at")))
+    over: datetime | None = None
+    for update in updates:  # one that was opened again ended when it was over for the last time
+        ends = word(update.get("status")) in _OVER
+        over = (over or _told(update)) if ends else None
+    return over or moment(record.get("updated_at"))
 
 
 def _component(page: str | None, record: Mapping[str, Any], updates: list[dict[str, Any]]) -> str | None:
