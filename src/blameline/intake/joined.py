@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from blameline.store import Store
 
 
+_FORGET = ("store/forget_joined_changes", "store/forget_joined_alerts", "store/forget_joined_eval_runs")
+
+
 def put_together(store: Store) -> list[Problem]:
     """Let each source make of its pieces what they come to; what was made of them before makes room."""
     problems: list[Problem] = []
-    for table in ("changes", "alerts", "eval_runs"):
-        store.run(f"store/forget_joined_{table}")
+    for statement in _FORGET:
+        store.run(statement)
     kept: dict[tuple[str, int], dict[str, list[Any]]] = {}
     for reader, rows in _by_reader(store):
         # a file is known by its number: two may have one name
