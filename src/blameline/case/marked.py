@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -21,12 +19,11 @@ from blameline.sources.wording import fault, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import datetime
 
     from blameline.store import Store
 
 SOURCE = "marked by hand"
-_SPOKEN = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|m|min|h|d)\s*$")
-_UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
 _LAYERS = tuple(dict.fromkeys(LAYER_OF_KIND.values()))
 
 
@@ -43,9 +40,6 @@ def marked(said: Mapping[str, Any], *, now: datetime) -> Change:
     if layer not in _LAYERS:
         raise _unknown("layer", layer, _LAYERS)
     record |= {"kind": kind, "at": now if record.get("at") == "now" else record.get("at")}
-    spoken = _SPOKEN.match(str(record.get("uncertainty", "")))
-    if spoken:
-        record["uncertainty"] = timedelta(**{_UNITS[spoken.group(2)]: float(spoken.group(1))})
     try:
         change = Change.model_validate({"id": "", **record, "source": SOURCE})
     except ValidationError as error:
