@@ -186,6 +186,13 @@ class Change(Record):
     source: str = ""
     """The file that it came from."""
 
+    @field_validator("scope", mode="before")
+    @classmethod
+    def _one_value_each(cls, value: object) -> object:
+        if isinstance(value, Mapping) and any(isinstance(one, (list, tuple)) for one in value.values()):
+            raise ValueError("an attribute has one value here; write a change for each value")
+        return value
+
 
 class Alert(Record):
     """An alert, an incident or a complaint that somebody or something raised."""

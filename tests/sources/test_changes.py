@@ -176,3 +176,20 @@ def test_a_moment_that_nobody_means_is_told(store: Store, take, written: str) ->
     for problem in found.problems:
         assert "write it as 2026-03-14 or 2026-03-14T09:12Z" in problem.message
     assert [change.id for change in store.changes()] == ["c2"]
+
+
+def test_two_values_of_one_attribute_are_told(store: Store, take) -> None:
+    found = take(
+        {
+            "c.csv": "id,at,kind,scope\na,2026-03-14,deploy,region=eu;region=us\n"
+            "b,2026-03-14,deploy,region=eu; region=eu;tier=free\n",
+            "c.yaml": rows("at: 2026-03-14, scope: {region: [eu, us]}"),
+        }
+    )
+    assert [(problem.source, problem.line) for problem in found.problems] == [("c.csv", 2), ("c.yaml", 1)]
+    for problem in found.problems:
+        assert "'scope': an attribute has one value here" in problem.message
+    assert {change.id: change.scope for change in store.changes()} == {
+        "b": {"region": "eu", "tier": "free"},
+        "c1": {},
+    }

@@ -87,7 +87,12 @@ def _from_text(text: str) -> object:
         return json.loads(text)
     except ValueError:
         pairs = [part.split("=", 1) for part in re.split(r"[;,]", text) if part.strip()]
-        return {pair[0].strip(): pair[1].strip() for pair in pairs} if all(len(pair) == 2 for pair in pairs) else text
+        if not all(len(pair) == 2 for pair in pairs):
+            return text
+        found: dict[str, list[str]] = {}
+        for key, value in pairs:
+            found.setdefault(key.strip(), []).append(value.strip())
+        return {key: values if len(set(values)) > 1 else values[0] for key, values in found.items()}
 
 
 def _derived_id(record: Mapping[str, Any]) -> str:
