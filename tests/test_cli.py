@@ -52,6 +52,18 @@ WAYS_TO_BE_WRONG = (
         ["mark", "text", "--kind", "deploy", "--at", "yesterday", "--case", "{own}"],
         "'at': input should be a valid datetime",
     ),
+    (["mark", "text", "--kind", "deploy", "--at", "2026", "--case", "{own}"], "write it as 2026-03-14"),
+    (["mark", "text", "--kind", "deploy", "--at", "0001-01-01", "--case", "{own}"], "between 1970 and 2200"),
+    (["mark", "text", "--kind", "deploy", "--at", "now", "--uncertainty=-PT30M", "--case", "{own}"], "below zero"),
+    (["mark", "text", "--kind", "deploy", "--at", "now", "--uncertainty", "99999999999d", "--case", "{own}"], "longer"),
+    (
+        ["mark", "text", "--kind", "deploy", "--at", "now", "--uncertainty", "3 months", "--case", "{own}"],
+        "30m, 2 hours",
+    ),
+    (
+        ["mark", "text", "--kind", "deploy", "--at", "now", "--scope", "r=eu", "--scope", "r=us", "--case", "{own}"],
+        "--scope names two values of 'r', 'eu' and 'us'",
+    ),
     (["load", "{folder}", "--content", "full", "--case", "{own}"], "was made with --content redacted"),
     (["sql", "drop table spans", "--case", "{case}"], "only one SELECT"),
     (["sql", "select * from nowhere", "--case", "{case}"], "SHOW TABLES"),

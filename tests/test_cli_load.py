@@ -207,6 +207,54 @@ def test_a_mark_says_all_that_a_change_can(run, own_case):
     assert (told["from"], told["to"], told["uncertainty"]) == ("v1", "v2", "PT30M")
 
 
+def test_the_last_correction_counts(run, own_case):
+    def told(minute: int, *more: str) -> dict:
+        at = f"2026-03-05T10:{minute}"
+        return json.loads(run(*MARK, "--at", at, "--id", "z1", *more, "--case", own_case, "--json").stdout)
+
+    def counts() -> list[tuple[datetime, datetime]]:
+        with open_case(own_case, read_only=True) as case:
+            return [(one.at, one.recorded_at) for one in case.store.changes() if one.id == "z1"]
+
+    first = told(30)
+    assert told(30) == first
+    second = told(45)
+    again = told(30)
+    assert [one["at"][11:16] for one in (first, second, again)] == ["10:30", "10:45", "10:30"]
+    assert first["recorded_at"] < second["recorded_at"] < again["recorded_at"]
+    ((at, recorded_at),) = counts()
+    assert (at.minute, recorded_at) == (30, datetime.fromisoformat(again["recorded_at"]))
+    assert told(30) == again
+    with open_case(own_case, read_only=True) as case:
+        assert [file.rows for file in case.store.loaded().files if file.format == "mark"] == [1, 1]
+
+
+def test_a_secret_is_no_correction(own_case):
+    with open_case(own_case) as case:
+        words = "key sk-abcdefghijklmnopqrstuvwx rotated"
+        first = case.mark(words, kind="infra_change", at="2026-03-05T09:00")
+        assert case.mark(words, kind="infra_change", at="2026-03-05T09:00") == first
+
+
+def test_a_mark_takes_a_basic_date_and_a_scope_said_twice(run, own_case):
+    said = (
+        "mark",
+        "text",
+        "--kind",
+        "deploy",
+        "--at",
+        "20260305",
+        "--scope",
+        "r=eu",
+        "--scope",
+        "r=eu",
+        "--scope",
+        "t=1",
+    )
+    told = json.loads(run(*said, "--case", own_case, "--json").stdout)
+    assert (told["at"], told["scope"]) == ("2026-03-05T00:00:00Z", {"r": "eu", "t": "1"})
+
+
 def test_now_is_now(own_case, now):
     with open_case(own_case) as case:
         change = case.mark("rolled back", kind="deploy", at="now", now=now)

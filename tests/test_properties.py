@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from threadpoolctl import threadpool_limits
 
 from blameline.cells import Cells
@@ -32,10 +33,12 @@ from blameline.records import (
     Record,
     Replay,
     Signal,
+    Stage,
     stamp,
 )
 from blameline.shifts import describe, find
 from blameline.shifts.moves import highest_density
+from blameline.times import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,6 +118,46 @@ def test_what_is_written_is_what_is_read(record: Record) -> None:
 def test_a_stamp_reads_back(moment: datetime) -> None:
     assert stamp(moment).endswith("Z")
     assert datetime.fromisoformat(stamp(moment)) == moment
+
+
+units = st.sampled_from(["", "ms", "s", " sec", "m", " minutes", "h", "d", " weeks", "M", " months"])
+durations = st.one_of(
+    st.timedeltas(), st.floats(), st.integers(-(10**9), 10**9), st.text("-+.0123456789PTDHMSW: ", max_size=9),
+    st.builds("{}{}".format, st.decimals(-100, 5000, places=1), units),
+)  # fmt: skip
+
+
+@settings(steady, max_examples=300)
+@given(durations)
+@example("-PT30M")
+@example("P999999999D")
+@example("PT0.2S")
+@example(timedelta(milliseconds=-100))
+def test_an_uncertainty_that_passes_reads_back(said: object) -> None:
+    try:
+        change = Change.model_validate(
+            {"id": "c", "at": START, "kind": "deploy", "layer": "deploy", "uncertainty": said}
+        )
+    except ValidationError:
+        return
+    assert change.uncertainty is not None
+    assert timedelta(0) <= change.uncertainty <= LONGEST
+    assert Change.model_validate_json(change.model_dump_json()) == change
+
+
+@settings(steady, max_examples=300)
+@given(st.one_of(st.datetimes(), st.floats(), st.integers(), st.text("-+.0123456789TZ: ", max_size=20)))
+@example("20260314")
+@example("2026")
+@example(202603140912)
+@example("0001-01-01T00:00+14:00")
+def test_a_moment_that_passes_reads_back(said: object) -> None:
+    try:
+        stage = Stage.model_validate({"at": said, "percent": 5})
+    except ValidationError:
+        return
+    assert 1970 <= stage.at.year <= 2200
+    assert Stage.model_validate_json(stage.model_dump_json()) == stage
 
 
 @settings(steady, max_examples=100)

@@ -49,6 +49,16 @@ def test_a_newer_layout_and_a_strange_database_are_refused(tmp_path: Path) -> No
         Store.open(tmp_path / "b.duckdb")
 
 
+def test_a_record_that_nobody_takes_now_is_one_clear_line(tmp_path: Path) -> None:
+    kept = '{"id": "a", "at": "2026-03-14T10:00:00Z", "kind": "deploy", "layer": "deploy", "uncertainty": "PT-30M"}'
+    with Store.open(tmp_path / "case.duckdb") as store:
+        told = {"change_id": "a", "took_effect": datetime(2026, 3, 14), "kind": "deploy", "layer": "deploy"}  # noqa: DTZ001  as it is stored
+        more = {"recorded": None, "slack": -1800.0, "record": kept}
+        store.run("store/add_change", file_id=1, **{key: [value] for key, value in {**told, **more}.items()})
+        with pytest.raises(StoreError, match=r"whose 'uncertainty' cannot be used \(load the files"):
+            store.changes()
+
+
 def test_a_file_in_use_says_so(tmp_path: Path) -> None:
     path = tmp_path / "case.duckdb"
     with Store.open(path):

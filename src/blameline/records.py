@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from math import ceil
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -18,8 +17,11 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    WrapValidator,
     field_validator,
 )
+
+from blameline import times
 
 Layer = Literal[
     "prompt", "model", "sampling", "retrieval", "context", "tools", "router", "guardrail", "deploy", "data", "judge",
@@ -88,12 +90,6 @@ def stamp(value: datetime) -> str:
     return as_utc(value).isoformat().replace("+00:00", "Z")
 
 
-def iso_duration(value: timedelta) -> str:
-    """A duration as ISO 8601, in minutes where it can be: ``PT30M``; of a fraction of a second one second is made."""
-    seconds = ceil(value.total_seconds())
-    return f"PT{seconds // 60}M" if seconds % 60 == 0 else f"PT{seconds}S"
-
-
 def _text(value: object) -> object:
     """Numbers and times as text; and no half of a surrogate pair, which no UTF-8 can hold."""
     if isinstance(value, str):
@@ -103,10 +99,16 @@ def _text(value: object) -> object:
 
 Moment = Annotated[
     datetime,
+    BeforeValidator(times.written),
     AfterValidator(as_utc),
+    AfterValidator(times.within),
     PlainSerializer(stamp, return_type=str, when_used="json"),
 ]
-Duration = Annotated[timedelta, PlainSerializer(iso_duration, return_type=str, when_used="json")]
+Duration = Annotated[
+    timedelta,
+    WrapValidator(times.lasting),
+    PlainSerializer(times.iso_duration, return_type=str, when_used="json"),
+]
 Text = Annotated[str, BeforeValidator(_text)]
 Segment = Mapping[str, Text]
 
@@ -183,6 +185,13 @@ class Change(Record):
     diff: str | None = None
     source: str = ""
     """The file that it came from."""
+
+    @field_validator("scope", mode="before")
+    @classmethod
+    def _one_value_each(cls, value: object) -> object:
+        if isinstance(value, Mapping) and any(isinstance(one, (list, tuple)) for one in value.values()):
+            raise ValueError("an attribute has one value here; write a change for each value")
+        return value
 
 
 class Alert(Record):

@@ -98,3 +98,98 @@ def test_a_broken_yaml_file_is_one_problem(take) -> None:
     found = take({"c.yaml": "- at: 2026-03-15\n  kind: deploy\n- at: [\n"})
     assert len(found.problems) == 1
     assert "not YAML" in found.problems[0].message
+
+
+def rows(*written: str) -> str:
+    """Changes one a line, each with an id of its own, the last one as it should be."""
+    whole = [*written, "at: 2026-03-15, uncertainty: 30m"]
+    return "".join(f"- {{id: c{n}, kind: deploy, {one}}}\n" for n, one in enumerate(whole))
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("-PT30M", "below zero"), ("-30m", "below zero"), ("P999999999D", "longer than 3653 days"),
+        ("99999999999d", "longer than 3653 days"), ("11 years", "write it as 30m"), ("3 months", "write it as 30m"),
+        ("3M", "write it as 30m"), ("1h30m", "write it as 30m"), ("half an hour", "write it as 30m"),
+    ],
+)  # fmt: skip
+def test_an_uncertainty_that_is_none_is_told(store: Store, take, written: str, said: str) -> None:
+    found = take({"c.yaml": rows(f"at: 2026-03-14, uncertainty: {written}")})
+    assert [(problem.source, problem.line) for problem in found.problems] == [("c.yaml", 1)]
+    assert "'uncertainty'" in found.problems[0].message
+    assert said in found.problems[0].message
+    assert [change.id for change in store.changes()] == ["c1"]
+
+
+@pytest.mark.parametrize("written", ["-1800", "true", "1e300", '"P999999999D"'])
+def test_a_number_of_seconds_is_bounded_too(store: Store, take, written: str) -> None:
+    row = '{"at": "2026-03-14T10:00:00Z", "kind": "deploy", "uncertainty": %s}\n'
+    found = take({"c.jsonl": row % written + row % "1800"})
+    assert [problem.line for problem in found.problems] == [1]
+    assert [change.uncertainty for change in store.changes()] == [timedelta(minutes=30)]
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        ("PT30M", 1800), ("30m", 1800), ("30 Minutes", 1800), ("1.5h", 5400), ("2 hrs", 7200), ("1D", 86400),
+        ("2 weeks", 1209600), ("90s", 90), ("01:30", 5400), ("3653d", 315619200), ("0s", 0), ("100 ms", 1), ("PT0.2S", 1),
+    ],
+)  # fmt: skip
+def test_an_uncertainty_as_people_say_it(store: Store, take, written: str, seconds: int) -> None:
+    assert take({"c.yaml": rows(f"at: 2026-03-14, uncertainty: {written}")}).problems == ()
+    assert store.changes()[0].uncertainty == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("written", "at"),
+    [
+        ("20260314", datetime(2026, 3, 14, tzinfo=UTC)),
+        ("20260314T0912Z", datetime(2026, 3, 14, 9, 12, tzinfo=UTC)),
+        ("20260314T101200+0100", datetime(2026, 3, 14, 9, 12, tzinfo=UTC)),
+        ("1773479520", datetime(2026, 3, 14, 9, 12, tzinfo=UTC)),
+        ("1773479520.5", datetime(2026, 3, 14, 9, 12, 0, 500_000, tzinfo=UTC)),
+        ("1773479520000", datetime(2026, 3, 14, 9, 12, tzinfo=UTC)),
+        ("2200-12-31", datetime(2200, 12, 31, tzinfo=UTC)),
+    ],
+)
+def test_digits_are_a_date_or_a_count_since_1970(store: Store, take, written: str, at: datetime) -> None:
+    files = {
+        "c.yaml": f"- {{id: a, kind: deploy, at: {written}}}\n",
+        "c.csv": f"id,kind,at\nb,deploy,{written}\n",
+        "c.jsonl": f'{{"id": "c", "kind": "deploy", "at": "{written}"}}\n',
+        "n.jsonl": f'{{"id": "d", "kind": "deploy", "at": {written}}}\n' if written.isdigit() else "",
+    }
+    assert take({name: text for name, text in files.items() if text}).problems == ()
+    assert {change.at for change in store.changes()} == {at}
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2026", "0", "202603", "20261314", "99999999", "202603140912", "20260314091200", "-5", "20260314 later",
+     "1969-12-31", "0001-01-01T00:00Z", "2201-01-01"],
+)  # fmt: skip
+def test_a_moment_that_nobody_means_is_told(store: Store, take, written: str) -> None:
+    found = take({"c.yaml": rows(f"at: {written}", f"at: 2026-03-14, rollout: [{{at: {written}, percent: 5}}]")})
+    assert [problem.line for problem in found.problems] == [1, 2]
+    for problem in found.problems:
+        assert "write it as 2026-03-14 or 2026-03-14T09:12Z" in problem.message
+    assert [change.id for change in store.changes()] == ["c2"]
+
+
+def test_two_values_of_one_attribute_are_told(store: Store, take) -> None:
+    found = take(
+        {
+            "c.csv": "id,at,kind,scope\na,2026-03-14,deploy,region=eu;region=us\n"
+            "b,2026-03-14,deploy,region=eu; region=eu;tier=free\n",
+            "c.yaml": rows("at: 2026-03-14, scope: {region: [eu, us]}"),
+        }
+    )
+    assert [(problem.source, problem.line) for problem in found.problems] == [("c.csv", 2), ("c.yaml", 1)]
+    for problem in found.problems:
+        assert "'scope': an attribute has one value here" in problem.message
+    assert {change.id: change.scope for change in store.changes()} == {
+        "b": {"region": "eu", "tier": "free"},
+        "c1": {},
+    }

@@ -120,6 +120,19 @@ def test_the_text_of_a_log(store: Store, take) -> None:
     assert (bump.kind, bump.summary, bump.uncertainty, edit.uncertainty) == ("deploy", "bump", timedelta(days=1), None)
 
 
+def test_a_commit_of_a_year_that_nobody_means_is_told(store: Store, take) -> None:
+    dates = ["Sat Mar 14 09:11:00 1931 +0000", "19000000000 +0000", "Sat Mar 14 09:11:00 2026 +0000"]
+    log = "".join(
+        f"commit {n}{'a' * 39}\nAuthor: S <s@example.org>\nDate:   {said}\n\n    bump\n\n"
+        for n, said in enumerate(dates)
+    )
+    told = [problem.message for problem in take({"history.txt": log}).problems]
+    assert [change.at for change in store.changes()] == [at(14, 9, 11)]
+    assert [message[:40] for message in told if "no time" in message] == [
+        f"commit {n}aaaaaaaaa has no time that can b" for n in range(2)
+    ]
+
+
 @pytest.mark.parametrize("bare", [False, True])
 def test_a_repository_is_asked(store: Store, repository: Repository, tmp_path: Path, bare: bool) -> None:
     folder = repository.folder

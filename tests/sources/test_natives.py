@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,6 +63,16 @@ def test_eval_runs_that_cannot_be_used(store: Store, take, more: dict, said: str
     assert [(problem.line, said in problem.message) for problem in found.problems] == [(1, True)]
 
 
+def test_the_time_of_an_eval_run_is_a_date_or_a_count_since_1970(store: Store, take) -> None:
+    times = [20260310, "20260310", "20260310T0600Z", 1773122400, 1773122400000, 2026, "2026", "1960-01-01"]
+    found = take({"e.jsonl": "\n".join(json.dumps({**RUN, "run_id": f"{n}", "at": at}) for n, at in enumerate(times))})
+    assert [(run.run_id, f"{run.at:%m-%d %H}") for run in store.eval_runs()] == [
+        ("0", "03-10 00"), ("1", "03-10 00"), ("2", "03-10 06"), ("3", "03-10 06"), ("4", "03-10 06")
+    ]  # fmt: skip
+    assert {run.at.year for run in store.eval_runs()} == {2026}
+    assert [problem.line for problem in found.problems] == [6, 7, 8]
+
+
 def test_eval_runs_of_one_id_that_differ_are_told(store: Store, take) -> None:
     found = take({"e.jsonl": "\n".join(json.dumps(row) for row in [RUN, RUN, {**RUN, "judge": "other"}])})
     assert [run.judge for run in store.eval_runs()] == [RUN["judge"]]
@@ -118,3 +129,11 @@ def test_the_manifest_uses_what_it_can(store: Store, take) -> None:
     assert len(found.problems) == 3
     assert any("did you mean 'segments'?" in problem.message for problem in found.problems)
     assert any("did you mean 'prompt'?" in problem.message for problem in found.problems)
+
+
+def test_the_manifest_s_times_are_dates(store: Store, take) -> None:
+    found = take({"incident.yaml": "service: s\nreported_at: 2026\nwindow: {from: 20260301, to: 2026-03-21}\n"})
+    manifest = store.manifest()
+    assert manifest.window.from_ == datetime(2026, 3, 1, tzinfo=UTC)
+    assert manifest.reported_at is None
+    assert ["'reported_at'" in problem.message for problem in found.problems] == [True]

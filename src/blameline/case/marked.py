@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -21,12 +19,11 @@ from blameline.sources.wording import fault, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import datetime
 
     from blameline.store import Store
 
 SOURCE = "marked by hand"
-_SPOKEN = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|m|min|h|d)\s*$")
-_UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
 _LAYERS = tuple(dict.fromkeys(LAYER_OF_KIND.values()))
 
 
@@ -43,9 +40,6 @@ def marked(said: Mapping[str, Any], *, now: datetime) -> Change:
     if layer not in _LAYERS:
         raise _unknown("layer", layer, _LAYERS)
     record |= {"kind": kind, "at": now if record.get("at") == "now" else record.get("at")}
-    spoken = _SPOKEN.match(str(record.get("uncertainty", "")))
-    if spoken:
-        record["uncertainty"] = timedelta(**{_UNITS[spoken.group(2)]: float(spoken.group(1))})
     try:
         change = Change.model_validate({"id": "", **record, "source": SOURCE})
     except ValidationError as error:
@@ -57,25 +51,26 @@ def marked(said: Mapping[str, Any], *, now: datetime) -> Change:
 
 
 def keep(store: Store, change: Change) -> Change:
-    """Keep a mark, unless it is there already; the change as it is kept."""
+    """Keep a mark, unless it is there already and no later one stands in its place; the change as it is kept."""
     said = change.model_copy(update={"recorded_at": None})  # when it was said is no part of what was said
     digest = _digest(said)
     file_id = identity("mark", digest)
     store.protect(store.manifest())
-    if not any(row["file_id"] == file_id for row in store.rows("store/files")):
+    known = any(row["file_id"] == file_id for row in store.rows("store/files"))
+    if not any(row["file_id"] == file_id for row in store.rows("store/changes")):
         with store.transaction():
+            if known:  # said again after it was corrected: what was said last counts
+                store.run("store/forget_changes", file_id=file_id)
+            else:
+                _note(store, file_id, digest)
             statement, row = fields_of(change)
             store.run(statement, file_id=file_id, **{key: [value] for key, value in row.items()})
-            told = {
-                "sources": [SOURCE],
-                "formats": ["mark"],
-                "hashes": [digest],
-                "sizes": [0],
-                "rows": [1],
-                "read_with": [""],
-            }
-            store.run("store/add_files", file_ids=[file_id], **told)
     return next((kept for kept in store.changes() if kept.id == change.id), change)
+
+
+def _note(store: Store, file_id: int, digest: str) -> None:
+    told = {"sources": [SOURCE], "formats": ["mark"], "hashes": [digest], "sizes": [0], "rows": [1], "read_with": [""]}
+    store.run("store/add_files", file_ids=[file_id], **told)
 
 
 def _digest(change: Change) -> str:

@@ -15,7 +15,8 @@ from numbers import Integral
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from blameline.records import iso_duration, stamp
+from blameline.records import stamp
+from blameline.times import iso_duration
 
 if TYPE_CHECKING:
     from blameline.records import Story

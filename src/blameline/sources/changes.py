@@ -28,8 +28,6 @@ KEYS = frozenset(
      "reverts", "team", "summary", "diff"}
 )  # fmt: skip
 _TRACE_KEYS = frozenset({"trace_id", "traceId", "span_id", "spanId", "resourceSpans", "run_id", "case_id"})
-_SPOKEN = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h|d)\w*\s*$")
-_SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
 
 class NativeChanges:
@@ -76,14 +74,11 @@ def _change(part: Found, file: File) -> Change | Problem:
 
 
 def _unfolded(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What CSV writes as text: scope and rollout as JSON (or ``a=b;c=d``), and an uncertainty as people say it."""
+    """What CSV writes as text: scope and rollout as JSON, or as ``a=b;c=d``."""
     ready: dict[str, Any] = {}
     for key in ("scope", "rollout"):
         if isinstance(record.get(key), str):
             ready[key] = _from_text(record[key])
-    spoken = _SPOKEN.match(str(record.get("uncertainty", "")))
-    if spoken:
-        ready["uncertainty"] = float(spoken.group(1)) * _SECONDS[spoken.group(2)]
     return ready
 
 
@@ -92,7 +87,12 @@ def _from_text(text: str) -> object:
         return json.loads(text)
     except ValueError:
         pairs = [part.split("=", 1) for part in re.split(r"[;,]", text) if part.strip()]
-        return {pair[0].strip(): pair[1].strip() for pair in pairs} if all(len(pair) == 2 for pair in pairs) else text
+        if not all(len(pair) == 2 for pair in pairs):
+            return text
+        found: dict[str, list[str]] = {}
+        for key, value in pairs:
+            found.setdefault(key.strip(), []).append(value.strip())
+        return {key: values if len(set(values)) > 1 else values[0] for key, values in found.items()}
 
 
 def _derived_id(record: Mapping[str, Any]) -> str:

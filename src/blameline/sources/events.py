@@ -36,7 +36,8 @@ def moment(value: object) -> datetime | None:
     seconds = float(said)
     for _ in range(3):
         seconds = seconds / 1000 if seconds > 2e10 else seconds
-    return datetime.fromtimestamp(seconds, tz=UTC) if seconds <= 2e10 else None
+    found = datetime.fromtimestamp(seconds, tz=UTC) if seconds <= 2e10 else None
+    return found if found and found.year <= 2200 else None
 
 
 def nameless(text: str) -> str:

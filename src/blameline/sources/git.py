@@ -23,6 +23,7 @@ from blameline.records import LAYER_OF_KIND, Change, Manifest, Problem, as_utc
 from blameline.sources.events import moment, nameless
 from blameline.sources.line_by_line import lines
 from blameline.sources.rows import clean
+from blameline.times import within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -144,7 +145,7 @@ def _moment(said: str) -> datetime | None:
     found = moment(raw) if raw.isdigit() else moment(zone)
     for read in (_git_date, parsedate_to_datetime):
         try:
-            found = found or as_utc(read(said[:64]))
+            found = found or within(as_utc(read(said[:64])))
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
     return found

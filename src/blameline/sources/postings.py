@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from blameline.records import Problem, as_utc
 from blameline.sources.lines import Found, records
 from blameline.sources.rows import clean
+from blameline.times import within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,10 +60,9 @@ def moment(value: object) -> datetime | None:
     if not isinstance(value, str):
         return None
     try:
-        found = as_utc(datetime.fromisoformat(value.strip()))
+        return within(as_utc(datetime.fromisoformat(value.strip())))
     except (ValueError, OverflowError):
         return None
-    return found if 1970 <= found.year <= 2200 else None
 
 
 def inside(record: Mapping[str, Any], *path: str) -> Any:  # noqa: ANN401  JSON of any shape

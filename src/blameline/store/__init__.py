@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import duckdb
 import numpy as np
+from pydantic import ValidationError
 
 from blameline.assets import sql
 from blameline.errors import NotFound, StoreError
@@ -340,8 +341,16 @@ class Store:
 
 
 def _told(kind: type[Told], row: dict[str, Any]) -> Told:
-    """A record as its file told it."""
-    return kind.model_validate({**json.loads(row["record"]), "source": row["source"] or ""})
+    """A record as its file told it.
+
+    Raises ``StoreError`` for one that an earlier blameline kept and that nobody takes now.
+    """
+    try:
+        return kind.model_validate({**json.loads(row["record"]), "source": row["source"] or ""})
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        said = f"the case file holds a record of {row['source'] or 'nobody'} whose '{where}' cannot be used"
+        raise StoreError(said, hint="load the files into a new case file") from error
 
 
 def _plain(value: object) -> object:

@@ -1,5 +1,5 @@
 -- Every declared change once, by the time it took effect; of several records under one id the one written last, then the most exact, then the one that says most.
-SELECT c.record, f.source
+SELECT c.record, f.source, c.file_id
 FROM changes c
 LEFT JOIN (SELECT file_id, min(source) AS source FROM files GROUP BY file_id) f USING (file_id)
 QUALIFY row_number() OVER (
