@@ -11,6 +11,7 @@ import pytest
 from blameline.intake import load
 from blameline.records import Change, Manifest, Problem
 from blameline.sources import git as history
+from blameline.sources import git_asked
 from blameline.sources.git import GitLog
 from blameline.sources.heads import File, look
 
@@ -236,8 +237,8 @@ def test_git_that_takes_too_long_is_ended(
     slow = tmp_path / "git"
     slow.write_text(f"#!/bin/sh\nprintf '%s' '{LOG.partition('commit bbbb')[0]}'\nexec sleep 60\n")
     slow.chmod(0o755)
-    monkeypatch.setattr(history.shutil, "which", lambda _: str(slow))
-    monkeypatch.setattr(history, "MOST_SECONDS", 1)
+    monkeypatch.setattr(git_asked.shutil, "which", lambda _: str(slow))
+    monkeypatch.setattr(git_asked, "MOST_SECONDS", 1)
     changes, problems = repository.read()
     assert [change.summary for change in changes] == ["shorten refund policy wording", "bump"]
     assert [problem.message for problem in problems] == ["git log took longer than 1 s: read up to there"]

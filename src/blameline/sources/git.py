@@ -9,37 +9,27 @@ before that. The author is never kept, nor the names that merge messages carry.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
-import threading
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from blameline.records import LAYER_OF_KIND, Change, Manifest, Problem, as_utc
 from blameline.sources.events import moment, nameless
+from blameline.sources.git_asked import MOST_COMMITS, ask, bare, cut_off
 from blameline.sources.line_by_line import lines
 from blameline.sources.rows import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
-    from typing import IO
 
     from blameline.sources.heads import File, Head
 
-MOST_COMMITS = 5_000
-"""Commits of a folder that are read, the latest first."""
 MOST_DIFF = 20_000
 """Characters of a diff that are kept."""
-MOST_SECONDS = 120
-"""How long a folder may take to answer."""
 AUTHORED = timedelta(days=1)
 """How far off the author's date is taken to be, where a log has no other."""
-_MOST_LINE = 1 << 20
 _COMMIT = re.compile(r"^commit ([0-9a-f]{7,64})\b")
 _FIELD = re.compile(r"^(Author|AuthorDate|Commit|CommitDate|Date|Merge): +(.*)$")
 _PATHS = re.compile(r'^diff --(?:git "?a/(.+?)"? "?b/(.+?)"?|cc "?(.+?)"?|combined "?(.+?)"?)$')
@@ -49,16 +39,6 @@ _PULLED = re.compile(r"^(Merge pull request #\d+) from \S+")
 _MERGED = re.compile(r"^(Merge (?:remote-tracking )?(?:branch|branches|tag|commit)\b.*?)(?: of \S.*)?$")
 _OWNED = re.compile(r"'(?:[^'/]+/)+([^'/]+)'")
 _NO_TITLE = re.compile(r"^(#|Conflicts:|See merge request |[A-Z][a-z]+(-[a-z]+)*-by: )")
-_OPTIONS = (
-    "--no-pager", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false",
-    "-c", "diff.external=", "-c", "protocol.allow=never", "-c", "core.quotePath=false", "-c", "log.showRoot=true",
-    "-c", "core.bigFileThreshold=4m",
-)  # fmt: skip
-_LOG = (
-    "log", f"--max-count={MOST_COMMITS + 1}", "--first-parent", "-m", "--no-color", "--no-ext-diff", "--no-textconv",
-    "--no-show-signature", "--no-notes", "--no-decorate", "--no-mailmap", "--date=iso-strict", "--format=fuller",
-    "--submodule=short", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/", "--no-relative", "-p",
-)  # fmt: skip
 
 
 class GitLog:
@@ -69,7 +49,7 @@ class GitLog:
     def sniff(self, path: Path, head: Head) -> bool:
         """True for the text of a log, and for a folder that holds a history."""
         if head.folder:
-            return (path / ".git").exists() or _bare(path)
+            return (path / ".git").exists() or bare(path)
         start = head.text.lstrip()
         return bool(_COMMIT.match(start)) and bool(
             re.search(r"^(Author|AuthorDate|CommitDate|Date): ", start[:2000], re.MULTILINE)
@@ -80,11 +60,11 @@ class GitLog:
         if not file.head.folder:
             yield from _text_of(file)
             return
-        base = _cut_off(file.path)
+        base = cut_off(file.path)
         if base:
             said = "the history is shallow: its oldest commits, and all before them, are not read"
             yield Problem(source=file.source, message=said)
-        for count, part in enumerate(_commits(_ask(file))):
+        for count, part in enumerate(_commits(ask(file))):
             if count == MOST_COMMITS:
                 yield Problem(source=file.source, message=f"only the latest {MOST_COMMITS} commits are read")
                 return
@@ -155,76 +135,9 @@ def _git_date(said: str) -> datetime:
     return datetime.strptime(said, "%a %b %d %H:%M:%S %Y %z")
 
 
-def _bare(folder: Path) -> bool:
-    return all((folder / part).exists() for part in ("HEAD", "objects", "refs"))
-
-
-def _cut_off(folder: Path) -> frozenset[str]:
-    """The commits where a shallow clone ends: their diff would show every file as new."""
-    try:
-        said = (folder / ("shallow" if _bare(folder) else ".git/shallow")).read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return frozenset()
-    return frozenset(said.split())
-
-
 def _decoded(file: File) -> Iterator[tuple[int, str] | Problem]:
     for part in lines(file):
         yield part if isinstance(part, Problem) else (part[0], part[1].decode("utf-8", errors="replace").rstrip("\r\n"))
-
-
-def _ask(file: File) -> Iterator[tuple[int, str] | Problem]:
-    """What ``git log`` prints for a folder, line by line as it comes, or why it did not."""
-    folder, program = file.path, shutil.which("git")
-    if program is None:
-        said = "git is not installed, so the history is not read; hand in the text of git log instead"
-        yield Problem(source=file.source, message=said)
-        return
-    bare = _bare(folder) and not (folder / ".git").exists()
-    where = ["--git-dir", str(folder)] if bare else ["-C", str(folder)]
-    command = [program, *_OPTIONS, "-c", "safe.directory=*", *where, *_LOG, *([] if bare else ["--", "."])]
-    quiet = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    quiet |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C",
-              "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}  # fmt: skip
-    with TemporaryFile() as faults:
-        try:
-            running = subprocess.Popen(  # noqa: S603  a list, no shell
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=faults, env=quiet
-            )
-        except OSError as error:
-            yield Problem(source=file.source, message=f"git log did not answer: {error}")
-            return
-        late = threading.Event()
-        watch = threading.Timer(MOST_SECONDS, _end, (running, late))
-        watch.start()
-        try:
-            assert running.stdout is not None
-            yield from enumerate(_pieces(running.stdout), 1)
-            ended = running.wait()
-        finally:
-            watch.cancel()
-            running.kill()
-            running.communicate()
-        if late.is_set():
-            yield Problem(source=file.source, message=f"git log took longer than {MOST_SECONDS} s: read up to there")
-        elif ended:
-            faults.seek(0)
-            told = faults.read().decode(errors="replace").strip().splitlines() or ["no reason given"]
-            yield Problem(source=file.source, message=f"git log failed: {told[-1]}")
-
-
-def _end(running: subprocess.Popen[bytes], late: threading.Event) -> None:
-    late.set()
-    running.kill()
-
-
-def _pieces(stream: IO[bytes]) -> Iterator[str]:
-    """Each line, a very long one cut."""
-    while line := stream.readline(_MOST_LINE):
-        rest = line
-        while len(rest) == _MOST_LINE and not rest.endswith(b"\n"):
-            rest = stream.readline(_MOST_LINE)
-        yield line.decode("utf-8", errors="replace").rstrip("\n")
 
 
 class _Commit:
