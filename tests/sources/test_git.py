@@ -76,7 +76,7 @@ class Repository:
 
     def commit(self, when: datetime, message: str, **files: str | bytes) -> None:
         for name, content in files.items():
-            path = self.folder / name.replace("__", "/").replace("_txt", ".txt")
+            path = self.folder / name.replace("__", "/").replace("_txt", ".txt").replace("_git", ".git")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
         self("add", "-A")
@@ -156,6 +156,54 @@ def test_work_on_a_branch_counts_when_it_was_merged(repository: Repository) -> N
     assert "+newer" in str(merge.diff)
     said = "".join(change.model_dump_json() for change in changes)
     assert not [name for name in ("omebody", "octocat", "Mona", "example.org") if name in said]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "log.diffMerges=combined", "log.diffMerges=off", "log.diffMerges=remerge", "i18n.logOutputEncoding=ISO-8859-1",
+        "log.abbrevCommit=true", "log.showSignature=true", "log.date=short", "log.follow=true", "format.pretty=oneline",
+        "color.ui=always", "core.abbrev=40", "core.quotePath=true", "core.pager=touch pwned", "diff.context=0",
+        "diff.interHunkContext=30", "diff.mnemonicPrefix=true", "diff.renames=false", "diff.renameLimit=1",
+        "diff.suppressBlankEmpty=true", "diff.orderFile=/nowhere", "diff.wording.command=touch pwned",
+        "diff.wording.textconv=touch pwned;cat", "filter.wording.clean=touch pwned;cat",
+    ],
+)  # fmt: skip
+def test_a_repository_has_no_say_in_how_it_is_read(repository: Repository, tmp_path: Path, setting: str) -> None:
+    blank = "\n\n".join("abcdefghijklmnop")
+    repository.commit(at(4), "Größe", prompts__a_txt=blank, src__x_txt="x\n", src__y_txt="y\n")
+    repository("checkout", "-q", "-b", "wording")
+    repository.commit(at(5), "wording", prompts__a_txt=blank.replace("b", "B").replace("h", "H"))
+    repository("checkout", "-q", "main")
+    repository.commit(at(6), "meanwhile", prompts__a_txt=blank.replace("o", "O"))
+    repository("merge", "-q", "--no-ff", "wording", when=at(7))
+    repository("mv", "prompts/a.txt", "prompts/b.txt")
+    repository("mv", "src/x.txt", "src/z.txt")
+    repository.commit(at(8), "moved", _gitattributes="*.txt diff=wording filter=wording merge=wording\n")
+    before = repository.read()
+    assert [change.kind for change in before[0][:3]] == ["prompt_edit"] * 3
+    assert before[1] == []
+    repository("config", "merge.wording.driver", f"touch {tmp_path}/pwned; true")
+    repository("config", *setting.replace("pwned", f"{tmp_path}/pwned").split("=", 1))
+    assert repository.read() == before
+    assert not list(tmp_path.rglob("pwned"))
+
+
+def test_what_a_partial_clone_lacks_is_not_fetched(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = repository("rev-parse", "HEAD:prompts/a.txt").strip()
+    (repository.folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    settings = {"core.repositoryformatversion": "1", "extensions.partialClone": "far", "remote.far.promisor": "true",
+                "remote.far.url": f"ext::touch {tmp_path}/pwned", "protocol.ext.allow": "always"}  # fmt: skip
+    for key, value in settings.items():
+        repository("config", key, value)
+    older = tmp_path / "git"
+    older.write_text(f'#!/bin/sh\nunset GIT_NO_LAZY_FETCH\nexec {git_asked.shutil.which("git")} "$@"\n')
+    older.chmod(0o755)
+    monkeypatch.setattr(git_asked.shutil, "which", lambda _: str(older))
+    assert ["git log failed" in problem.message for problem in repository.read()[1]] == [True]
+    assert not list(tmp_path.rglob("pwned"))
 
 
 @pytest.mark.parametrize(

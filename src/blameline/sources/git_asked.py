@@ -29,12 +29,16 @@ _MOST_LINE = 1 << 20
 _OPTIONS = (
     "--no-pager", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false",
     "-c", "diff.external=", "-c", "protocol.allow=never", "-c", "core.quotePath=false", "-c", "log.showRoot=true",
-    "-c", "core.bigFileThreshold=4m",
+    "-c", "core.bigFileThreshold=4m", "-c", f"core.attributesFile={os.devnull}", "-c", "log.diffMerges=first-parent",
+    "-c", "log.follow=false", "-c", "diff.ignoreSubmodules=none", "-c", "diff.suppressBlankEmpty=false",
+    "-c", "core.abbrev=auto",
 )  # fmt: skip
 _LOG = (
     "log", f"--max-count={MOST_COMMITS + 1}", "--first-parent", "-m", "--no-color", "--no-ext-diff", "--no-textconv",
     "--no-show-signature", "--no-notes", "--no-decorate", "--no-mailmap", "--date=iso-strict", "--format=fuller",
-    "--submodule=short", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/", "--no-relative", "-p",
+    "--submodule=short", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/", "--no-relative", "--encoding=UTF-8",
+    "--no-abbrev-commit", "--unified=3", "--inter-hunk-context=0", "--diff-algorithm=default", "--indent-heuristic",
+    "-l1000", f"-O{os.devnull}", "-p",
 )  # fmt: skip
 
 
@@ -64,7 +68,7 @@ def ask(file: File) -> Iterator[tuple[int, str] | Problem]:
     command = [program, *_OPTIONS, "-c", "safe.directory=*", *where, *_LOG, *([] if whole else ["--", "."])]
     quiet = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     quiet |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C",
-              "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}  # fmt: skip
+              "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": ""}  # fmt: skip
     with TemporaryFile() as faults:
         try:
             running = subprocess.Popen(  # noqa: S603  a list, no shell
