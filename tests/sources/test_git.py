@@ -11,6 +11,7 @@ import pytest
 from blameline.intake import load
 from blameline.records import Change, Manifest, Problem
 from blameline.sources import git as history
+from blameline.sources import git_asked
 from blameline.sources.git import GitLog
 from blameline.sources.heads import File, look
 
@@ -75,7 +76,7 @@ class Repository:
 
     def commit(self, when: datetime, message: str, **files: str | bytes) -> None:
         for name, content in files.items():
-            path = self.folder / name.replace("__", "/").replace("_txt", ".txt")
+            path = self.folder / name.replace("__", "/").replace("_txt", ".txt").replace("_git", ".git")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
         self("add", "-A")
@@ -171,6 +172,54 @@ def test_work_on_a_branch_counts_when_it_was_merged(repository: Repository) -> N
 
 
 @pytest.mark.parametrize(
+    "setting",
+    [
+        "log.diffMerges=combined", "log.diffMerges=off", "log.diffMerges=remerge", "i18n.logOutputEncoding=ISO-8859-1",
+        "log.abbrevCommit=true", "log.showSignature=true", "log.date=short", "log.follow=true", "format.pretty=oneline",
+        "color.ui=always", "core.abbrev=40", "core.quotePath=true", "core.pager=touch pwned", "diff.context=0",
+        "diff.interHunkContext=30", "diff.mnemonicPrefix=true", "diff.renames=false", "diff.renameLimit=1",
+        "diff.suppressBlankEmpty=true", "diff.orderFile=/nowhere", "diff.wording.command=touch pwned",
+        "diff.wording.textconv=touch pwned;cat", "filter.wording.clean=touch pwned;cat",
+    ],
+)  # fmt: skip
+def test_a_repository_has_no_say_in_how_it_is_read(repository: Repository, tmp_path: Path, setting: str) -> None:
+    blank = "\n\n".join("abcdefghijklmnop")
+    repository.commit(at(4), "Größe", prompts__a_txt=blank, src__x_txt="x\n", src__y_txt="y\n")
+    repository("checkout", "-q", "-b", "wording")
+    repository.commit(at(5), "wording", prompts__a_txt=blank.replace("b", "B").replace("h", "H"))
+    repository("checkout", "-q", "main")
+    repository.commit(at(6), "meanwhile", prompts__a_txt=blank.replace("o", "O"))
+    repository("merge", "-q", "--no-ff", "wording", when=at(7))
+    repository("mv", "prompts/a.txt", "prompts/b.txt")
+    repository("mv", "src/x.txt", "src/z.txt")
+    repository.commit(at(8), "moved", _gitattributes="*.txt diff=wording filter=wording merge=wording\n")
+    before = repository.read()
+    assert [change.kind for change in before[0][:3]] == ["prompt_edit"] * 3
+    assert before[1] == []
+    repository("config", "merge.wording.driver", f"touch {tmp_path}/pwned; true")
+    repository("config", *setting.replace("pwned", f"{tmp_path}/pwned").split("=", 1))
+    assert repository.read() == before
+    assert not list(tmp_path.rglob("pwned"))
+
+
+def test_what_a_partial_clone_lacks_is_not_fetched(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = repository("rev-parse", "HEAD:prompts/a.txt").strip()
+    (repository.folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    settings = {"core.repositoryformatversion": "1", "extensions.partialClone": "far", "remote.far.promisor": "true",
+                "remote.far.url": f"ext::touch {tmp_path}/pwned", "protocol.ext.allow": "always"}  # fmt: skip
+    for key, value in settings.items():
+        repository("config", key, value)
+    older = tmp_path / "git"
+    older.write_text(f'#!/bin/sh\nunset GIT_NO_LAZY_FETCH\nexec {git_asked.shutil.which("git")} "$@"\n')
+    older.chmod(0o755)
+    monkeypatch.setattr(git_asked.shutil, "which", lambda _: str(older))
+    assert ["git log failed" in problem.message for problem in repository.read()[1]] == [True]
+    assert not list(tmp_path.rglob("pwned"))
+
+
+@pytest.mark.parametrize(
     ("message", "shown"),
     [
         ("Merge branch 'mona/fix' into main", "Merge branch 'fix' into main"),
@@ -249,8 +298,8 @@ def test_git_that_takes_too_long_is_ended(
     slow = tmp_path / "git"
     slow.write_text(f"#!/bin/sh\nprintf '%s' '{LOG.partition('commit bbbb')[0]}'\nexec sleep 60\n")
     slow.chmod(0o755)
-    monkeypatch.setattr(history.shutil, "which", lambda _: str(slow))
-    monkeypatch.setattr(history, "MOST_SECONDS", 1)
+    monkeypatch.setattr(git_asked.shutil, "which", lambda _: str(slow))
+    monkeypatch.setattr(git_asked, "MOST_SECONDS", 1)
     changes, problems = repository.read()
     assert [change.summary for change in changes] == ["shorten refund policy wording", "bump"]
     assert [problem.message for problem in problems] == ["git log took longer than 1 s: read up to there"]
@@ -294,3 +343,123 @@ def test_logs_of_many_forms(repository: Repository, store: Store, take, options:
     if {"--stat", "--name-status", "--numstat", "-p"} & {*options}:
         assert {change.kind for change in changes} == {"prompt_edit"}
         assert {change.component for change in changes if change.summary != "moved"} == {"prompts/a.txt"}
+
+
+PLAIN = ("-c", "diff.external=", "-c", "diff.noprefix=false", "log", "--date=iso-strict", "--format=fuller")
+BRANCHES = (
+    f"the log has the commits of branches too, at their own time and not at their merge's: write it with {history.BEST}"
+)
+
+
+@pytest.fixture
+def merged(repository: Repository) -> Repository:
+    repository("checkout", "-q", "-b", "wording")
+    repository.commit(at(4), "branch", prompts__b_txt="new\n")
+    repository("checkout", "-q", "main")
+    repository.commit(at(5), "meanwhile", src__app_txt="x\n")
+    repository("merge", "-q", "--no-ff", "wording", "-m", "merged", when=at(6))
+    return repository
+
+
+@pytest.mark.parametrize("order", [(), ("--reverse",), ("--abbrev-commit", "--abbrev=12"), ("--decorate", "--source")])
+def test_a_merge_is_what_it_brought_to_its_first_parent(
+    merged: Repository, store: Store, take, order: tuple[str, ...]
+) -> None:
+    along = take({"along.txt": merged(*PLAIN, "--first-parent", "-m", "-p", *order)})
+    assert along.problems == ()
+    best = store.changes()
+    assert [change.summary for change in best] == ["edit 0", "edit 1", "edit 2", "meanwhile", "merged"]
+    text = merged(*PLAIN, "-m", "-p", *order)
+    begins = [number for number, line in enumerate(text.splitlines(), 1) if "(from" in line]
+    every = take({"every.txt": text})
+    assert len(begins) == 2
+    assert [(problem.line, problem.message) for problem in every.problems] == [(begins[0], BRANCHES)]
+    assert [change for change in store.changes() if change.summary != "branch"] == list(best)
+    assert (best[-1].kind, best[-1].component, best[-1].at) == ("prompt_edit", "prompts/b.txt", at(6))
+
+
+def test_a_merge_alone_tells_that_its_log_holds_branches(merged: Repository, store: Store, take) -> None:
+    assert [problem.message for problem in take({"one.txt": merged(*PLAIN, "-m", "-p", "-1")}).problems] == [BRANCHES]
+    assert [change.component for change in store.changes()] == ["prompts/b.txt"]
+
+
+@pytest.mark.parametrize("form", ["-p", "--stat", "--name-status"])
+def test_a_merge_that_brought_nothing_has_no_paths(merged: Repository, store: Store, take, form: str) -> None:
+    merged("checkout", "-q", "wording")
+    merged.commit(at(7), "dropped", prompts__c_txt="c\n")
+    merged("checkout", "-q", "main")
+    merged("merge", "-q", "-s", "ours", "wording", "-m", "ours", when=at(8))
+    assert [problem.message for problem in take({"log.txt": merged(*PLAIN, "-m", form)}).problems] == [BRANCHES]
+    ours = store.changes()[-1]
+    assert (ours.summary, ours.kind, ours.component, ours.diff) == ("ours", "deploy", None, None)
+
+
+@pytest.mark.parametrize("order", [(), ("--reverse",), ("--abbrev-commit", "--abbrev=12")])
+def test_a_log_that_holds_the_commits_of_branches_is_told(merged: Repository, take, order: tuple[str, ...]) -> None:
+    assert take({"along.txt": merged(*PLAIN, "-p", "--first-parent", *order)}).problems == ()
+    text = merged(*PLAIN, "-p", *order)
+    line = text[: text.index("\nMerge: ")].count("\n") + 1
+    found = [(problem.source, problem.line, problem.message) for problem in take({"log.txt": text}).problems]
+    assert ("log.txt", line, BRANCHES) in found
+    assert [part[0] for part in found if part[2] == BRANCHES] == ["log.txt"]
+
+
+@pytest.mark.parametrize("form", ["--cc", "-c"])
+def test_the_combined_diff_of_a_merge_is_told(merged: Repository, take, form: str) -> None:
+    merged("checkout", "-q", "-b", "again", "HEAD~1")
+    merged.commit(at(7), "mine", prompts__a_txt="mine\n")
+    merged("checkout", "-q", "main")
+    merged.commit(at(8), "ours", prompts__a_txt="ours\n")
+    with pytest.raises(subprocess.CalledProcessError):
+        merged("merge", "-q", "again", when=at(9))
+    merged.commit(at(9), "both", prompts__a_txt="both\n")
+    found = take({"log.txt": merged(*PLAIN, "--first-parent", form, "-p")})
+    assert ["differs from all its parents" in problem.message for problem in found.problems] == [True]
+
+
+@pytest.mark.parametrize(
+    ("said", "when", "hours", "told"),
+    [
+        ("2026-03-14", at(14, 12), 26, "no time of day"),
+        ("Sat Mar 14 09:12:00 2026", at(14, 9, 12), 14, "no zone"),
+        ("2026-03-14 09:12:00", at(14, 9, 12), 14, "no zone"),
+        ("2026-03-14T09:12:00", at(14, 9, 12), 14, "no zone"),
+        ("Sat, 14 Mar 2026 09:12:00", at(14, 9, 12), 14, "no zone"),
+        ("Sat, 14 Mar 2026 09:12:00 -0000", at(14, 9, 12), 0, None),
+        ("Sat, 14 Mar 2026 09:12:00 +0100", at(14, 8, 12), 0, None),
+        ("Sat Mar 14 09:12:00 2026 -0500", at(14, 14, 12), 0, None),
+        ("2026-03-14 09:12:00 +0100", at(14, 8, 12), 0, None),
+        ("2026-03-14T09:12:00Z", at(14, 9, 12), 0, None),
+        ("2026-03-14T09:12:00-05:00", at(14, 14, 12), 0, None),
+        ("1773479520 +0100", at(14, 9, 12), 0, None),
+        ("1773479520", at(14, 9, 12), 0, None),
+    ],
+)
+def test_a_date_without_a_zone_is_uncertain(
+    store: Store, take, said: str, when: datetime, hours: int, told: str | None
+) -> None:
+    log = LOG.partition("commit aaaa")[0].replace("2026-03-14T10:12:00+01:00", said)
+    found = take({"log.txt": log + log.replace("1f2e", "2f2e")})
+    assert [(problem.line, told in problem.message) for problem in found.problems if told] == [(1, True)] * bool(told)
+    assert ["--date=iso-strict" in problem.message for problem in found.problems] == [True] * bool(told)
+    slack = timedelta(hours=hours) or None
+    assert [(change.at, change.uncertainty) for change in store.changes()] == [(when, slack)] * 2
+
+
+def test_an_authors_date_without_a_zone_is_uncertain_for_both(store: Store, take) -> None:
+    log = "commit aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\nAuthor: S <s@example.org>\nDate:   2026-03-14\n\n    bump\n"
+    assert len(take({"log.txt": log}).problems) == 2
+    assert [change.uncertainty for change in store.changes()] == [timedelta(hours=24 + 26)]
+
+
+@pytest.mark.parametrize(("digits", "told"), [(7, True), (9, True), (10, False), (16, False), (40, False)])
+def test_hashes_that_are_too_short_are_told(store: Store, take, digits: int, told: bool) -> None:
+    whole = LOG.partition("commit aaaa")[0]
+    short = whole.replace(
+        "1f2e3d4c5b6a798897a6b5c4d3e2f10123456789", "1f2e3d4c5b6a798897a6b5c4d3e2f10123456789"[:digits]
+    )
+    found = take({"full.txt": whole, "short.txt": short})
+    assert [(problem.source, "--no-abbrev-commit" in problem.message) for problem in found.problems] == [
+        ("short.txt", True)
+    ] * told
+    assert len(store.changes()) == 1 + told

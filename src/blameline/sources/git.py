@@ -1,65 +1,55 @@
 """Git history as changes: a log's text, a work tree or a bare repository in, one ``Change`` a commit out.
 
 A file is read when it holds what ``git log`` prints, best by ``git log --first-parent -m --date=iso-strict
---format=fuller -p -- prompts/`` (the medium and raw dates, ``--stat`` and ``--name-status`` are understood too). A
-folder is asked by running ``git log`` itself, for that folder alone where it lies inside a work tree. The time is the
-committer's along the first parents, so that work on a branch counts when it was merged: an author's date may be long
-before that. The author is never kept, nor the names that merge messages carry.
+--format=fuller -p -- prompts/`` (the medium and raw dates, ``--stat`` and ``--name-status`` are understood too). Where
+it was written otherwise and says less by that, a ``Problem`` says how to write it. A folder is asked by running ``git
+log`` itself, for that folder alone where it lies inside a work tree. The time is the committer's along the first
+parents, so that work on a branch counts when it was merged: an author's date may be long before that. The author is
+never kept, nor the names that merge messages carry.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
-import threading
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from blameline.records import LAYER_OF_KIND, Change, Manifest, Problem, as_utc
 from blameline.sources.events import moment, nameless
+from blameline.sources.git_asked import MOST_COMMITS, ask, bare, cut_off
 from blameline.sources.line_by_line import lines
 from blameline.sources.rows import clean
 from blameline.times import within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
-    from typing import IO
 
     from blameline.sources.heads import File, Head
 
-MOST_COMMITS = 5_000
-"""Commits of a folder that are read, the latest first."""
 MOST_DIFF = 20_000
 """Characters of a diff that are kept."""
-MOST_SECONDS = 120
-"""How long a folder may take to answer."""
 AUTHORED = timedelta(days=1)
 """How far off the author's date is taken to be, where a log has no other."""
-_MOST_LINE = 1 << 20
-_COMMIT = re.compile(r"^commit ([0-9a-f]{7,64})\b")
+ZONELESS = timedelta(hours=14)
+"""How far off a time without a zone may be: the widest zone there is."""
+DAY_ALONE = timedelta(hours=12) + ZONELESS
+"""How far off the noon of a day is, where a log has no time of day, nor a zone."""
+BEST = "git log --first-parent -m --date=iso-strict --format=fuller -p"
+"""How a log is best written."""
+_ID = 10
+_COMMIT = re.compile(r"^commit ([0-9a-f]{7,64})\b(?:.*? \(from ([0-9a-f]{4,64})\))?")
 _FIELD = re.compile(r"^(Author|AuthorDate|Commit|CommitDate|Date|Merge): +(.*)$")
 _PATHS = re.compile(r'^diff --(?:git "?a/(.+?)"? "?b/(.+?)"?|cc "?(.+?)"?|combined "?(.+?)"?)$')
 _STAT = re.compile(r"^ (\S.*?) +\| +(\d+|Bin)\b")
 _STATUS = re.compile(r"^(?::[0-7]{6} .*|\d+\t\d+|-\t-|[ACDMRTUX]\d*)\t(.+)$")
+_DAY = re.compile(r"\d{4}-?\d\d-?\d\d")
+_ZONED = re.compile(r"(?:Z|[+-]\d\d(?::?\d\d)?)$", re.IGNORECASE)
 _PULLED = re.compile(r"^(Merge pull request #\d+) from \S+")
 _MERGED = re.compile(r"^(Merge (?:remote-tracking )?(?:branch|branches|tag|commit)\b.*?)(?: of \S.*)?$")
 _OWNED = re.compile(r"'(?:[^'/]+/)+([^'/]+)'")
 _NO_TITLE = re.compile(r"^(#|Conflicts:|See merge request |[A-Z][a-z]+(-[a-z]+)*-by: )")
-_OPTIONS = (
-    "--no-pager", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false",
-    "-c", "diff.external=", "-c", "protocol.allow=never", "-c", "core.quotePath=false", "-c", "log.showRoot=true",
-    "-c", "core.bigFileThreshold=4m",
-)  # fmt: skip
-_LOG = (
-    "log", f"--max-count={MOST_COMMITS + 1}", "--first-parent", "-m", "--no-color", "--no-ext-diff", "--no-textconv",
-    "--no-show-signature", "--no-notes", "--no-decorate", "--no-mailmap", "--date=iso-strict", "--format=fuller",
-    "--submodule=short", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/", "--no-relative", "-p",
-)  # fmt: skip
 
 
 class GitLog:
@@ -70,7 +60,7 @@ class GitLog:
     def sniff(self, path: Path, head: Head) -> bool:
         """True for the text of a log, and for a folder that holds a history."""
         if head.folder:
-            return (path / ".git").exists() or _bare(path)
+            return (path / ".git").exists() or bare(path)
         start = head.text.lstrip()
         return bool(_COMMIT.match(start)) and bool(
             re.search(r"^(Author|AuthorDate|CommitDate|Date): ", start[:2000], re.MULTILINE)
@@ -81,11 +71,11 @@ class GitLog:
         if not file.head.folder:
             yield from _text_of(file)
             return
-        base = _cut_off(file.path)
+        base = cut_off(file.path)
         if base:
             said = "the history is shallow: its oldest commits, and all before them, are not read"
             yield Problem(source=file.source, message=said)
-        for count, part in enumerate(_commits(_ask(file))):
+        for count, part in enumerate(_commits(ask(file))):
             if count == MOST_COMMITS:
                 yield Problem(source=file.source, message=f"only the latest {MOST_COMMITS} commits are read")
                 return
@@ -96,20 +86,37 @@ class GitLog:
 
 
 def _text_of(file: File) -> Iterator[Change | Problem]:
-    """The commits of a log's text; told once when it holds no time but the author's."""
-    told = False
+    """The commits of a log's text; told once each, what its form leaves open."""
+    told: set[str] = set()
+    numbers: set[str] = set()
+    merges: dict[str, int] = {}
     for part in _commits(_decoded(file)):
         if isinstance(part, Problem):
             yield part
             continue
+        numbers.add(part.number)
+        if part.parent:  # git names the parent of a diff only where it does not go along the first ones
+            numbers.update(part.parents[1:])
+        for parent in part.parents[1:]:
+            merges.setdefault(parent, part.line)
         change = part.change(file.source)
-        if part.authored and not told and isinstance(change, Change):
-            told = True
-            said = (
-                "the log has the authors' dates only, which may be long before the merge: write it with --format=fuller"
-            )
-            yield Problem(source=file.source, line=part.line, message=said)
+        if isinstance(change, Change):
+            fresh = [said for said in part.doubts() if said not in told]
+            told.update(fresh)
+            yield from (Problem(source=file.source, line=part.line, message=said) for said in fresh)
         yield change
+    line = _branched(numbers, merges)
+    if line is not None:
+        said = (
+            f"the log has the commits of branches too, at their own time and not at their merge's: write it with {BEST}"
+        )
+        yield Problem(source=file.source, line=line, message=said)
+
+
+def _branched(numbers: set[str], merges: Mapping[str, int]) -> int | None:
+    """The line of the first merge whose other parent is in the log too: it does not go along the first parents."""
+    known = {size: {number[:size] for number in numbers} for size in {len(parent) for parent in merges}}
+    return min((line for parent, line in merges.items() if parent in known[len(parent)]), default=None)
 
 
 def kind_of(paths: Iterable[str]) -> str:
@@ -139,16 +146,26 @@ def headline(message: Iterable[str]) -> str | None:
     return nameless(said[0])
 
 
-def _moment(said: str) -> datetime | None:
-    """A committer's time in the forms that git prints: ISO 8601, its default, e-mail's, and raw with the zone behind."""
+def _moment(said: str) -> tuple[datetime | None, timedelta]:
+    """A committer's time in the forms that git prints, and how far off it may be for want of a zone or a time of day.
+
+    They are ISO 8601, its default, e-mail's, and raw with the zone behind.
+    """
     raw, zone = said.partition(" ")[0], re.sub(r" ([+-]\d\d:?\d\d)$", r"\1", said)
+    if _DAY.fullmatch(said) and (day := moment(said)):
+        return day + timedelta(hours=12), DAY_ALONE
     found = moment(raw) if raw.isdigit() else moment(zone)
+    if found:
+        return found, timedelta(0) if raw.isdigit() or _ZONED.search(zone) else ZONELESS
     for read in (_git_date, parsedate_to_datetime):
         try:
-            found = found or within(as_utc(read(said[:64])))
+            at = read(said[:64])
+            slack = ZONELESS if at.tzinfo is None and not said.endswith("-0000") else timedelta(0)
+            if counted := within(as_utc(at)):
+                return counted, slack
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
-    return found
+    return None, timedelta(0)
 
 
 def _git_date(said: str) -> datetime:
@@ -156,97 +173,71 @@ def _git_date(said: str) -> datetime:
     return datetime.strptime(said, "%a %b %d %H:%M:%S %Y %z")
 
 
-def _bare(folder: Path) -> bool:
-    return all((folder / part).exists() for part in ("HEAD", "objects", "refs"))
-
-
-def _cut_off(folder: Path) -> frozenset[str]:
-    """The commits where a shallow clone ends: their diff would show every file as new."""
-    try:
-        said = (folder / ("shallow" if _bare(folder) else ".git/shallow")).read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return frozenset()
-    return frozenset(said.split())
-
-
 def _decoded(file: File) -> Iterator[tuple[int, str] | Problem]:
     for part in lines(file):
         yield part if isinstance(part, Problem) else (part[0], part[1].decode("utf-8", errors="replace").rstrip("\r\n"))
 
 
-def _ask(file: File) -> Iterator[tuple[int, str] | Problem]:
-    """What ``git log`` prints for a folder, line by line as it comes, or why it did not."""
-    folder, program = file.path, shutil.which("git")
-    if program is None:
-        said = "git is not installed, so the history is not read; hand in the text of git log instead"
-        yield Problem(source=file.source, message=said)
-        return
-    bare = _bare(folder) and not (folder / ".git").exists()
-    where = ["--git-dir", str(folder)] if bare else ["-C", str(folder)]
-    command = [program, *_OPTIONS, "-c", "safe.directory=*", *where, *_LOG, *([] if bare else ["--", "."])]
-    quiet = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    quiet |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C",
-              "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}  # fmt: skip
-    with TemporaryFile() as faults:
-        try:
-            running = subprocess.Popen(  # noqa: S603  a list, no shell
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=faults, env=quiet
-            )
-        except OSError as error:
-            yield Problem(source=file.source, message=f"git log did not answer: {error}")
-            return
-        late = threading.Event()
-        watch = threading.Timer(MOST_SECONDS, _end, (running, late))
-        watch.start()
-        try:
-            assert running.stdout is not None
-            yield from enumerate(_pieces(running.stdout), 1)
-            ended = running.wait()
-        finally:
-            watch.cancel()
-            running.kill()
-            running.communicate()
-        if late.is_set():
-            yield Problem(source=file.source, message=f"git log took longer than {MOST_SECONDS} s: read up to there")
-        elif ended:
-            faults.seek(0)
-            told = faults.read().decode(errors="replace").strip().splitlines() or ["no reason given"]
-            yield Problem(source=file.source, message=f"git log failed: {told[-1]}")
-
-
-def _end(running: subprocess.Popen[bytes], late: threading.Event) -> None:
-    late.set()
-    running.kill()
-
-
-def _pieces(stream: IO[bytes]) -> Iterator[str]:
-    """Each line, a very long one cut."""
-    while line := stream.readline(_MOST_LINE):
-        rest = line
-        while len(rest) == _MOST_LINE and not rest.endswith(b"\n"):
-            rest = stream.readline(_MOST_LINE)
-        yield line.decode("utf-8", errors="replace").rstrip("\n")
-
-
 class _Commit:
-    """One commit while its lines go by."""
+    """One commit while its lines go by, a merge as its diff from one parent or from all."""
 
-    def __init__(self, number: str, line: int) -> None:
+    def __init__(self, number: str, line: int, parent: str | None = None) -> None:
         self.number = number
         self.line = line
+        self.parent = parent
         self.dates: dict[str, str] = {}
         self.message: list[str] = []
         self.paths: dict[str, None] = {}
         self.left: set[str] = set()
         self.diff: list[str] = []
         self.size = 0
+        self.ended = False
+
+    @property
+    def beside(self) -> bool:
+        """True for the diff of a merge from another parent than the first: that is what the branch lacked."""
+        if self.parent is None or not self.parents:
+            return False
+        first = self.parents[0]
+        return not (self.parent.startswith(first) or first.startswith(self.parent))
+
+    @property
+    def said(self) -> str:
+        """The time as the log has it."""
+        return self.dates.get("CommitDate") or self.dates.get("Date") or self.dates.get("AuthorDate", "")
 
     @property
     def authored(self) -> bool:
         """True when the only time is the author's."""
         return "CommitDate" not in self.dates
 
+    @property
+    def parents(self) -> list[str]:
+        """The parents of a merge, perhaps abbreviated; the log does not name those of other commits."""
+        return self.dates.get("Merge", "").split()
+
+    def doubts(self) -> Iterator[str]:
+        """What the form of the log leaves open, and how to write it instead."""
+        if self.authored:
+            yield (
+                "the log has the authors' dates only, which may be long before the merge: write it with --format=fuller"
+            )
+        slack = _moment(self.said)[1]
+        if slack:
+            what = "time of day" if slack == DAY_ALONE else "zone and are taken to be UTC"
+            off = f"{slack.total_seconds() / 3600:.0f} hours"
+            yield f"the dates have no {what}, so they may be {off} off: write the log with --date=iso-strict"
+        if len(self.number) < _ID:
+            yield (
+                "the hashes are abbreviated, so a commit that a full log or the repository has too counts twice: "
+                "write the log with --no-abbrev-commit"
+            )
+        if self.diff and self.diff[0].startswith(("diff --cc ", "diff --combined ")):
+            yield f"a merge has only what differs from all its parents, not what it brought: write the log with {BEST}"
+
     def add(self, text: str) -> None:
+        if self.ended:
+            return
         field = _FIELD.match(text) if not self.message and not self.diff else None
         begins = text.startswith("diff --")
         if field:
@@ -278,22 +269,24 @@ class _Commit:
             self.left.update(names)
 
     def change(self, source: str) -> Change | Problem:
-        said = self.dates.get("CommitDate") or self.dates.get("Date") or self.dates.get("AuthorDate", "")
-        at = _moment(said)
+        said = self.said
+        at, slack = _moment(said)
         if at is None:
-            told = f"commit {self.number[:10]} has no time that can be read{f': {said[:40]}' if said else ''}"
+            told = f"commit {self.number[:_ID]} has no time that can be read{f': {said[:40]}' if said else ''}"
             return Problem(source=source, line=self.line, message=told)
+        if self.beside:
+            self.paths, self.left, self.diff, self.size = {}, set(), [], 0
         kind = kind_of([*self.paths, *self.left])
         diff = "\n".join(self.diff).rstrip("\n")
         cut = self.size > MOST_DIFF
         return Change(
-            id=f"git-{self.number[:10]}",
+            id=f"git-{self.number[:_ID]}",
             at=at,
-            uncertainty=AUTHORED if self.authored else None,
+            uncertainty=(AUTHORED + slack if self.authored else slack) or None,
             kind=kind,
             layer=LAYER_OF_KIND[kind],
             component=shown(list(self.paths)),
-            to=self.number[:10],
+            to=self.number[:_ID],
             summary=headline(self.message),
             diff=(diff[:MOST_DIFF] + ("\n… (cut)" if cut else "")) or None,
             source=source,
@@ -309,9 +302,13 @@ def _commits(numbered: Iterator[tuple[int, str] | Problem]) -> Iterator[_Commit 
         line, text = part
         begins = _COMMIT.match(text)
         if begins:
+            number, parent = begins.groups()
+            if commit is not None and parent and number == commit.number:
+                commit.ended = True  # a merge comes once for each parent, the first one first
+                continue
             if commit is not None:
                 yield commit
-            commit = _Commit(begins.group(1), line)
+            commit = _Commit(number, line, parent)
         elif commit is not None:
             commit.add(text)
     if commit is not None:
