@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
 import shutil
 from pathlib import Path
@@ -23,7 +24,7 @@ REAL = (
     "current.otlp.jsonl", "current.otlp.jsonl.gz", "current.otlp.json_native.zst", "current.otlp.proto_framed.pb",
     "current.otlp.duplicated_batch.jsonl", "current.otlp.truncated_tail.jsonl", "evaluation_result.logs.otlp.jsonl",
     "langfuse/observations.jsonl", "langfuse/scores.jsonl", "pagerduty/events_v2.jsonl", "pagerduty/webhooks_v3.jsonl",
-    "alertmanager/webhook_v4.json", "promptfoo/v3.json", "deepeval/test_run_20261124_141744.json",
+    "alertmanager/webhook_v4.json", "promptfoo/v3.json", "promptfoo/v3.jsonl", "deepeval/test_run_20261124_141744.json",
 )  # fmt: skip
 PLAIN = """service: shop
 columns: {trace_id: ticket, scores: [fine]}
@@ -156,6 +157,9 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
     shutil.copy2(folder / "langfuse" / "scores.jsonl", folder / "again.jsonl")
+    for n, name in enumerate(("promptfoo/v3.jsonl", "deepeval/test_run_20261124_141744.json")):
+        later = shutil.copy(folder / name, folder / f"later-{n}.json")
+        os.utime(later, (1_790_000_000 + n, 1_790_000_000 + n))
     return folder
 
 

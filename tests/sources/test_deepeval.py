@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from blameline.intake import load
 from blameline.sources import Found, discover
 from conftest import FIXTURES
 
@@ -57,8 +59,34 @@ def test_the_wrapper_is_the_same_run_at_the_time_of_its_file(store: Store, case:
     assert "the time is that of the file itself" in run.reason
     assert len(first.problems) == 1
     again = take({"later/" + DATED: (FOLDER / DATED).read_bytes()})
-    assert [one.run_id for one in store.eval_runs()] == [run.run_id]
-    assert any(f"the eval run id '{run.run_id}'" in problem.message for problem in again.problems)  # another time
+    (known,) = store.eval_runs()
+    assert (known.run_id, known.at.isoformat()) == (run.run_id, "2026-11-24T14:17:44+00:00")
+    assert all("the export holds no time" in problem.message for problem in again.problems)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_copies_at_several_times_are_one_run_whatever_the_order(store: Store, tmp_path: Path, order: tuple) -> None:
+    copies = [("a/latest.json", 1_770_000_000), ("b/latest.json", 1_760_000_000), (f"c/{DATED}", 1_780_000_000)]
+    told = []
+    for name, at in (copies[place] for place in order):
+        path = tmp_path / name
+        path.parent.mkdir()
+        path.write_bytes((FOLDER / DATED).read_bytes())
+        os.utime(path, (at, at))
+        load(store, [path])
+        told.append({one.at.timestamp() for one in store.eval_runs()})
+    known = datetime(2026, 11, 24, 14, 17, 44, tzinfo=UTC).timestamp()
+    times = {"a": 1_770_000_000, "b": 1_760_000_000, "c": known}
+    seen = [{copies[place][0][0] for place in order[: n + 1]} for n in range(3)]
+    assert told == [{known if "c" in names else min(times[name] for name in names)} for names in seen]
+    assert (store.loaded().eval_runs, len({problem.message for problem in store.problems()})) == (1, 2)
+
+
+def test_one_run_under_two_dates_is_told(store: Store, take) -> None:
+    found = take({f"test_run_2026031{n}_060000.json": (FOLDER / DATED).read_bytes() for n in (0, 1)})
+    (run,) = store.eval_runs()
+    assert run.at.isoformat() == "2026-03-10T06:00:00+00:00"
+    assert sum(f"the eval run id '{run.run_id}'" in problem.message for problem in found.problems) == 2
 
 
 def test_loading_twice_changes_nothing(store: Store, take) -> None:

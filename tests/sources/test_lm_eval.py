@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import pytest
 
+from blameline.intake import load
 from blameline.sources import Found, discover
+from blameline.store import Store
 from conftest import FIXTURES
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from blameline.store import Store
 
 FOLDER = FIXTURES / "lm_eval"
 RESULTS = "results_2026-11-24T14-21-04.898965.json"
@@ -63,6 +66,66 @@ def test_samples_that_do_not_agree_are_told(store: Store, take) -> None:
     assert "2 cases left out: no acc for the sample" in run.reason
     assert "the results count 9 cases and the samples beside them 12" in run.reason
     assert [(problem.source, problem.line) for problem in found.problems] == [(SAMPLES, 13)]
+
+
+def in_every_order(folder: Path, places: list[str]) -> tuple[Store, list[list[str]]]:
+    """The store that loads of some places leave, one place a load, and what all orders of them make of the rows."""
+    held, store = [], None
+    for n, order in enumerate(permutations(places)):
+        store = Store.open(folder / f"{n}.duckdb")
+        for name in order:
+            load(store, [folder / name])
+        rows = [store.sql(f"SELECT * FROM {table} ORDER BY ALL").rows for table in ("eval_runs", "problems", "files")]  # noqa: S608  names are ours
+        held.append([repr(store.eval_runs()), *map(repr, rows)])
+    assert store is not None
+    return store, held
+
+
+def laid(folder: Path, files: dict[str, str | bytes]) -> Path:
+    folder.mkdir()
+    for name, content in files.items():
+        (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def test_results_alone_and_with_their_samples_are_one_run_in_every_order(tmp_path: Path) -> None:
+    both = {name: (FOLDER / name).read_bytes() for name in (RESULTS, SAMPLES)}
+    laid(tmp_path / "alone", {RESULTS: both[RESULTS]})
+    laid(tmp_path / "both", both)
+    laid(tmp_path / "samples", {SAMPLES: both[SAMPLES]})
+    store, held = in_every_order(tmp_path, ["alone", "both", "samples"])
+    assert all(one == held[0] for one in held)
+    runs = {run.suite: run for run in store.eval_runs()}
+    assert len(runs) == len(store.eval_runs()) == store.loaded().eval_runs == 3
+    assert {"task", "region"} == {name for one in runs["refunds_mc"].slices for name in one.segment}
+    assert [problem.message.partition(" without")[0] for problem in store.problems()] == ["samples of lm-eval"]
+    shutil.copytree(tmp_path / "both", tmp_path / "copy", copy_function=shutil.copy)
+    again = load(store, [tmp_path / "copy"])
+    assert {one.reason for one in again.skipped} == {"already loaded"}
+
+
+def test_samples_that_are_cut_do_not_go_before_whole_ones(tmp_path: Path) -> None:
+    whole = (FOLDER / SAMPLES).read_text()
+    few = "".join(whole.splitlines(keepends=True)[:4])
+    for name, samples in {"whole": whole, "cut": few}.items():
+        laid(tmp_path / name, {RESULTS: (FOLDER / RESULTS).read_bytes(), SAMPLES: samples})
+    store, held = in_every_order(tmp_path, ["cut", "whole"])
+    assert held[0] == held[1]
+    run = next(run for run in store.eval_runs() if run.suite == "refunds_mc")
+    assert sum(one.n for one in run.slices) == 9
+    assert {problem.message.partition(" stands")[0] for problem in store.problems()} == {
+        f"the eval run id '{run.run_id}'"
+    }
+
+
+def test_results_without_a_date_are_one_run_at_the_earliest_time_of_a_copy(tmp_path: Path) -> None:
+    text = json.dumps(results(date=None))
+    for name, at in {"a": 1_770_000_000, "b": 1_760_000_000}.items():
+        os.utime(laid(tmp_path / name, {"r.json": text}) / "r.json", (at, at))
+    store, held = in_every_order(tmp_path, ["a", "b"])
+    assert held[0] == held[1]
+    assert [run.at.timestamp() for run in store.eval_runs()] == [1_760_000_000] * 3
+    assert all("time is that of the file itself" in problem.message for problem in store.problems())
 
 
 def test_samples_without_their_results_are_told(take) -> None:

@@ -194,6 +194,62 @@ def test_loading_twice_changes_nothing(store: Store, take) -> None:
     assert not first.problems
 
 
+def with_ids(results: list[dict], first: int = 0) -> list[dict]:
+    """Results as newer versions write them: each with an id of its own."""
+    return [{**one, "id": f"{first + n:08x}-0000-4000-8000-000000000000"} for n, one in enumerate(results)]
+
+
+def lines(results: list[dict]) -> str:
+    return "".join(json.dumps(one) + "\n" for one in results)
+
+
+def whole(results: list[dict], **more: object) -> str:
+    said = json.loads((FOLDER / "v3.json").read_text())
+    return json.dumps({**said, "results": {**said["results"], "results": results}, **more})
+
+
+@pytest.mark.parametrize("first", ["a.json", "a.jsonl"])
+def test_the_same_results_as_json_and_as_lines_are_the_same_runs(store: Store, take, first: str) -> None:
+    told = with_ids(results("v3.json"))
+    files = {"a.json": whole(told), "a.jsonl": lines([{**one, "latencyMs": 0} for one in told])}
+    assert take({first: files[first]}).eval_runs == 4
+    assert take(files).eval_runs == 0
+    assert {run.source for run in store.eval_runs()} == {"a.json"}
+    assert {run.at.isoformat() for run in store.eval_runs()} == {"2026-11-24T14:20:56.654000+00:00"}
+    assert [run.run_id.partition("#")[2] for run in store.eval_runs()] == ["0", "1", "2", "3"]
+    assert not any("stands for different things" in problem.message for problem in store.problems())
+    others = {"b.jsonl": lines(with_ids(results("v3.json"), first=100)), "c.json": whole(told, evalId="eval-other")}
+    assert take(others).eval_runs == 8
+
+
+@pytest.mark.parametrize("ids", [True, False])
+def test_lines_in_another_order_are_the_same_runs(store: Store, take, ids: bool) -> None:
+    told = with_ids(results("v3.jsonl")) if ids else results("v3.jsonl")
+    found = take({"a.jsonl": lines(told), "b.jsonl": lines(told[::-1])})
+    assert found.eval_runs == len(store.eval_runs()) == 4
+    assert all("the export holds no time" in problem.message for problem in found.problems)
+    assert take({"c.jsonl": lines(told[1:])}).eval_runs == 1  # a result less is another run
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_copies_at_several_times_the_earliest_counts(store: Store, case: Path, take, order: tuple) -> None:
+    times = (1_760_000_000, 1_770_000_000)
+    for n, place in enumerate(order):
+        path = case / str(place) / "a.jsonl"
+        path.parent.mkdir()
+        path.write_bytes((FOLDER / "v3.jsonl").read_bytes())
+        os.utime(path, (times[place], times[place]))
+        assert take({}).eval_runs == (0 if n else 4)
+    assert {run.at.timestamp() for run in store.eval_runs()} == {1_760_000_000}
+    assert all("time is that of the file itself" in problem.message for problem in store.problems())
+
+
+def test_a_copy_of_what_holds_its_time_is_no_other_file(case: Path, take) -> None:
+    take({"a.json": (FOLDER / "v3.json").read_bytes()})
+    os.utime(case / "a.json", (1_760_000_000, 1_760_000_000))
+    assert [one.reason for one in take({}).skipped] == ["already loaded"]
+
+
 def test_innocent_lookalikes(case: Path) -> None:
     for name, record in {
         "a.json": {"results": [{"id": 1, "success": True}]},

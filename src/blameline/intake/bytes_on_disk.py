@@ -29,6 +29,15 @@ def identity(*said: str) -> int:
     return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") >> 1
 
 
+def number(part: Found, sha256: str) -> int:
+    """The number of a file: its format, its bytes and what its reader takes from around it (``around``, where it has that)."""
+    name, file = part.reader.name, part.file
+    if file.head.folder:
+        return identity(name, str(file.path.resolve()))
+    around = getattr(part.reader, "around", None)
+    return identity(name, sha256, *(around(file) if around else ()))
+
+
 def seen_from(folder: Path, path: Path) -> str | None:
     """Where a file lies, seen from a folder; ``None`` when it is too far away to be remembered."""
     place = os.path.relpath(os.path.realpath(path), os.path.realpath(folder))
@@ -38,15 +47,15 @@ def seen_from(folder: Path, path: Path) -> str | None:
 
 
 def still(place: Path, row: dict[str, Any], aside: Path) -> Found | None:
-    """The file at a place, when it holds what it held."""
+    """The file at a place, when it holds what it held, and what is read with it does too."""
     try:
         if not place.is_file() or digest(place).sha256 != row["sha256"]:
             return None
+        for part in discover([place], aside=aside):
+            if isinstance(part, Found) and number(part, row["sha256"]) == row["file_id"]:
+                return Found(File(part.file.path, row["source"], part.file.head), part.reader)
     except OSError:
         return None
-    for part in discover([place], aside=aside):
-        if isinstance(part, Found) and part.reader.name == row["format"]:
-            return Found(File(part.file.path, row["source"], part.file.head), part.reader)
     return None
 
 

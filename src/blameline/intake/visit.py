@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from blameline.intake.ahead import ahead
-from blameline.intake.bytes_on_disk import digest, identity, seen_from, still, what_is_wrong
+from blameline.intake.bytes_on_disk import digest, identity, number, seen_from, still, what_is_wrong
 from blameline.intake.fields import fields_of
 from blameline.intake.joined import put_together
 from blameline.records import (
@@ -167,11 +167,11 @@ class Visit:
         name, source, folder = part.reader.name, part.file.source, part.file.head.folder
         try:
             found = digest(part.file.path, getattr(part.reader, "needles", ()))
+            file_id = number(part, found.sha256)
         except OSError as error:
             with self.store.transaction():
                 self._unread([Problem(source=source, message=f"cannot be read: {what_is_wrong(error, part.file)}")])
             return None
-        file_id = identity(name, str(part.file.path.resolve()) if folder else found.sha256)
         if not folder:
             self._note_place(file_id, part.file.path)
         if file_id in self.seen:

@@ -11,7 +11,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from blameline.records import EvalRun, Manifest, Problem, Slice
+from blameline.records import EvalRun, ExportedRun, Manifest, Problem, Slice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -159,7 +159,8 @@ def run_of(
     said = {name: text(value) if isinstance(value, str) else value for name, value in said.items()}
     counted = cases.slices() if slices is None else slices
     dates = tuple(sorted(cases.dates))
-    return EvalRun.model_validate(
+    kind = ExportedRun if said.get("same") or said.get("time_from") else EvalRun
+    return kind.model_validate(
         {**said, "status": status, "slices": counted, "reason": reason or None, "case_dates": dates}
     )
 
@@ -167,10 +168,10 @@ def run_of(
 OWN_TIME = "the export holds no time of the run"
 
 
-def own_time(file: File) -> tuple[datetime, str, Problem]:
-    """A time for a run whose export holds none: that in the file's name, else when the file was last written.
+def own_time(file: File) -> tuple[dict[str, Any], str, Problem]:
+    """``at`` and ``time_from`` of a run whose export holds no time: that in the file's name, else when it was last written.
 
-    With it comes what to say of it; it is never used silently.
+    With them comes what to say of it; it is never used silently.
     """
     found = _IN_NAME.search(file.path.name)
     if found:
@@ -181,10 +182,18 @@ def own_time(file: File) -> tuple[datetime, str, Problem]:
             pass
         else:
             note = f"{OWN_TIME}: the time is the one in the file's name, taken as UTC"
-            return at, note, Problem(source=file.source, message=note)
+            return {"at": at, "time_from": "name"}, note, Problem(source=file.source, message=note)
     note = f"{OWN_TIME}: the time is that of the file itself, and wrong if the file was copied or edited"
     at = datetime.fromtimestamp(int(file.path.stat().st_mtime), tz=UTC)
-    return at, note, Problem(source=file.source, message=note)
+    return {"at": at, "time_from": "file"}, note, Problem(source=file.source, message=note)
+
+
+def time_around(file: File, *names: str) -> tuple[str, ...]:
+    """What the time of a run depends on besides the bytes: nothing where the start of the file gives it under a name."""
+    for name in file.head.paths.intersection(names):
+        if not re.search(rf'"{_last(name)}"\s*:\s*(null|false|0\b|""|[\[{{])', file.head.text):
+            return ()
+    return tuple(map(str, own_time(file)[0].values()))
 
 
 def text(value: object) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from blameline.records import EvalRun, Manifest, Problem
-from blameline.sources.cases import Cases, content, mapping, own_time, run_of, text
+from blameline.sources.cases import Cases, content, mapping, own_time, run_of, text, time_around
 from blameline.sources.documents import walk
 from blameline.sources.wording import fault
 
@@ -41,6 +41,10 @@ class DeepEvalRuns:
             for above in ("", "testRunData.")
             for cases in _LISTS
         )
+
+    def around(self, file: File) -> tuple[str, ...]:
+        """No test run holds its time."""
+        return time_around(file)
 
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[EvalRun | Problem]:  # noqa: ARG002  the protocol hands it in
         """One run; a case that cannot be used is a ``Problem``, and the rest counts."""
@@ -100,7 +104,7 @@ class _Run:
         if not self.cases.n and not self.cases.faults:
             yield Problem(source=file.source, message="the test run holds no test case that can be used")
             return
-        at, note, problem = own_time(file)
+        when, note, problem = own_time(file)
         yield problem
         suite = next(
             (name for key in ("identifier", "datasetAlias", "testFile") if (name := text(self.said.get(key)))),
@@ -114,7 +118,7 @@ class _Run:
                 status="error" if self.cut else "completed",
                 run_id=f"deepeval-{self.digest.hexdigest()[:16]}",
                 suite=suite,
-                at=at,
+                **when,
                 judge=", ".join(sorted(self.judges)) or None,
                 prompt_version=self._prompts() or None,
                 source=file.source,

@@ -161,8 +161,7 @@ def _moment(said: str) -> tuple[datetime | None, timedelta]:
         try:
             at = read(said[:64])
             slack = ZONELESS if at.tzinfo is None and not said.endswith("-0000") else timedelta(0)
-            if counted := within(as_utc(at)):
-                return counted, slack
+            return within(as_utc(at)), slack
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
     return None, timedelta(0)

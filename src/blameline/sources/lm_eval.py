@@ -6,14 +6,16 @@ no passes. A group only repeats its tasks and is left out.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
+from glob import escape
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from blameline.records import EvalRun, Manifest, Problem, Slice
-from blameline.sources.cases import Cases, mapping, own_time, run_of, text
+from blameline.sources.cases import Cases, content, mapping, own_time, run_of, text, time_around
 from blameline.sources.heads import File, look
 from blameline.sources.lines import records
 from blameline.sources.wording import fault
@@ -48,10 +50,19 @@ class LMEvalResults:
         measured = any(_MEASURED.fullmatch(name) for name in names)
         return (measured and any(name.endswith(".alias") for name in names)) or names >= _A_SAMPLE
 
+    def around(self, file: File) -> tuple[str, ...]:
+        """The samples beside results, whether results are beside samples, and the time where the start holds none."""
+        if file.head.paths >= _A_SAMPLE:
+            return ("with results",) if _has_results(file) else ()
+        moment = _RESULTS.fullmatch(file.path.name)
+        beside = sorted(file.path.parent.glob(f"samples_*_{escape(moment.group(1))}.jsonl")) if moment else []
+        found = [part for path in beside if _is_there(path) for part in (path.name, _digest(path))]
+        return (*found, *time_around(file, "date"))
+
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[EvalRun | Problem]:  # noqa: ARG002  the protocol hands it in
         """One run a task; a file of samples brings nothing by itself: it is read with its results."""
         if file.head.paths >= _A_SAMPLE:
-            if not any(_RESULTS.fullmatch(one.name) for one in file.path.parent.glob("results_*.json*")):
+            if not _has_results(file):
                 said = "samples of lm-eval without their results_*.json beside them: neither task nor time is known"
                 yield Problem(source=file.source, message=said)
             return
@@ -62,14 +73,28 @@ class LMEvalResults:
                 yield from _runs(file, part.record, manifest)
 
 
+def _has_results(file: File) -> bool:
+    return any(_RESULTS.fullmatch(one.name) for one in file.path.parent.glob("results_*.json*"))
+
+
+def _is_there(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _runs(file: File, whole: dict[str, Any], manifest: Manifest) -> Iterator[EvalRun | Problem]:
     groups = mapping(whole.get("group_subtasks"))
     tasks = {name: one for name, one in mapping(whole.get("results")).items() if not groups.get(name)}
     if not tasks:
         yield Problem(source=file.source, message="the results name no task")
-    at, late = whole.get("date"), []
-    if at is None:
-        at, note, problem = own_time(file)
+    late: list[str] = []
+    when: dict[str, Any] = {"at": whole.get("date")}
+    if when["at"] is None:
+        when, note, problem = own_time(file)
         late = [note]
         yield problem
     for task, given in tasks.items():
@@ -92,9 +117,9 @@ def _runs(file: File, whole: dict[str, Any], manifest: Manifest) -> Iterator[Eva
                 why="" if n else "the results do not say how many cases there were",
                 notes=notes,
                 slices=slices,
-                run_id=_run_id(whole, task, at),
+                run_id=_run_id(whole, task),
                 suite=task,
-                at=at,
+                **when,
                 source=file.source,
             )
         except ValidationError as error:
@@ -102,9 +127,11 @@ def _runs(file: File, whole: dict[str, Any], manifest: Manifest) -> Iterator[Eva
             yield Problem(source=file.source, message=said)
 
 
-def _run_id(whole: dict[str, Any], task: str, at: object) -> str:
-    """The harness gives none: model, moment and task name a run."""
-    return f"lm-eval/{text(whole.get('model_name')) or 'model'}/{at}/{task}"
+def _run_id(whole: dict[str, Any], task: str) -> str:
+    """The harness gives none: model, moment and task name a run; where no moment is told, all that is."""
+    moment = whole.get("date")
+    told = hashlib.sha256(content(whole)).hexdigest()[:16] if moment is None else moment
+    return f"lm-eval/{text(whole.get('model_name')) or 'model'}/{told}/{task}"
 
 
 def _share(given: dict[str, Any]) -> tuple[str, float | None]:
@@ -130,7 +157,7 @@ def _samples(file: File, task: str, metric: str, cases: Cases) -> Iterator[Probl
     if not moment or not re.fullmatch(r"[\w.@+ -]{1,200}", task):
         return
     path = file.path.with_name(f"samples_{task}_{moment.group(1)}.jsonl")
-    if not metric or not path.is_file() or path.is_symlink():
+    if not metric or not _is_there(path):
         return
     name, _, wanted = metric.partition(",")
     beside = File(path, f"{file.source.rpartition('/')[0]}/{path.name}".lstrip("/"), look(path))

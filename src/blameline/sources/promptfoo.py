@@ -2,7 +2,8 @@
 
 A column is one prompt with one provider, as in promptfoo's own table. Its suite is the description; where a file has
 several columns, the suite also names what tells them apart, so that only like is compared with like over time. JSON lines
-hold neither an id nor a time: the id is then made from the results, and the time is the file's own and told as such.
+hold neither an id nor a time: the id is then made from the results, whatever their order, and the time is the file's own and
+told as such. Where the JSON of the same results is there too, it counts and the lines do not.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from blameline.records import EvalRun, Manifest, Problem
-from blameline.sources.cases import Cases, content, mapping, own_time, run_of, text
+from blameline.sources.cases import Cases, content, mapping, own_time, run_of, text, time_around
 from blameline.sources.documents import walk
 from blameline.sources.lines import records
 from blameline.sources.wording import fault
@@ -41,6 +42,7 @@ _JUDGE_FAILED = re.compile(
 _ERROR, _JUDGE = "an error of the provider or the harness", "the judge failed"
 _A_FILE = re.compile(r"\.(txt|json|jsonl|ya?ml|md|j2|csv|[cm]?[jt]s|py)$")
 """A label that promptfoo made of a file's name says nothing of its version."""
+_UNIQUE = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _DATED = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 
@@ -53,7 +55,13 @@ class _Column:
     label: str = ""
     judges: dict[str, None] = field(default_factory=dict)
     cached: int = 0
-    digest: Any = field(default_factory=hashlib.sha256)
+    marks: int = 0
+
+    def mark(self, record: dict[str, Any]) -> None:
+        """Let a result count for the id of the whole, whatever the order: by its own id where it has one of no other's."""
+        own = text(record.get("id"))
+        digest = hashlib.sha256(own.lower().encode() if _UNIQUE.fullmatch(own) else content(record)).digest()
+        self.marks = (self.marks + int.from_bytes(digest[:8])) % (1 << 64)
 
 
 class PromptfooResults:
@@ -74,6 +82,10 @@ class PromptfooResults:
             or {"results.version", "results.timestamp", "results.results"} <= names
             or len(names & bare) > 1
         )
+
+    def around(self, file: File) -> tuple[str, ...]:
+        """The time, where the start of the file holds none."""
+        return time_around(file, "results.timestamp", "metadata.evaluationCreatedAt")
 
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[EvalRun | Problem]:  # noqa: ARG002  the protocol hands it in
         """One run a column; a result that cannot be used is a ``Problem``, and the rest counts."""
@@ -136,7 +148,7 @@ class _Evaluation:
                 return "the result is not counted: there are more than 1000 columns"
             column = self.columns[place, provider] = _Column(Cases(self.manifest), provider)
         column.label = column.label or text(prompt.get("label"))
-        column.digest.update(text(record.get("id")).encode() or content(record))
+        column.mark(record)
         test = mapping(record.get("testCase"))
         about = {**mapping(record.get("vars")), **mapping(test.get("metadata"))}
         self._count(column, record, test, about, passed=passed)
@@ -155,7 +167,7 @@ class _Evaluation:
             record = mapping(output)
             provider = text(record.get("provider"))
             column = self.rows.setdefault((place, provider), _Column(Cases(self.manifest), provider))
-            column.digest.update(content(record))
+            column.mark(record)
             if isinstance(record.get("pass"), bool):
                 self._count(column, record, test, about, passed=record["pass"])
             else:
@@ -185,9 +197,10 @@ class _Evaluation:
             return
         config = mapping(self.said.get("config"))
         told = text(self.said.get("evalId"))
-        at, note = self._time(told), ""
-        if not at:
-            at, note, problem = own_time(file)
+        note = ""
+        when: dict[str, Any] = {"at": self._time(told)}
+        if not when["at"]:
+            when, note, problem = own_time(file)
             yield problem
         suite = text(config.get("description")) or "promptfoo"
         apart = _apart([(key[1], _label(self._prompt(*key), column.label)) for key, column in columns.items()])
@@ -198,7 +211,8 @@ class _Evaluation:
             label = _label(prompt, column.label)
             digest = text(prompt.get("id"))[:12]
             version = digest or label if _A_FILE.search(label) else label or digest
-            own = told or f"promptfoo-{column.digest.hexdigest()[:16]}"
+            made = f"promptfoo-{column.marks:016x}"
+            own = told or made
             notes = [note] if note else []
             notes += [f"{column.cached} answers came from promptfoo's cache"] if column.cached else []
             missing = _missing(prompt, column.cases)
@@ -210,8 +224,9 @@ class _Evaluation:
                     column.cases,
                     notes=notes,
                     run_id=f"{own}#{place if given else number}" if told and several else own,
+                    same=made if told else None,
                     suite=suite + apart[number],
-                    at=at,
+                    **when,
                     judge=_named(column.judges),
                     prompt_version=version or None,
                     source=file.source,
