@@ -524,3 +524,78 @@ def test_none_knows_what_full_knows(path, answer):
             found.append(store.sql(f"SELECT {FACTS} FROM span_rows").rows)
     assert found[0] == found[1] == found[2]
     assert found[0][0][4] == len(answer)
+
+
+PAGED = {"id": "P1", "incident_number": 1, "title": f"Bot for {PERSON} password:", "created_at": "2026-03-14T09:00:00Z", "status": "triggered",
+         "urgency": "high", "service": {"summary": "bot"}, "type": "incident", "incident_key": "k", "html_url": "x"}  # fmt: skip
+FIRED = {"version": "4", "groupKey": "g", "truncatedAlerts": 0, "status": "firing", "receiver": "r", "alerts": [{
+    "status": "firing", "labels": {"alertname": "A", "password": "hunter22x", "severity": "page"}, "annotations": {"summary": "s"},
+    "startsAt": "2026-03-14T09:12:00Z", "endsAt": "0001-01-01T00:00:00Z", "generatorURL": "x", "fingerprint": "abc"}]}  # fmt: skip
+RECORDS = {
+    "pd.json": json.dumps({"incidents": [PAGED]}),
+    "am.json": json.dumps(FIRED),
+    "changes.yaml": json.dumps(
+        [
+            {"id": "1", "at": "2026-03-14T09:12:00Z", "kind": "flag_change", "scope": {"password": 12345678, "region": "eu"}},
+            {"id": "2", "at": "2026-03-14T10:12:00Z", "kind": "prompt_edit", "component": "client secret:", "to": "v2", "diff": 'set "password": "x y"\n\0'},
+            {"id": "3", "at": "2026-03-14T11:12:00Z", "kind": "deploy", "scope": {SECRET: "eu", "cookie": "choc chip", "note": '{"password": "a b", "n": 1}'}},
+        ]
+    ),
+    "evals.jsonl": json.dumps(
+        {"run_id": "r", "suite": "s", "at": "2026-03-10T06:00:00Z", "reason": "api_key: abcdefgh", "slices": [{"segment": {"secret": "refund"}, "n": 40, "passed": 37}]}
+    ) + "\n",
+}  # fmt: skip
+
+
+def test_a_record_stays_one_that_can_be_read(path):
+    found = held(path, RECORDS)
+    assert not [
+        gone
+        for gone in ("12345678", "hunter22x", "x y", "choc chip", "abcdefgh", "refund", "a b", SECRET, PERSON)
+        if gone in found
+    ]
+    with Store.open(path, read_only=True) as store:
+        first, second, third = store.changes()
+        (run,) = store.eval_runs()
+        paged, fired = store.alerts()
+        assert not store.problems()
+    assert first.scope == {"password": "[secret]", "region": "eu"}
+    assert (second.component, second.to, second.diff) == ("client secret:", "v2", 'set "[secret]"\n\0')
+    assert third.scope.keys() == {"[secret]", "cookie", "note"}
+    assert (third.scope["[secret]"], third.scope["cookie"]) == ("eu", "[redacted]")
+    assert (run.reason, run.slices[0].segment, run.slices[0].n) == ("[secret]", {"secret": "[secret]"}, 40)
+    assert (paged.title, paged.severity) == ("Bot for [e-mail] password:", "high")
+    assert fired.labels == {"alertname": "A", "password": "[secret]", "severity": "page"}
+
+
+def test_a_pattern_of_a_team_leaves_a_record_what_makes_it_one(path):
+    given = {
+        "incident.yaml": "redact:\n  patterns: ['[0-9]{4}-[0-9]{2}', 'prompt', '^id$', '^zq']\n",
+        "changes.jsonl": json.dumps(
+            {"id": "c", "at": "2026-03-14T09:12:00Z", "kind": "prompt_edit", "summary": "prompt of 2026-03", "team": "zqa"}
+        ) + "\n",
+    }  # fmt: skip
+    held(path, given)
+    with Store.open(path, read_only=True) as store:
+        (change,) = store.changes()
+    assert (change.kind, change.at.isoformat()) == ("prompt_edit", "2026-03-14T09:12:00+00:00")
+    assert (change.summary, change.team) == ("[secret] of [secret]", "[secret]a")
+
+
+def test_a_record_without_anything_sensitive_is_stored_as_it_was_told(path):
+    told = {
+        "id": "c",
+        "at": "2026-03-14T09:12:00Z",
+        "kind": "deploy",
+        "scope": {"region": "eu", "token_count": "5"},
+        "diff": 'a "b"\n\\',
+    }
+    held(path, {"changes.jsonl": json.dumps(told) + "\n"})
+    plain = path.parent / "full" / "case.duckdb"
+    plain.parent.mkdir()
+    held(plain, {"changes.jsonl": json.dumps(told) + "\n"}, "full")
+    kept = []
+    for place in (path, plain):
+        with Store.open(place, read_only=True) as store:
+            kept.append(store.sql("SELECT record FROM changes").rows)
+    assert kept[0] == kept[1]

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import duckdb
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from blameline.cli import main
 from blameline.errors import NotFound, StoreError
 from blameline.store import Store
 
@@ -113,3 +115,31 @@ def test_how_far_a_statement_is_can_be_asked_and_is_not_printed(tmp_path: Path) 
         asked = "SELECT current_setting('enable_progress_bar'), current_setting('enable_progress_bar_print'), current_setting('progress_bar_time')"
         assert store._connection.execute(asked).fetchall() == [(True, False, 0)]
         assert store.under_way() == 0.0
+
+
+BROKEN = '{"id":"P1","title":"[secret]"severity":"high"}'
+
+
+def test_a_record_that_cannot_be_read_is_a_problem_and_no_end(tmp_path: Path) -> None:
+    path = tmp_path / "case.duckdb"
+    at = [datetime(2026, 3, 14)]  # noqa: DTZ001  as the store keeps it
+    with Store.open(path) as store:
+        for name in ("P1", "P2"):
+            record = BROKEN if name == "P1" else '{"id":"P2","at":"2026-03-14T00:00:00Z","system":"pagerduty"}'
+            columns = {"alert_id": [name], "system": ["pagerduty"], "raised_at": at, "record": [record]}
+            store.run("store/add_alert", file_id=1, **columns)
+    with Store.open(path, read_only=True) as store:
+        (problem,) = store.problems()
+        assert [alert.id for alert in store.alerts()] == ["P2"]
+    assert "an alert was stored so that it cannot be read back" in problem.message
+
+
+def test_a_verb_tells_of_a_record_that_cannot_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "case.duckdb"
+    at = [datetime(2026, 3, 14)]  # noqa: DTZ001  as the store keeps it
+    with Store.open(path) as store:
+        store.run("store/add_alert", file_id=1, alert_id=["P1"], system=["pagerduty"], raised_at=at, record=[BROKEN])
+    done = CliRunner().invoke(main, ["timeline", "--case", str(path)])
+    assert done.exit_code == 0
+    assert "an alert was stored so that it cannot be read back" in done.stderr
+    assert "cannot be read back" not in done.stdout

@@ -65,7 +65,7 @@ def keep(store: Store, change: Change) -> Change:
     if not any(row["file_id"] == file_id for row in store.rows("store/files")):
         with store.transaction():
             statement, row = fields_of(change)
-            store.run(statement, file_id=file_id, **{key: [value] for key, value in row.items()})
+            store.keep(statement, file_id=file_id, **{key: [value] for key, value in row.items()})
             told = {
                 "sources": [SOURCE],
                 "formats": ["mark"],
