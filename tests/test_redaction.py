@@ -599,3 +599,40 @@ def test_a_record_without_anything_sensitive_is_stored_as_it_was_told(path):
         with Store.open(place, read_only=True) as store:
             kept.append(store.sql("SELECT record FROM changes").rows)
     assert kept[0] == kept[1]
+
+
+PIECES = {
+    "a name and a text": ({"user": "u", "password": "hunter22", "n": 1}, {"user": "u", "password": "[secret]", "n": 1}),
+    "a name and a number": ({"password": 12345678}, {"password": "[secret]"}),
+    "deeper": ([{"arguments": {"api_key": "a b"}}, 2], [{"arguments": {"api_key": "[secret]"}}, 2]),
+    "a card as a number": ({"n": 4012888888881881, "of": [4012888888881881, -1.5]}, {"n": "[card]", "of": ["[card]", -1.5]}),
+    "quotes in a text": ({"say": 'set password="x y" \\ and "go"'}, {"say": 'set [secret]" \\ and "go"'}),
+    "a name that holds more": ({f"{PERSON} password": "hunter22", "a": 1}, {"[secret]": "[secret]", "a": 1}),
+    "a name that is one": ({SECRET: "x"}, {"[secret]": "x"}),
+    "an odd piece": ({"zq": "zqa"}, {"zq": "[redacted]"}),
+    "a key": ({"pem": KEY, "b": PERSON}, {"pem": "-----[secret]", "b": "[e-mail]"}),
+    "two messages": ([{"role": "user", "content": "reset my password:"}, {"role": "assistant", "content": "ok"}], None),
+    "nothing said": ({"client_secret": None, "password": "", "secret": True}, None),
+}  # fmt: skip
+
+
+def test_json_is_redacted_piece_by_piece_and_stays_json(path):
+    said = {f"note.{name}": json.dumps(value) for name, (value, _) in PIECES.items()}
+    manifest = "redact:\n  patterns: ['zqa\"']\n"  # takes a quote with it
+    held(path, {"a.jsonl": otlp({"x": 1, **said}), "incident.yaml": manifest})
+    with Store.open(path, read_only=True) as store:
+        ((kept,),) = store.sql("SELECT attributes FROM spans").rows
+    wanted = {name: value if clean is None else clean for name, (value, clean) in PIECES.items()}
+    assert {name: json.loads(kept[f"note.{name}"]) for name in wanted} == wanted
+
+
+def test_what_is_no_json_is_redacted_as_a_text(path):
+    said = {
+        "note.cut": '[{"password": "hunter22", "b',
+        "note.prose": 'he said {"password": "hunter22"}',
+        "note.number": "4012888888881881",
+    }
+    held(path, {"a.jsonl": otlp(said)})
+    with Store.open(path, read_only=True) as store:
+        ((kept,),) = store.sql("SELECT attributes FROM spans").rows
+    assert [kept[name] for name in said] == ['[{"[secret]", "b', 'he said {"[secret]"}', "[card]"]
