@@ -636,3 +636,81 @@ def test_what_is_no_json_is_redacted_as_a_text(path):
     with Store.open(path, read_only=True) as store:
         ((kept,),) = store.sql("SELECT attributes FROM spans").rows
     assert [kept[name] for name in said] == ['[{"[secret]", "b', 'he said {"[secret]"}', "[card]"]
+
+
+ASKERS = [f"{name}@acme.com" for name in ("ann", "bob", "cy")]
+
+
+def numbered(said: str) -> bool:
+    return re.fullmatch("id-[0-9a-f]{16}", said) is not None
+
+
+def test_ids_that_are_addresses_stay_apart_and_join(path):
+    changes = [
+        {"id": f"deploy/{who}", "at": f"2026-03-14T0{n}:00:00Z", "kind": "deploy"} for n, who in enumerate(ASKERS)
+    ]
+    changes.append(
+        {"id": "undo v2@prod", "at": "2026-03-15T00:00:00Z", "kind": "deploy", "reverts": f"deploy/{ASKERS[1]}"}
+    )
+    runs = [{"run_id": f"{who}/1", "suite": "s", "at": "2026-03-10T06:00:00Z", "status": "skipped"} for who in ASKERS]
+    replays = [{"case_id": who, "signal": "ok", "score": 1, "config": {"prompt": "v1"}, "run": 1} for who in ASKERS]
+    pages = [{**PAGED, "id": who, "title": "late"} for who in ASKERS]
+    files = {
+        "changes.jsonl": "".join(json.dumps(one) + "\n" for one in changes),
+        "evals.jsonl": "".join(json.dumps(one) + "\n" for one in runs),
+        "replays.jsonl": "".join(json.dumps(one) + "\n" for one in replays),
+        "pd.json": json.dumps({"incidents": pages}),
+    }
+    found = held(path, files)
+    assert not [who for who in ASKERS if who in found]
+    with Store.open(path, read_only=True) as store:
+        kept = store.changes()
+        others = (
+            [run.run_id for run in store.eval_runs()],
+            [page.id for page in store.alerts()],
+            list(store.replays()["case_id"]),
+        )
+        assert not store.problems()
+    assert all(len(set(ids)) == 3 and all(map(numbered, ids)) for ids in (*others, [change.id for change in kept[:3]]))
+    assert (kept[3].id, kept[3].reverts) == ("undo v2@prod", kept[1].id)
+
+
+def test_attributes_that_are_addresses_stay_apart_and_join(path):
+    spans, scores = "", ""
+    for n, who in enumerate(ASKERS):
+        said = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.response.id": f"{who}/1",
+            "user.id": who,
+            "session.id": f"s of {who}",
+            "tenant.id": who,
+            "note": f"by {who}",
+        }
+        spans += otlp(said, traceId=f"{n + 1:032x}", spanId=f"{n + 1:016x}")
+        told = {"gen_ai.evaluation.name": "ok", "gen_ai.evaluation.score.value": "1", "gen_ai.response.id": f"{who}/1"}
+        listed = [{"key": key, "value": {"stringValue": value}} for key, value in told.items()]
+        record = {"timeUnixNano": str(NS), "eventName": "gen_ai.evaluation.result", "attributes": listed}
+        scores += json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}) + "\n"
+    found = held(path, {"a.jsonl": spans, "b.jsonl": scores})
+    assert not [who for who in ASKERS if who in found]
+    with Store.open(path, read_only=True) as store:
+        kept = [row[0] for row in store.sql("SELECT attributes FROM spans ORDER BY trace_id").rows]
+        joined = [row[0] for row in store.sql("SELECT trace_id FROM scores ORDER BY trace_id").rows]
+    assert joined == [f"{n + 1:032x}" for n in range(3)]
+    for name in ("gen_ai.response.id", "user.id", "session.id"):
+        assert len({said[name] for said in kept}) == 3
+        assert all(numbered(said[name]) for said in kept)
+    assert len({said["tenant.id"] for said in kept}) == 3
+    assert all(re.fullmatch(r"\[e-mail [0-9a-f]{16}\]", said["tenant.id"]) for said in kept)
+    assert {said["note"] for said in kept} == {"by [e-mail]"}
+
+
+def test_an_id_that_is_closed_leaves_no_number(path):
+    files = {
+        "incident.yaml": "redact:\n  names: [user.id]\n",
+        "a.jsonl": otlp({"user.id": PERSON, "session.id": "s-1"}),
+    }
+    held(path, files)
+    with Store.open(path, read_only=True) as store:
+        ((kept,),) = store.sql("SELECT attributes FROM spans").rows
+    assert (kept["user.id"], kept["session.id"]) == ("[redacted]", "s-1")

@@ -32,7 +32,7 @@ _NAMED = frozenset({"id", "run_id", "reverts"})
 """Fields that name a record, here and wherever it is spoken of."""
 _COPIES = {"change_id": "id", "alert_id": "id", "run_id": "run_id", "suite": "suite"}
 """Columns that repeat a field of the record."""
-Word = Callable[[str, str], str]
+Word = Callable[[str, str, bool], str]
 Ask = Callable[..., list[dict[str, Any]]]
 
 
@@ -42,10 +42,12 @@ def kept(columns: Mapping[str, list[Any]], ask: Ask) -> dict[str, list[Any]]:
     clean = {name: list(values) for name, values in columns.items()}
     names: list[str] = []
     said: list[str] = []
+    ids: list[bool] = []
 
-    def note(name: str, text: str) -> str:
+    def note(name: str, text: str, is_id: bool) -> str:
         names.append(name)
         said.append(text)
+        ids.append(is_id)
         return text
 
     read = {place: json.loads(clean["record"][place]) for place in found}
@@ -53,10 +55,10 @@ def kept(columns: Mapping[str, list[Any]], ask: Ask) -> dict[str, list[Any]]:
         _each(record, note)
     if not said:
         return clean
-    (row,) = ask("store/kept_words", names=names, said=said)
+    (row,) = ask("store/kept_words", names=names, said=said, ids=ids)
     words = iter(row["words"])
     for place, record in read.items():
-        whole = _each(record, lambda _name, _text: str(next(words)))
+        whole = _each(record, lambda *_: str(next(words)))
         clean["record"][place] = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
         for column in _COPIES.keys() & clean.keys():
             clean[column][place] = whole[_COPIES[column]]
@@ -71,9 +73,9 @@ def _each(record: Mapping[str, Any], word: Word) -> dict[str, Any]:
 def _field(field: str, value: object, word: Word) -> object:
     match value:
         case str():
-            return word(field if field in _NAMED else "", value)
+            return word("", value, field in _NAMED)
         case dict():
-            return {word("", name): word(name, said) for name, said in value.items()}
+            return {word("", name, False): word(name, said, False) for name, said in value.items()}
         case list():
-            return [_each(part, word) if isinstance(part, dict) else word("", part) for part in value]
+            return [_each(part, word) if isinstance(part, dict) else word("", part, False) for part in value]
     return value
