@@ -524,3 +524,193 @@ def test_none_knows_what_full_knows(path, answer):
             found.append(store.sql(f"SELECT {FACTS} FROM span_rows").rows)
     assert found[0] == found[1] == found[2]
     assert found[0][0][4] == len(answer)
+
+
+PAGED = {"id": "P1", "incident_number": 1, "title": f"Bot for {PERSON} password:", "created_at": "2026-03-14T09:00:00Z", "status": "triggered",
+         "urgency": "high", "service": {"summary": "bot"}, "type": "incident", "incident_key": "k", "html_url": "x"}  # fmt: skip
+FIRED = {"version": "4", "groupKey": "g", "truncatedAlerts": 0, "status": "firing", "receiver": "r", "alerts": [{
+    "status": "firing", "labels": {"alertname": "A", "password": "hunter22x", "severity": "page"}, "annotations": {"summary": "s"},
+    "startsAt": "2026-03-14T09:12:00Z", "endsAt": "0001-01-01T00:00:00Z", "generatorURL": "x", "fingerprint": "abc"}]}  # fmt: skip
+RECORDS = {
+    "pd.json": json.dumps({"incidents": [PAGED]}),
+    "am.json": json.dumps(FIRED),
+    "changes.yaml": json.dumps(
+        [
+            {"id": "1", "at": "2026-03-14T09:12:00Z", "kind": "flag_change", "scope": {"password": 12345678, "region": "eu"}},
+            {"id": "2", "at": "2026-03-14T10:12:00Z", "kind": "prompt_edit", "component": "client secret:", "to": "v2", "diff": 'set "password": "x y"\n\0'},
+            {"id": "3", "at": "2026-03-14T11:12:00Z", "kind": "deploy", "scope": {SECRET: "eu", "cookie": "choc chip", "note": '{"password": "a b", "n": 1}'}},
+        ]
+    ),
+    "evals.jsonl": json.dumps(
+        {"run_id": "r", "suite": "s", "at": "2026-03-10T06:00:00Z", "reason": "api_key: abcdefgh", "slices": [{"segment": {"secret": "refund"}, "n": 40, "passed": 37}]}
+    ) + "\n",
+}  # fmt: skip
+
+
+def test_a_record_stays_one_that_can_be_read(path):
+    found = held(path, RECORDS)
+    assert not [
+        gone
+        for gone in ("12345678", "hunter22x", "x y", "choc chip", "abcdefgh", "refund", "a b", SECRET, PERSON)
+        if gone in found
+    ]
+    with Store.open(path, read_only=True) as store:
+        first, second, third = store.changes()
+        (run,) = store.eval_runs()
+        paged, fired = store.alerts()
+        assert not store.problems()
+    assert first.scope == {"password": "[secret]", "region": "eu"}
+    assert (second.component, second.to, second.diff) == ("client secret:", "v2", 'set "[secret]"\n\0')
+    assert third.scope.keys() == {"[secret]", "cookie", "note"}
+    assert (third.scope["[secret]"], third.scope["cookie"]) == ("eu", "[redacted]")
+    assert (run.reason, run.slices[0].segment, run.slices[0].n) == ("[secret]", {"secret": "[secret]"}, 40)
+    assert (paged.title, paged.severity) == ("Bot for [e-mail] password:", "high")
+    assert fired.labels == {"alertname": "A", "password": "[secret]", "severity": "page"}
+
+
+def test_a_pattern_of_a_team_leaves_a_record_what_makes_it_one(path):
+    given = {
+        "incident.yaml": "redact:\n  patterns: ['[0-9]{4}-[0-9]{2}', 'prompt', '^id$', '^zq']\n",
+        "changes.jsonl": json.dumps(
+            {"id": "c", "at": "2026-03-14T09:12:00Z", "kind": "prompt_edit", "summary": "prompt of 2026-03", "team": "zqa"}
+        ) + "\n",
+    }  # fmt: skip
+    held(path, given)
+    with Store.open(path, read_only=True) as store:
+        (change,) = store.changes()
+    assert (change.kind, change.at.isoformat()) == ("prompt_edit", "2026-03-14T09:12:00+00:00")
+    assert (change.summary, change.team) == ("[secret] of [secret]", "[secret]a")
+
+
+def test_a_record_without_anything_sensitive_is_stored_as_it_was_told(path):
+    told = {
+        "id": "c",
+        "at": "2026-03-14T09:12:00Z",
+        "kind": "deploy",
+        "scope": {"region": "eu", "token_count": "5"},
+        "diff": 'a "b"\n\\',
+    }
+    held(path, {"changes.jsonl": json.dumps(told) + "\n"})
+    plain = path.parent / "full" / "case.duckdb"
+    plain.parent.mkdir()
+    held(plain, {"changes.jsonl": json.dumps(told) + "\n"}, "full")
+    kept = []
+    for place in (path, plain):
+        with Store.open(place, read_only=True) as store:
+            kept.append(store.sql("SELECT record FROM changes").rows)
+    assert kept[0] == kept[1]
+
+
+PIECES = {
+    "a name and a text": ({"user": "u", "password": "hunter22", "n": 1}, {"user": "u", "password": "[secret]", "n": 1}),
+    "a name and a number": ({"password": 12345678}, {"password": "[secret]"}),
+    "deeper": ([{"arguments": {"api_key": "a b"}}, 2], [{"arguments": {"api_key": "[secret]"}}, 2]),
+    "a card as a number": ({"n": 4012888888881881, "of": [4012888888881881, -1.5]}, {"n": "[card]", "of": ["[card]", -1.5]}),
+    "quotes in a text": ({"say": 'set password="x y" \\ and "go"'}, {"say": 'set [secret]" \\ and "go"'}),
+    "a name that holds more": ({f"{PERSON} password": "hunter22", "a": 1}, {"[secret]": "[secret]", "a": 1}),
+    "a name that is one": ({SECRET: "x"}, {"[secret]": "x"}),
+    "an odd piece": ({"zq": "zqa"}, {"zq": "[redacted]"}),
+    "a key": ({"pem": KEY, "b": PERSON}, {"pem": "-----[secret]", "b": "[e-mail]"}),
+    "two messages": ([{"role": "user", "content": "reset my password:"}, {"role": "assistant", "content": "ok"}], None),
+    "nothing said": ({"client_secret": None, "password": "", "secret": True}, None),
+}  # fmt: skip
+
+
+def test_json_is_redacted_piece_by_piece_and_stays_json(path):
+    said = {f"note.{name}": json.dumps(value) for name, (value, _) in PIECES.items()}
+    manifest = "redact:\n  patterns: ['zqa\"']\n"  # takes a quote with it
+    held(path, {"a.jsonl": otlp({"x": 1, **said}), "incident.yaml": manifest})
+    with Store.open(path, read_only=True) as store:
+        ((kept,),) = store.sql("SELECT attributes FROM spans").rows
+    wanted = {name: value if clean is None else clean for name, (value, clean) in PIECES.items()}
+    assert {name: json.loads(kept[f"note.{name}"]) for name in wanted} == wanted
+
+
+def test_what_is_no_json_is_redacted_as_a_text(path):
+    said = {
+        "note.cut": '[{"password": "hunter22", "b',
+        "note.prose": 'he said {"password": "hunter22"}',
+        "note.number": "4012888888881881",
+    }
+    held(path, {"a.jsonl": otlp(said)})
+    with Store.open(path, read_only=True) as store:
+        ((kept,),) = store.sql("SELECT attributes FROM spans").rows
+    assert [kept[name] for name in said] == ['[{"[secret]", "b', 'he said {"[secret]"}', "[card]"]
+
+
+ASKERS = [f"{name}@acme.com" for name in ("ann", "bob", "cy")]
+
+
+def numbered(said: str) -> bool:
+    return re.fullmatch("id-[0-9a-f]{16}", said) is not None
+
+
+def test_ids_that_are_addresses_stay_apart_and_join(path):
+    changes = [
+        {"id": f"deploy/{who}", "at": f"2026-03-14T0{n}:00:00Z", "kind": "deploy"} for n, who in enumerate(ASKERS)
+    ]
+    changes.append(
+        {"id": "undo v2@prod", "at": "2026-03-15T00:00:00Z", "kind": "deploy", "reverts": f"deploy/{ASKERS[1]}"}
+    )
+    runs = [{"run_id": f"{who}/1", "suite": "s", "at": "2026-03-10T06:00:00Z", "status": "skipped"} for who in ASKERS]
+    replays = [{"case_id": who, "signal": "ok", "score": 1, "config": {"prompt": "v1"}, "run": 1} for who in ASKERS]
+    pages = [{**PAGED, "id": who, "title": "late"} for who in ASKERS]
+    files = {
+        "changes.jsonl": "".join(json.dumps(one) + "\n" for one in changes),
+        "evals.jsonl": "".join(json.dumps(one) + "\n" for one in runs),
+        "replays.jsonl": "".join(json.dumps(one) + "\n" for one in replays),
+        "pd.json": json.dumps({"incidents": pages}),
+    }
+    found = held(path, files)
+    assert not [who for who in ASKERS if who in found]
+    with Store.open(path, read_only=True) as store:
+        kept = store.changes()
+        others = (
+            [run.run_id for run in store.eval_runs()],
+            [page.id for page in store.alerts()],
+            list(store.replays()["case_id"]),
+        )
+        assert not store.problems()
+    assert all(len(set(ids)) == 3 and all(map(numbered, ids)) for ids in (*others, [change.id for change in kept[:3]]))
+    assert (kept[3].id, kept[3].reverts) == ("undo v2@prod", kept[1].id)
+
+
+def test_attributes_that_are_addresses_stay_apart_and_join(path):
+    spans, scores = "", ""
+    for n, who in enumerate(ASKERS):
+        said = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.response.id": f"{who}/1",
+            "user.id": who,
+            "session.id": f"s of {who}",
+            "tenant.id": who,
+            "note": f"by {who}",
+        }
+        spans += otlp(said, traceId=f"{n + 1:032x}", spanId=f"{n + 1:016x}")
+        told = {"gen_ai.evaluation.name": "ok", "gen_ai.evaluation.score.value": "1", "gen_ai.response.id": f"{who}/1"}
+        listed = [{"key": key, "value": {"stringValue": value}} for key, value in told.items()]
+        record = {"timeUnixNano": str(NS), "eventName": "gen_ai.evaluation.result", "attributes": listed}
+        scores += json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}) + "\n"
+    found = held(path, {"a.jsonl": spans, "b.jsonl": scores})
+    assert not [who for who in ASKERS if who in found]
+    with Store.open(path, read_only=True) as store:
+        kept = [row[0] for row in store.sql("SELECT attributes FROM spans ORDER BY trace_id").rows]
+        joined = [row[0] for row in store.sql("SELECT trace_id FROM scores ORDER BY trace_id").rows]
+    assert joined == [f"{n + 1:032x}" for n in range(3)]
+    for name in ("gen_ai.response.id", "user.id", "session.id"):
+        assert len({said[name] for said in kept}) == 3
+        assert all(numbered(said[name]) for said in kept)
+    assert len({said["tenant.id"] for said in kept}) == 3
+    assert all(re.fullmatch(r"\[e-mail [0-9a-f]{16}\]", said["tenant.id"]) for said in kept)
+    assert {said["note"] for said in kept} == {"by [e-mail]"}
+
+
+def test_an_id_that_is_closed_leaves_no_number(path):
+    files = {
+        "incident.yaml": "redact:\n  names: [user.id]\n",
+        "a.jsonl": otlp({"user.id": PERSON, "session.id": "s-1"}),
+    }
+    held(path, files)
+    with Store.open(path, read_only=True) as store:
+        ((kept,),) = store.sql("SELECT attributes FROM spans").rows
+    assert (kept["user.id"], kept["session.id"]) == ("[redacted]", "s-1")

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import duckdb
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from blameline.cli import main
 from blameline.errors import NotFound, StoreError
 from blameline.store import Store
 
@@ -47,16 +49,6 @@ def test_a_newer_layout_and_a_strange_database_are_refused(tmp_path: Path) -> No
     connection.close()
     with pytest.raises(StoreError, match="no case file"):
         Store.open(tmp_path / "b.duckdb")
-
-
-def test_a_record_that_nobody_takes_now_is_one_clear_line(tmp_path: Path) -> None:
-    kept = '{"id": "a", "at": "2026-03-14T10:00:00Z", "kind": "deploy", "layer": "deploy", "uncertainty": "PT-30M"}'
-    with Store.open(tmp_path / "case.duckdb") as store:
-        told = {"change_id": "a", "took_effect": datetime(2026, 3, 14), "kind": "deploy", "layer": "deploy"}  # noqa: DTZ001  as it is stored
-        more = {"recorded": None, "slack": -1800.0, "record": kept}
-        store.run("store/add_change", file_id=1, **{key: [value] for key, value in {**told, **more}.items()})
-        with pytest.raises(StoreError, match=r"whose 'uncertainty' cannot be used \(load the files"):
-            store.changes()
 
 
 def test_a_file_in_use_says_so(tmp_path: Path) -> None:
@@ -123,3 +115,31 @@ def test_how_far_a_statement_is_can_be_asked_and_is_not_printed(tmp_path: Path) 
         asked = "SELECT current_setting('enable_progress_bar'), current_setting('enable_progress_bar_print'), current_setting('progress_bar_time')"
         assert store._connection.execute(asked).fetchall() == [(True, False, 0)]
         assert store.under_way() == 0.0
+
+
+BROKEN = '{"id":"P1","title":"[secret]"severity":"high"}'
+
+
+def test_a_record_that_cannot_be_read_is_a_problem_and_no_end(tmp_path: Path) -> None:
+    path = tmp_path / "case.duckdb"
+    at = [datetime(2026, 3, 14)]  # noqa: DTZ001  as the store keeps it
+    with Store.open(path) as store:
+        for name in ("P1", "P2"):
+            record = BROKEN if name == "P1" else '{"id":"P2","at":"2026-03-14T00:00:00Z","system":"pagerduty"}'
+            columns = {"alert_id": [name], "system": ["pagerduty"], "raised_at": at, "record": [record]}
+            store.run("store/add_alert", file_id=1, **columns)
+    with Store.open(path, read_only=True) as store:
+        (problem,) = store.problems()
+        assert [alert.id for alert in store.alerts()] == ["P2"]
+    assert "an alert was stored so that it cannot be read back" in problem.message
+
+
+def test_a_verb_tells_of_a_record_that_cannot_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "case.duckdb"
+    at = [datetime(2026, 3, 14)]  # noqa: DTZ001  as the store keeps it
+    with Store.open(path) as store:
+        store.run("store/add_alert", file_id=1, alert_id=["P1"], system=["pagerduty"], raised_at=at, record=[BROKEN])
+    done = CliRunner().invoke(main, ["timeline", "--case", str(path)])
+    assert done.exit_code == 0
+    assert "an alert was stored so that it cannot be read back" in done.stderr
+    assert "cannot be read back" not in done.stdout

@@ -64,7 +64,7 @@ def keep(store: Store, change: Change) -> Change:
             else:
                 _note(store, file_id, digest)
             statement, row = fields_of(change)
-            store.run(statement, file_id=file_id, **{key: [value] for key, value in row.items()})
+            store.keep(statement, file_id=file_id, **{key: [value] for key, value in row.items()})
     return next((kept for kept in store.changes() if kept.id == change.id), change)
 
 

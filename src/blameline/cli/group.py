@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from blameline.cli.found import problem_line
 from blameline.cli.interrupt import Interruptions
 from blameline.cli.tables import one_line
 from blameline.errors import BlamelineError, NotFound
@@ -79,16 +80,22 @@ def opened(path: Path) -> Iterator[Case]:
                 watch.stop = None
 
 
-def read(path: Path) -> Case:
-    """The case file, to be read; a load that did not end is told, because what it did not bring looks like nothing."""
+@contextmanager
+def read(path: Path) -> Iterator[Case]:
+    """The case file, to be read; a load that did not end is told, because what it did not bring looks like nothing.
+
+    So is, at the end, a record that cannot be read back.
+    """
     from blameline.case import open_case  # noqa: PLC0415
 
-    case = open_case(path, read_only=True)
-    if "loading" in case.store.settings():
-        click.echo(
-            "incident: the last load into this case file did not end; run it again for the whole answer", err=True
-        )
-    return case
+    with open_case(path, read_only=True) as case:
+        if "loading" in case.store.settings():
+            click.echo(
+                "incident: the last load into this case file did not end; run it again for the whole answer", err=True
+            )
+        yield case
+        for problem in case.store.unreadable:
+            click.echo(f"problem: {problem_line(problem)}", err=True)
 
 
 def must_exist(path: Path) -> None:

@@ -40,7 +40,7 @@ def put_together(store: Store) -> list[Problem]:
             for key, value in row.items():
                 columns[key].append(value)
     for (statement, file_id), columns in kept.items():
-        store.run(statement, file_id=file_id, **columns)
+        store.keep(statement, file_id=file_id, **columns)
     return problems
 
 

@@ -325,7 +325,7 @@ class Visit:
         store, source = self.store, file.part.file.source
         self._tell(file.problems, file.file_id)
         for statement, kept in file.records.items():
-            store.run(statement, file_id=file.file_id, **kept)
+            store.keep(statement, file_id=file.file_id, **kept)
         rows += file.rows
         file.rows = rows
         row = LoadedFile(source=source, format=file.part.reader.name, sha256=file.sha256, rows=rows)

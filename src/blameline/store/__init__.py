@@ -39,6 +39,7 @@ from blameline.store.faults import cannot_open, cannot_write, first_line, is_ful
 from blameline.store.incoming import Incoming
 from blameline.store.protection import Content, Protection, protection
 from blameline.store.results import Result, column
+from blameline.store.words import kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 __all__ = ["LAYOUT", "Content", "Result", "Store", "Unreadable"]
 
 Told = TypeVar("Told", Change, EvalRun, Alert)
+_KINDS = {Change: "a change", EvalRun: "an eval run", Alert: "an alert"}
 
 
 class Unreadable(StoreError):
@@ -61,6 +63,8 @@ class Store:
         self._connection = connection
         self._incoming = Incoming(connection)
         self.path = path
+        self.unreadable: dict[Problem, None] = {}
+        """Records that were asked for and cannot be read back."""
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Self:
@@ -205,6 +209,12 @@ class Store:
         rows = self._execute(name, parameters).fetchall()
         return int(rows[0][0]) if rows and rows[0] and isinstance(rows[0][0], int) else 0
 
+    def keep(self, name: str, /, *, file_id: int, **columns: list[Any]) -> None:
+        """Keep records of one file by ``sql/<name>.sql``, a list for each of its parameters; what people typed is redacted."""
+        self.run(
+            name, file_id=file_id, **(kept(columns, self.rows) if columns.keys() & {"record", "piece"} else columns)
+        )
+
     def scan(self, scan: Scan, *, file_ids: Sequence[int]) -> int:
         """Let DuckDB read files by itself, as a source described it; the number of rows that it brought.
 
@@ -286,15 +296,15 @@ class Store:
 
     def changes(self) -> tuple[Change, ...]:
         """Every declared change, by the time it took effect and then by id."""
-        return tuple(_told(Change, row) for row in self.rows("store/changes"))
+        return self._told(Change, "store/changes")
 
     def eval_runs(self) -> tuple[EvalRun, ...]:
         """Every eval run, by time and then by id."""
-        return tuple(_told(EvalRun, row) for row in self.rows("store/eval_runs"))
+        return self._told(EvalRun, "store/eval_runs")
 
     def alerts(self) -> tuple[Alert, ...]:
         """Every alert, incident and complaint, by the time it was raised."""
-        return tuple(_told(Alert, row) for row in self.rows("store/alerts"))
+        return self._told(Alert, "store/alerts")
 
     def replays(self) -> dict[str, np.ndarray[Any, Any]]:
         """Replay results as columns: ``case_id``, ``signal``, ``run``, ``config`` (dicts), ``score``."""
@@ -317,7 +327,9 @@ class Store:
     def problems(self) -> tuple[Problem, ...]:
         """Faults in what was loaded, by file and line."""
         told = (Problem.model_validate(row) for row in self.rows("store/problems"))
-        return tuple(dict.fromkeys(told))  # files of one name may say the same
+        if self.rows("store/unreadable_records"):
+            _ = self.changes(), self.eval_runs(), self.alerts()
+        return tuple(dict.fromkeys([*told, *self.unreadable]))  # files of one name may say the same
 
     def loaded(self) -> Loaded:
         """What the case file holds, as the sum of all loads."""
@@ -336,21 +348,20 @@ class Store:
             **counts,
         )
 
+    def _told(self, kind: type[Told], name: str) -> tuple[Told, ...]:
+        """Records as their files told them; what cannot be read back is a problem and no reason to tell nothing."""
+        told = []
+        for row in self.rows(name):
+            source = row["source"] or ""
+            try:
+                told.append(kind.model_validate({**json.loads(row["record"]), "source": source}))
+            except ValueError:
+                said = f"{_KINDS[kind]} was stored so that it cannot be read back: load the file into a new case file"
+                self.unreadable[Problem(source=source, message=said)] = None
+        return tuple(told)
+
     def _execute(self, name: str, parameters: dict[str, Any]) -> duckdb.DuckDBPyConnection:
         return self._connection.execute(sql(name), parameters or None)
-
-
-def _told(kind: type[Told], row: dict[str, Any]) -> Told:
-    """A record as its file told it.
-
-    Raises ``StoreError`` for one that an earlier blameline kept and that nobody takes now.
-    """
-    try:
-        return kind.model_validate({**json.loads(row["record"]), "source": row["source"] or ""})
-    except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"])
-        said = f"the case file holds a record of {row['source'] or 'nobody'} whose '{where}' cannot be used"
-        raise StoreError(said, hint="load the files into a new case file") from error
 
 
 def _plain(value: object) -> object:

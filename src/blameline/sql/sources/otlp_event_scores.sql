@@ -74,7 +74,7 @@ SELECT
     md5(to_json([trace_id, span_id, response_id, name, value::VARCHAR, label, evaluator, scored_ns::VARCHAR])::VARCHAR) AS score_key,
     trace_id,
     span_id,
-    clean[-4] AS response_id,
+    joining_id(response_id, clean[-4]) AS response_id,
     clean[-3] AS name,
     value,
     clean[-2] AS label,

@@ -31,7 +31,7 @@ SELECT
     md5(to_json([trace_id, span_id, answer_id, score_name, number::VARCHAR, word, judge, scored_ns::VARCHAR])::VARCHAR) AS score_key,
     trace_id,
     span_id,
-    words[1] AS response_id,
+    joining_id(answer_id, words[1]) AS response_id,
     words[2] AS name,
     number AS value,
     words[3] AS label,

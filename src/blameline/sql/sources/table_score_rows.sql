@@ -41,7 +41,7 @@ SELECT
         AS score_key,
     trace_id,
     span_id,
-    words[1] AS response_id,
+    joining_id(response_id, words[1]) AS response_id,
     words[2] AS name,
     value,
     words[3] AS label,

@@ -1,10 +1,9 @@
 -- Keep the replay results of one file.
 INSERT INTO replays
-SELECT clean[-3], clean[-2], clean[-1], kept_map(config, clean), score, $file_id
+SELECT joining_id(case_id, clean[-3]), clean[-2], joining_id(run, clean[-1]), kept_map(config, clean), score, $file_id
 FROM (
     SELECT
-        config,
-        score,
+        *,
         redacted_values(TRUE, map_keys(config), map_values(config), [case_id, signal, run]) AS clean
     FROM (
         SELECT
