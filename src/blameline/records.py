@@ -259,15 +259,6 @@ class EvalRun(Record):
     source: str = ""
 
 
-class ExportedRun(EvalRun):
-    """An eval run as an export tells it, with what decides between several records of one run; only the store sees that."""
-
-    same: Text | None = None
-    """The id that a record of the same results has which does not know the run's own."""
-    time_from: Literal["name", "file"] | None = None
-    """Where the time was taken from when the export holds none: the file's name, or the file itself."""
-
-
 class Replay(Record):
     """One re-executed case under a named configuration (contract, section 5)."""
 

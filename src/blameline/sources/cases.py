@@ -9,9 +9,9 @@ import json
 import re
 from collections import Counter
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from blameline.records import EvalRun, ExportedRun, Manifest, Problem, Slice
+from blameline.records import EvalRun, Manifest, Problem, Slice, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,6 +32,15 @@ _DATES = frozenset({"case_date", "case_added", "added_at", "date_added"})
 """Names under which a case says when it was added to its suite."""
 _PAIR = re.compile(r"^([\w.-]+)\s*[:=]\s*(\S.{0,63})$")
 _IN_NAME = re.compile(r"(?<!\d)(20\d\d)-?([01]\d)-?([0-3]\d)(?:[T_ -]?([0-2]\d)[-:]?([0-5]\d)[-:]?([0-5]\d))?(?!\d)")
+
+
+class ExportedRun(EvalRun):
+    """An eval run as an export tells it, with what decides between several records of one run; only the store sees that."""
+
+    same: Text | None = None
+    """The id that a record of the same results has which does not know the run's own."""
+    time_from: Literal["name", "file"] | None = None
+    """Where the time was taken from when the export holds none: the file's name, or the file itself."""
 
 
 class Cases:

@@ -94,7 +94,7 @@ CREATE TABLE IF NOT EXISTS eval_runs (
     run_id      VARCHAR NOT NULL,
     ran_at      TIMESTAMP NOT NULL,
     suite       VARCHAR NOT NULL,
-    record      VARCHAR NOT NULL,       -- records.EvalRun as JSON; of an export also what records.ExportedRun tells
+    record      VARCHAR NOT NULL,       -- records.EvalRun as JSON; of an export also what sources/cases.ExportedRun tells
     file_id     BIGINT NOT NULL
 );
 
