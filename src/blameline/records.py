@@ -216,13 +216,11 @@ class Alert(Record):
 
 
 class Piece(Record):
-    """What one file tells of something that other files may tell the rest of: put together by its source after every load."""
+    """JSON of what one file tells, and others may tell the rest of; its source puts it together after every load."""
 
     text: str
-    """JSON, as its source reads it again; nothing in it names a person."""
     line: int | None = None
     source: str = ""
-    """The file that it came from."""
 
 
 class Expectation(Record):

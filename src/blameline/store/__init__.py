@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import duckdb
 import numpy as np
-from pydantic import ValidationError
 
 from blameline.assets import sql
 from blameline.errors import NotFound, StoreError
