@@ -129,6 +129,33 @@ def test_the_judge_of_a_row_gave_neither_thumbs_nor_format_checks(store: Store, 
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("bad", ["abc", "NaN", "inf", '{"a": 1}', float("nan"), float("inf"), {"a": 1}])
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_one_bad_value_costs_itself_and_not_the_column(store: Store, take, form: str, bad: object) -> None:
+    rows = [{"at": "2026-03-01T00:00:00Z", "id": f"r{n}", "correct": n % 2} for n in range(10)]
+    rows[4]["correct"] = bad  # type: ignore[assignment]
+    found = take({f"a.{form}": lines(rows) if form == "jsonl" else csv_text(rows)})
+    assert (found.spans, found.scores) == (10, 9)
+    assert [problem.line for problem in found.problems] == [5 + (form == "csv")]
+
+
+@pytest.mark.parametrize(
+    ("values", "scored", "told"),
+    [
+        (["1e-3", "+1.", ".5", "2E+1"], 4, 0), (["1", "n/a", "0", "n/a", "1"], 0, 1), (["good answer"] * 9 + ["5"], 0, 0),
+        (["", "", "1"], 1, 0), (["", "", ""], 0, 0),
+    ],
+)  # fmt: skip
+def test_a_column_is_a_score_by_a_clear_majority_and_doubt_is_told(take, values: list, scored: int, told: int) -> None:
+    rows = [{"at": "2026-03-01T00:00:00Z", "id": f"r{n}", "rating": value} for n, value in enumerate(values)]
+    found = take({"a.jsonl": lines(rows)})
+    assert found.scores == scored
+    assert ["columns: {scores: [rating]}" in problem.message for problem in found.problems] == [True] * told
+    if told:
+        again = take({"incident.yaml": "columns: {scores: [rating]}\n"})
+        assert (again.scores, {problem.line for problem in again.problems}) == (3, {2, 4})
+
+
 def test_new_settings_read_the_file_again(store: Store, take) -> None:
     take({"a.jsonl": lines([{"at": "2026-03-01T00:00:00Z", "id": "t1", "mark": 0.5}])})
     assert scores(store) == []

@@ -22,7 +22,7 @@ from blameline.sources.line_by_line import copied
 from blameline.sources.lines import records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from blameline.sources.heads import File, Head
@@ -60,6 +60,9 @@ _NO_JUDGE = re.compile(
 _WORDS = frozenset(
     {"true", "false", "pass", "fail", "passed", "failed", "yes", "no", "correct", "incorrect", "up", "down"}
 )
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
+_MAJORITY, _DOUBT = 0.8, 0.2
+"""The share of numbers among the first values from which on a column is a score, and from which on it may be one."""
 _PREFIX = re.compile(r"^scores?[._]|^eval[._]")
 _FORMS = {"jsonl": "JSON object", "json": "JSON object", "csv": "CSV row", "parquet": "Parquet row"}
 _OBJECT_SIZE = 1 << 26
@@ -121,6 +124,7 @@ class Table:
             "span_id": bound["span_id"],
             "at": bound["at"],
         }
+        yield from _doubts(file, columns, {*roles.values(), *scores}, manifest)
         own = [*roles.values(), *scores, "__index_level_0__"]
         yield Scan(name="sources/table_spans", parameters={**bound, **ids, "own": own, **older("table")})
         yield Scan(
@@ -210,19 +214,42 @@ def _scores(file: File, columns: tuple[str, ...], roles: Mapping[str, str], mani
     listed = {*manifest.signals, *manifest.controls}
     named = {name: name for name in free if name in listed}
     named |= {name: short for name in free if (short := _PREFIX.sub("", name)) in listed}
-    seen = {name: _PREFIX.sub("", name) for name in free if _LOOKS_LIKE_A_SCORE.match(name) and _is_number(file, name)}
+    seen = {name: _PREFIX.sub("", name) for name in free if _LOOKS_LIKE_A_SCORE.match(name) and _is_score(file, name)}
     return {**seen, **named}
 
 
-def _is_number(file: File, name: str) -> bool:
-    """True when the first values of a column are numbers or words of praise and blame."""
+def _doubts(file: File, columns: tuple[str, ...], used: Collection[str], manifest: Manifest) -> Iterator[Problem]:
+    """What looks like a score by its name, and holds numbers, but too many other things to be taken for one."""
+    if manifest.columns.get("scores"):
+        return
+    for name in (name for name in columns if name not in used and _LOOKS_LIKE_A_SCORE.match(name)):
+        good, whole = _numbers(file, name)
+        if good >= _DOUBT * whole > 0:
+            said = (
+                f"the column '{name}' is not read as a score: only {good} of its first {whole} values are numbers; "
+                f"name it under 'columns: {{scores: [{name}]}}' in incident.yaml if it is one"
+            )
+            yield Problem(source=file.source, message=said)
+
+
+def _is_score(file: File, name: str) -> bool:
+    """True when a clear majority of a column's first values, four of five, are numbers or words of praise and blame.
+
+    What else stands in it is told row by row; a few numbers among texts make no score.
+    """
     if file.head.shape == "parquet":
         schema = pq.read_schema(file.path)
         outer, _, inner = name.partition(".")
         kind = schema.field(name).type if name in schema.names else schema.field(outer).type.field(inner).type
         return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind))
+    good, whole = _numbers(file, name)
+    return good >= _MAJORITY * whole > 0
+
+
+def _numbers(file: File, name: str) -> tuple[int, int]:
+    """How many of a column's first values are numbers or words of praise and blame, and how many are not empty."""
     outer, _, inner = name.partition(".")
     found = [record.get(name, (record.get(outer) or {}).get(inner) if isinstance(record.get(outer), dict) else None)
              for record in file.head.samples]  # fmt: skip
     values = [str(value).strip().lower() for value in found if value not in (None, "")]
-    return bool(values) and all(re.match(r"^-?\d+(\.\d+)?(e-?\d+)?$", value) or value in _WORDS for value in values)
+    return sum(bool(_NUMBER.fullmatch(value)) or value in _WORDS for value in values), len(values)
