@@ -12,6 +12,8 @@ import pytest
 import zstandard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from blameline.store import Store
 
 ROWS = [
@@ -208,3 +210,28 @@ def test_a_csv_row_with_too_many_fields(take) -> None:
     )
     assert found.spans >= 2
     assert found.problems
+
+
+LONG = "word " * 40_000
+"""Of a first row that is longer than what every file is recognised by."""
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress, zstandard.compress], ids=["plain", "gzip", "zstd"])
+@pytest.mark.parametrize("form", ["lines", "list", "pretty", "csv"])
+def test_a_first_row_as_long_as_a_prompt_with_its_documents(take, form: str, packed: Callable) -> None:
+    rows = [{**row, "prompt": LONG if n == 0 else "q", "correct": 1} for n, row in enumerate(ROWS)]
+    text = {
+        "lines": lines(rows),
+        "list": json.dumps(rows),
+        "pretty": json.dumps(rows, indent=1),
+        "csv": csv_text(rows),
+    }[form]
+    found = take({"a": packed(text.encode())})
+    assert (found.spans, found.scores, found.problems) == (6, 12, ())
+
+
+def test_no_more_is_read_of_a_first_row_than_some_megabytes(take) -> None:
+    found = take({"a.jsonl": lines([{**ROWS[0], "prompt": LONG * 50}])})
+    assert found.spans == 0
+    (problem,) = found.problems
+    assert problem.message == "not recognised: no source reads this (jsonl), and its first record is longer than 4 MB"
