@@ -204,6 +204,28 @@ def test_a_damaged_archive_gives_what_it_holds(take) -> None:
     assert any("damaged" in problem.message for problem in found.problems)
 
 
+@pytest.mark.parametrize("packed", [bytes, gzip.compress], ids=["plain", "gzip"])
+@pytest.mark.parametrize(
+    ("bad", "kept", "said"),
+    [
+        (b"2026-03-01T00:00:00Z,b,caf\xe9", 1, "a text is not UTF-8; what is broken was replaced"),
+        (b'2026-03-01T00:00:00Z,b,"cafe', 0, "a quote that opens in this row never closes: the row was not read"),
+        (b"2026-03-01T00:00:00Z,b", 0, "fewer fields than the header names"),
+    ],
+)
+def test_one_bad_row_of_a_csv_file(store: Store, take, packed: Callable, bad: bytes, kept: int, said: str) -> None:
+    good = "".join(f'2026-03-01T00:00:00Z,{n},"a, ""b"",\n c é"\n' for n in range(2000)).encode()
+    found = take(
+        {"a.csv": packed(b"at,id,question\n" + good + bad + b"\n" + good.replace(b"Z,", b"Z,x") + b"never,c,\n")}
+    )
+    assert found.spans == 4000 + kept
+    assert [(problem.line, problem.message) for problem in found.problems] == [
+        (4002, said), (8003, "the row has no usable time: never"),
+    ]  # fmt: skip
+    (texts,) = zip(*store.sql("SELECT DISTINCT attributes['question'] FROM spans ORDER BY 1").rows, strict=True)
+    assert texts == (('a, "b",\n c é',) + ("caf�",) * kept)
+
+
 def test_a_csv_row_with_too_many_fields(take) -> None:
     found = take(
         {"a.csv": "at,id,x\n2026-03-01T00:00:00Z,a,1\n2026-03-01T00:00:00Z,b,1,2,3\n2026-03-01T00:00:00Z,c,1\n"}

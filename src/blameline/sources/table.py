@@ -11,6 +11,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -19,11 +22,10 @@ import pyarrow.parquet as pq
 from blameline.records import Manifest, Problem, Scan
 from blameline.sources.aliases import EVALUATOR, older
 from blameline.sources.line_by_line import copied
-from blameline.sources.lines import records
+from blameline.sources.lines import csv_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
-    from pathlib import Path
 
     from blameline.sources.heads import File, Head
     from blameline.sources.unpacked import Compression
@@ -88,14 +90,15 @@ class Table:
         """Scans that stage the rows, and then insert spans and scores."""
         columns = _columns(file.path, file.head)
         problems: list[Problem] = []
-        if file.head.compression == "frames" or (lenient and file.head.compression != "none"):
+        if lenient and file.head.shape == "csv":
+            with _rewritten(file, problems) as path:
+                yield Scan(name="sources/table_lines", parameters=_lines(path, lenient=False), rows_into="staging")
+        elif file.head.compression == "frames" or (lenient and file.head.compression != "none"):
             with copied(file, problems) as path:
                 yield _staging(file, path, "none", lenient=lenient)
         else:
             yield _staging(file, file.path, file.head.compression, lenient=lenient)
         yield from problems
-        if lenient and file.head.shape == "csv":
-            yield from (part for part in records(file) if isinstance(part, Problem))
         yield Scan(name="sources/table_nested", rows_into="staging")
         judge = [*manifest.fields.get("judge", ()), *JUDGES]
         shared = {"source": file.source, "form": _FORMS[file.head.shape]}
@@ -149,11 +152,31 @@ def fingerprint(file: File) -> str:
     return hashlib.sha256(file.head.data + str(file.head.size).encode()).hexdigest()
 
 
+@contextmanager
+def _rewritten(file: File, problems: list[Problem]) -> Iterator[Path]:
+    """A passing copy of a CSV file whose rows can be read, as JSON, each on the line it began on; the others are ``problems``."""
+    with TemporaryDirectory(prefix="blameline-") as folder:
+        path = Path(folder) / "rewritten"
+        with path.open("w", encoding="utf-8") as out:
+            at = 1
+            for part in csv_rows(file):
+                if isinstance(part, Problem):
+                    problems.append(part)
+                elif part.line:
+                    record = {name: value or None for name, value in part.record.items()}
+                    out.write("\n" * (part.line - at) + json.dumps(record) + "\n")
+                    at = part.line + 1
+        yield path
+
+
+def _lines(path: Path, compression: Compression = "none", *, lenient: bool) -> dict[str, Any]:
+    """What the statements that read text take."""
+    return {"path": str(path), "compression": compression, "lenient": lenient, "object_size": _OBJECT_SIZE}
+
+
 def _staging(file: File, path: Path, compression: Compression, *, lenient: bool) -> Scan:
     shape = file.head.shape
-    common: dict[str, Any] = {"path": str(path)}
-    if shape != "parquet":
-        common |= {"compression": compression, "lenient": lenient, "object_size": _OBJECT_SIZE}
+    common: dict[str, Any] = {"path": str(path)} if shape == "parquet" else _lines(path, compression, lenient=lenient)
     if shape == "csv":
         common |= {"delimiter": file.head.delimiter, "columns": dict.fromkeys(file.head.header, "VARCHAR")}
     name = {"jsonl": "table_lines", "json": "table_array", "csv": "table_csv", "parquet": "table_parquet"}[shape]
