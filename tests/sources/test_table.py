@@ -226,6 +226,23 @@ def test_one_bad_row_of_a_csv_file(store: Store, take, packed: Callable, bad: by
     assert texts == (('a, "b",\n c é',) + ("caf�",) * kept)
 
 
+@pytest.mark.parametrize("before", [1, 3000])
+def test_a_zero_byte_in_a_csv_file_costs_no_other_row(take, before: int) -> None:
+    rows = [
+        {"at": "2026-03-01T00:00:00Z", "id": f"r{n}", "question": "q" * 20, "correct": 1} for n in range(before + 2)
+    ]
+    rows[before]["question"] = "a\0b"
+    found = take({"a.csv": csv_text(rows)})
+    assert found.scores >= before + 1
+    assert found.scores + len(found.problems) == before + 2
+
+
+@pytest.mark.parametrize("raw", [b"at,id\n".decode().encode("utf-16"), b"a,b\0\n1,2\n", b"\0a,b\n1,2\n"])
+def test_what_begins_with_zero_bytes_is_no_csv(take, raw: bytes) -> None:
+    (problem,) = take({"a.csv": raw}).problems
+    assert problem.message == "not recognised: no source reads this (binary)"
+
+
 def test_a_csv_row_with_too_many_fields(take) -> None:
     found = take(
         {"a.csv": "at,id,x\n2026-03-01T00:00:00Z,a,1\n2026-03-01T00:00:00Z,b,1,2,3\n2026-03-01T00:00:00Z,c,1\n"}

@@ -74,9 +74,14 @@ class Head:
             ("parquet", data[:4] == b"PAR1"),
             ("duckdb", data[8:12] == b"DUCK"),
             ("protobuf", begins(data)),
-            ("binary", b"\0" in core and not _JSON_START.match(core)),  # one zero byte in a text costs its line
+            ("binary", b"\0" in core and not _JSON_START.match(core) and not self._has_header),  # a zero costs its line
         )
         return next((shape for shape, true in marks if true), None) or self._text_shape()
+
+    @property
+    def _has_header(self) -> bool:
+        first, end, _ = self.text.lstrip().partition("\n")
+        return bool(end and _HEADER.match(first.strip()))
 
     def _text_shape(self) -> Shape:
         text = self.text.lstrip()
