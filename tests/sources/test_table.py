@@ -70,6 +70,11 @@ def test_parquet(store: Store, case, take) -> None:
         ("2026-03-01T02:00:00+02:00", 1772323200 * 10**9), (1772323200, 1772323200 * 10**9),
         (1772323200.25, 1772323200250000000), (1772323200123, 1772323200123000000),
         (1772323200123456, 1772323200123456000), (1772323200123456789, 1772323200123456789), ("1772323200", 1772323200 * 10**9),
+        ("2026-03-01T00:00:00.123456789Z", 1772323200123456789), ("2026-03-01 02:00:00.1234567+02:00", 1772323200123456700),
+        ("2026-03-01T02:00:00.123456+02:00", 1772323200123456000), ("2026-03-01 00:00:00,123", 1772323200123000000),
+        ("20260301T000000Z", 1772323200 * 10**9), ("20260301T010000.5+0100", 1772323200500000000),
+        ("20260301T000000", 1772323200 * 10**9), ("Sun, 01 Mar 2026 01:00:00 +0100", 1772323200 * 10**9),
+        ("Sun, 01 Mar 2026 00:00:00 GMT", 1772323200 * 10**9), ("1 Mar 2026 00:00:00 -0000", 1772323200 * 10**9),
     ],
 )  # fmt: skip
 def test_times_are_told_by_their_look_and_size(store: Store, take, said: object, nanoseconds: int) -> None:
@@ -77,7 +82,21 @@ def test_times_are_told_by_their_look_and_size(store: Store, take, said: object,
     assert store.sql("SELECT start_ns FROM spans").rows == ((nanoseconds,),)
 
 
-@pytest.mark.parametrize("said", ["soon", 42, "", None, "1999-01-01T00:00:00Z", True])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "soon",
+        42,
+        "",
+        None,
+        "1999-01-01T00:00:00Z",
+        True,
+        "1,123",
+        "20261301T000000Z",
+        "20260301",
+        "Sun, 01 Mar 1999 00:00:00 GMT",
+    ],
+)
 def test_a_row_without_a_usable_time_is_told(take, said: object) -> None:
     found = take({"a.jsonl": lines([{"at": said, "id": "a"}, {"at": "2026-03-01T00:00:00Z", "id": "b"}])})
     assert found.spans == 1
