@@ -7,6 +7,7 @@ import pytest
 from blameline.errors import NotFound
 from blameline.records import Problem, SkippedFile
 from blameline.sources import Found, discover
+from blameline.sources.heads import HEAD_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +47,20 @@ def test_what_is_read_skipped_and_told(tmp_path: Path) -> None:
 def test_a_file_is_shown_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text(CHANGE)
     assert [part.file.source for part in discover([tmp_path / "c.yaml"]) if isinstance(part, Found)] == ["c.yaml"]
+
+
+def test_a_long_first_record_is_read_to_its_end_only_where_nobody_knows_the_file_without(tmp_path: Path) -> None:
+    """A trace of many megabytes on one line is known by its first names."""
+    long = "x" * 2 * HEAD_BYTES
+    for name, start in {
+        "evals": '{"run_id": "r", "suite": "s"',
+        "trace": '{"resourceSpans": []',
+        "odd": '{"a": 1',
+    }.items():
+        (tmp_path / name).write_text(f'{start}, "x": "{long}"}}\n')
+    (tmp_path / "second").write_text(f'{{"run_id": "r", "suite": "s"}}\n{{"x": "{long}"}}\n')
+    heads = {part.file.source: len(part.file.head.data) for part in discover([tmp_path]) if isinstance(part, Found)}
+    assert heads == {"evals": (tmp_path / "evals").stat().st_size, "trace": HEAD_BYTES, "second": HEAD_BYTES}
 
 
 def test_a_path_that_is_not_there(tmp_path: Path) -> None:

@@ -102,6 +102,39 @@ def test_csv_lines_and_long_fields(tmp_path: Path) -> None:
     assert csv.field_size_limit() == before
 
 
+def test_a_quote_that_never_closes_costs_its_own_row(tmp_path: Path) -> None:
+    """However far away the next quote is, and though what it takes in may look like a row by chance."""
+    good = [f"{n},x,y\n" for n in range(5000)]
+    ends = {"nothing": "", "quoted": '8,"x, z",y\n', "empty": '8,"",y\n', "last": '8,x,"y"\n', "another": '8,"x,y\n'}
+    for end in ends.values():
+        kept, told = read(tmp_path / "a", "a,b,c\n" + "".join(good[:9]) + '7,"x,y\n' + "".join(good) + end)
+        assert len(kept) == 5009 + bool(end and end != ends["another"])
+        said = "a quote that opens in this row never closes: the row was not read"
+        assert (told[0].line, told[0].message) == (11, said)
+        assert len(told) == 1 + (end == ends["another"])
+
+
+def test_a_quote_that_never_closes_says_what_it_took(tmp_path: Path) -> None:
+    kept, told = read(tmp_path / "a", 'a,b\n1,x\n2,"so\nI said\nto him\n')
+    assert kept == [(2, {"a": "1", "b": "x"})]
+    said = "a quote that opens in this row never closes: 2 lines behind it were not read"
+    assert [(problem.line, problem.message) for problem in told] == [(3, said)]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ('"two\nlines, and a ""word"""', 'two\nlines, and a "word"'), ('5" pipe', '5" pipe'), ('"a"b', "ab"),
+        ('"one\nI said "hi" to him"', 'one\nI said hi" to him"'), ('""', None),
+    ],
+)  # fmt: skip
+def test_quotes_that_do_close(tmp_path: Path, field: str, value: str | None) -> None:
+    kept, told = read(tmp_path / "a", f"a,b,c\n1,2,{field}\n3,4,5\n")
+    assert told == []
+    first = {"a": "1", "b": "2"} | ({"c": value} if value else {})
+    assert [record for _, record in kept] == [first, {"a": "3", "b": "4", "c": "5"}]
+
+
 def test_csv_names_that_are_empty_or_come_twice(tmp_path: Path) -> None:
     assert read(tmp_path / "a", ",a,a\n0,1,2\n") == ([(2, {"_1": "0", "a": "1", "a_3": "2"})], [])
 

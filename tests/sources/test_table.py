@@ -12,6 +12,8 @@ import pytest
 import zstandard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from blameline.store import Store
 
 ROWS = [
@@ -68,6 +70,11 @@ def test_parquet(store: Store, case, take) -> None:
         ("2026-03-01T02:00:00+02:00", 1772323200 * 10**9), (1772323200, 1772323200 * 10**9),
         (1772323200.25, 1772323200250000000), (1772323200123, 1772323200123000000),
         (1772323200123456, 1772323200123456000), (1772323200123456789, 1772323200123456789), ("1772323200", 1772323200 * 10**9),
+        ("2026-03-01T00:00:00.123456789Z", 1772323200123456789), ("2026-03-01 02:00:00.1234567+02:00", 1772323200123456700),
+        ("2026-03-01T02:00:00.123456+02:00", 1772323200123456000), ("2026-03-01 00:00:00,123", 1772323200123000000),
+        ("20260301T000000Z", 1772323200 * 10**9), ("20260301T010000.5+0100", 1772323200500000000),
+        ("20260301T000000", 1772323200 * 10**9), ("Sun, 01 Mar 2026 01:00:00 +0100", 1772323200 * 10**9),
+        ("Sun, 01 Mar 2026 00:00:00 GMT", 1772323200 * 10**9), ("1 Mar 2026 00:00:00 -0000", 1772323200 * 10**9),
     ],
 )  # fmt: skip
 def test_times_are_told_by_their_look_and_size(store: Store, take, said: object, nanoseconds: int) -> None:
@@ -75,7 +82,21 @@ def test_times_are_told_by_their_look_and_size(store: Store, take, said: object,
     assert store.sql("SELECT start_ns FROM spans").rows == ((nanoseconds,),)
 
 
-@pytest.mark.parametrize("said", ["soon", 42, "", None, "1999-01-01T00:00:00Z", True])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "soon",
+        42,
+        "",
+        None,
+        "1999-01-01T00:00:00Z",
+        True,
+        "1,123",
+        "20261301T000000Z",
+        "20260301",
+        "Sun, 01 Mar 1999 00:00:00 GMT",
+    ],
+)
 def test_a_row_without_a_usable_time_is_told(take, said: object) -> None:
     found = take({"a.jsonl": lines([{"at": said, "id": "a"}, {"at": "2026-03-01T00:00:00Z", "id": "b"}])})
     assert found.spans == 1
@@ -129,6 +150,33 @@ def test_the_judge_of_a_row_gave_neither_thumbs_nor_format_checks(store: Store, 
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("bad", ["abc", "NaN", "inf", '{"a": 1}', float("nan"), float("inf"), {"a": 1}])
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_one_bad_value_costs_itself_and_not_the_column(store: Store, take, form: str, bad: object) -> None:
+    rows = [{"at": "2026-03-01T00:00:00Z", "id": f"r{n}", "correct": n % 2} for n in range(10)]
+    rows[4]["correct"] = bad  # type: ignore[assignment]
+    found = take({f"a.{form}": lines(rows) if form == "jsonl" else csv_text(rows)})
+    assert (found.spans, found.scores) == (10, 9)
+    assert [problem.line for problem in found.problems] == [5 + (form == "csv")]
+
+
+@pytest.mark.parametrize(
+    ("values", "scored", "told"),
+    [
+        (["1e-3", "+1.", ".5", "2E+1"], 4, 0), (["1", "n/a", "0", "n/a", "1"], 0, 1), (["good answer"] * 9 + ["5"], 0, 0),
+        (["", "", "1"], 1, 0), (["", "", ""], 0, 0),
+    ],
+)  # fmt: skip
+def test_a_column_is_a_score_by_a_clear_majority_and_doubt_is_told(take, values: list, scored: int, told: int) -> None:
+    rows = [{"at": "2026-03-01T00:00:00Z", "id": f"r{n}", "rating": value} for n, value in enumerate(values)]
+    found = take({"a.jsonl": lines(rows)})
+    assert found.scores == scored
+    assert ["columns: {scores: [rating]}" in problem.message for problem in found.problems] == [True] * told
+    if told:
+        again = take({"incident.yaml": "columns: {scores: [rating]}\n"})
+        assert (again.scores, {problem.line for problem in again.problems}) == (3, {2, 4})
+
+
 def test_new_settings_read_the_file_again(store: Store, take) -> None:
     take({"a.jsonl": lines([{"at": "2026-03-01T00:00:00Z", "id": "t1", "mark": 0.5}])})
     assert scores(store) == []
@@ -175,9 +223,73 @@ def test_a_damaged_archive_gives_what_it_holds(take) -> None:
     assert any("damaged" in problem.message for problem in found.problems)
 
 
+@pytest.mark.parametrize("packed", [bytes, gzip.compress], ids=["plain", "gzip"])
+@pytest.mark.parametrize(
+    ("bad", "kept", "said"),
+    [
+        (b"2026-03-01T00:00:00Z,b,caf\xe9", 1, "a text is not UTF-8; what is broken was replaced"),
+        (b'2026-03-01T00:00:00Z,b,"cafe', 0, "a quote that opens in this row never closes: the row was not read"),
+        (b"2026-03-01T00:00:00Z,b", 0, "fewer fields than the header names"),
+    ],
+)
+def test_one_bad_row_of_a_csv_file(store: Store, take, packed: Callable, bad: bytes, kept: int, said: str) -> None:
+    good = "".join(f'2026-03-01T00:00:00Z,{n},"a, ""b"",\n c é"\n' for n in range(2000)).encode()
+    found = take(
+        {"a.csv": packed(b"at,id,question\n" + good + bad + b"\n" + good.replace(b"Z,", b"Z,x") + b"never,c,\n")}
+    )
+    assert found.spans == 4000 + kept
+    assert [(problem.line, problem.message) for problem in found.problems] == [
+        (4002, said), (8003, "the row has no usable time: never"),
+    ]  # fmt: skip
+    (texts,) = zip(*store.sql("SELECT DISTINCT attributes['question'] FROM spans ORDER BY 1").rows, strict=True)
+    assert texts == (('a, "b",\n c é',) + ("caf�",) * kept)
+
+
+@pytest.mark.parametrize("before", [1, 3000])
+def test_a_zero_byte_in_a_csv_file_costs_no_other_row(take, before: int) -> None:
+    rows = [
+        {"at": "2026-03-01T00:00:00Z", "id": f"r{n}", "question": "q" * 20, "correct": 1} for n in range(before + 2)
+    ]
+    rows[before]["question"] = "a\0b"
+    found = take({"a.csv": csv_text(rows)})
+    assert found.scores >= before + 1
+    assert found.scores + len(found.problems) == before + 2
+
+
+@pytest.mark.parametrize("raw", [b"at,id\n".decode().encode("utf-16"), b"a,b\0\n1,2\n", b"\0a,b\n1,2\n"])
+def test_what_begins_with_zero_bytes_is_no_csv(take, raw: bytes) -> None:
+    (problem,) = take({"a.csv": raw}).problems
+    assert problem.message == "not recognised: no source reads this (binary)"
+
+
 def test_a_csv_row_with_too_many_fields(take) -> None:
     found = take(
         {"a.csv": "at,id,x\n2026-03-01T00:00:00Z,a,1\n2026-03-01T00:00:00Z,b,1,2,3\n2026-03-01T00:00:00Z,c,1\n"}
     )
     assert found.spans >= 2
     assert found.problems
+
+
+LONG = "word " * 40_000
+"""Of a first row that is longer than what every file is recognised by."""
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress, zstandard.compress], ids=["plain", "gzip", "zstd"])
+@pytest.mark.parametrize("form", ["lines", "list", "pretty", "csv"])
+def test_a_first_row_as_long_as_a_prompt_with_its_documents(take, form: str, packed: Callable) -> None:
+    rows = [{**row, "prompt": LONG if n == 0 else "q", "correct": 1} for n, row in enumerate(ROWS)]
+    text = {
+        "lines": lines(rows),
+        "list": json.dumps(rows),
+        "pretty": json.dumps(rows, indent=1),
+        "csv": csv_text(rows),
+    }[form]
+    found = take({"a": packed(text.encode())})
+    assert (found.spans, found.scores, found.problems) == (6, 12, ())
+
+
+def test_no_more_is_read_of_a_first_row_than_some_megabytes(take) -> None:
+    found = take({"a.jsonl": lines([{**ROWS[0], "prompt": LONG * 50}])})
+    assert found.spans == 0
+    (problem,) = found.problems
+    assert problem.message == "not recognised: no source reads this (jsonl), and its first record is longer than 4 MB"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from blameline.errors import NotFound
 from blameline.plugins import load, names
 from blameline.records import Alert, Change, EvalRun, Expectation, Manifest, Piece, Problem, Replay, Scan, SkippedFile
-from blameline.sources.heads import File, Head, look
+from blameline.sources.heads import LONGEST_FIRST, File, Head, look, look_on
 from blameline.sources.rows import clean
 
 if TYPE_CHECKING:
@@ -222,6 +222,9 @@ def _known(path: Path, shown: str, head: Head, readers: _Readers, *, tracked: bo
     if head.shape == "empty":
         return Problem(source=shown, message="the file is empty")
     reader = readers.of(path, head)
+    if (reader is None or reader.name == "table") and head.cut:  # most sources know a file by less than a record
+        head = look_on(path, head)
+        reader = readers.of(path, head)
     return Found(File(path, shown, head), reader) if reader else _unknown(path, shown, head, tracked=tracked)
 
 
@@ -232,4 +235,5 @@ def _unknown(path: Path, shown: str, head: Head, *, tracked: bool) -> SkippedFil
         return SkippedFile(source=shown, reason="under version control: its history is read instead")
     if _NO_ROWS.fullmatch(head.text.strip()):
         return SkippedFile(source=shown, reason="an export without rows")
-    return Problem(source=shown, message=f"not recognised: no source reads this ({head.shape})")
+    long = f", and its first record is longer than {LONGEST_FIRST >> 20} MB" if head.cut else ""
+    return Problem(source=shown, message=f"not recognised: no source reads this ({head.shape}){long}")

@@ -6,7 +6,6 @@ renamed, rotated and compressed by other people.
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
+from blameline.sources import csv_text
 from blameline.sources.otlp_wire import begins
 from blameline.sources.plainyaml import Refused, compose, plain
 from blameline.sources.unpacked import DAMAGE, Compression, compression, pieces
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 Shape = Literal["folder", "empty", "parquet", "duckdb", "protobuf", "binary", "jsonl", "json", "yaml", "csv", "text"]
 
 HEAD_BYTES = 1 << 16
+LONGEST_FIRST = 1 << 22
+"""So far a file is read for its first record."""
 _JSON_START = re.compile(rb'\s*[\[{]\s*["\[{]')
 _HEADER = re.compile(r'^("?[\w.$@#/ -]+"?|(?=[,;\t]"?\w))([,;\t]"?[\w.$@#/ -]*"?)+$')
 _YAML_START = re.compile(r"(#[^\n]*\n|---\n|\s)*(- \{?\w+:|- &|\w+:(\s|$))")
@@ -43,11 +45,18 @@ class Head:
     size: int
     compression: Compression = "none"
     folder: bool = False
+    most: int = HEAD_BYTES
+    """So many bytes were asked for."""
 
     @property
     def whole(self) -> bool:
         """True when nothing comes after ``data``."""
-        return len(self.data) < HEAD_BYTES
+        return len(self.data) < self.most
+
+    @property
+    def cut(self) -> bool:
+        """True when the first record does not end in ``data``."""
+        return not self.whole and self.shape in {"jsonl", "json", "csv"} and not self.samples
 
     @cached_property
     def text(self) -> str:
@@ -65,9 +74,14 @@ class Head:
             ("parquet", data[:4] == b"PAR1"),
             ("duckdb", data[8:12] == b"DUCK"),
             ("protobuf", begins(data)),
-            ("binary", b"\0" in core and not _JSON_START.match(core)),  # one zero byte in a text costs its line
+            ("binary", b"\0" in core and not _JSON_START.match(core) and not self._has_header),  # a zero costs its line
         )
         return next((shape for shape, true in marks if true), None) or self._text_shape()
+
+    @property
+    def _has_header(self) -> bool:
+        first, end, _ = self.text.lstrip().partition("\n")
+        return bool(end and _HEADER.match(first.strip()))
 
     def _text_shape(self) -> Shape:
         text = self.text.lstrip()
@@ -105,11 +119,9 @@ class Head:
             case "json":
                 found = self._json_samples()
             case "csv":
-                lines = self.text.splitlines()
-                rows = csv.DictReader(
-                    io.StringIO("\n".join(lines if self.whole else lines[:-1])), delimiter=self.delimiter
-                )
-                found = list(rows)
+                lines = list(io.StringIO(self.text.lstrip(), newline=""))
+                rows = csv_text.rows(lines if self.whole else lines[:-1], self.delimiter)
+                found = [dict(zip(self.header, row.values, strict=False)) for row in rows if not row.fault][1:]
             case "yaml":
                 found = self._yaml.get("changes", [self._yaml]) if isinstance(self._yaml, dict) else self._yaml
             case _:
@@ -150,7 +162,8 @@ class Head:
     @cached_property
     def header(self) -> tuple[str, ...]:
         """The names in the first line of a CSV file; a name that comes twice, or is empty, gets its place beside it."""
-        return distinct(next(csv.reader(io.StringIO(self.text.lstrip(), newline=""), delimiter=self.delimiter), []))
+        first = next(csv_text.rows(io.StringIO(self.text.lstrip(), newline=""), self.delimiter), None)
+        return distinct(first.values if first else ())
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -178,8 +191,8 @@ class File:
     """Those of its reader's ``needles`` that its bytes hold, where somebody has looked."""
 
 
-def look(path: Path) -> Head:
-    """The head of a file or folder.
+def look(path: Path, most: int = HEAD_BYTES) -> Head:
+    """The head of a file or folder, so many bytes long.
 
     Raises ``OSError`` when it cannot be opened; a damaged compressed file has the head that can be had.
     """
@@ -187,17 +200,24 @@ def look(path: Path) -> Head:
         return Head(b"", 0, folder=True)
     size = path.stat().st_size
     with path.open("rb") as file:
-        raw = file.read(HEAD_BYTES)
+        raw = file.read(most)
     how = compression(raw)
-    return Head(raw if how == "none" else _start(pieces(path, how)), size, how)
+    return Head(raw if how == "none" else _start(pieces(path, how), most), size, how, most=most)
 
 
-def _start(found: Iterator[bytes]) -> bytes:
+def look_on(path: Path, head: Head) -> Head:
+    """The same head, or where it is cut one that is long enough for the first record, if a few megabytes are."""
+    while head.cut and head.most < LONGEST_FIRST:
+        head = look(path, head.most * 4)
+    return head
+
+
+def _start(found: Iterator[bytes], most: int) -> bytes:
     start = b""
     with suppress(*DAMAGE):
-        while len(start) < HEAD_BYTES and (piece := next(found, b"")):
+        while len(start) < most and (piece := next(found, b"")):
             start += piece
-    return start[:HEAD_BYTES]
+    return start[:most]
 
 
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[\[\]{}:,]')

@@ -5,15 +5,14 @@ OTLP and plain tables never come this way; DuckDB reads them. Only YAML, which p
 
 from __future__ import annotations
 
-import csv
 import io
 from dataclasses import dataclass
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from blameline.records import Problem
+from blameline.sources import csv_text
 from blameline.sources.documents import documents
 from blameline.sources.heads import distinct
 from blameline.sources.line_by_line import decoded
@@ -25,10 +24,7 @@ if TYPE_CHECKING:
 
     from blameline.sources.heads import File
 
-_LONGEST_FIELD = 1 << 24
-"""Characters of one CSV field: a whole conversation, but not the rest of a file whose quote was never closed."""
 _LARGEST_YAML = 1 << 25
-_FIELD_LIMIT = Lock()
 
 
 @dataclass(frozen=True)
@@ -69,39 +65,28 @@ def records(file: File, key: str | tuple[str, ...] = (), *, unless: Collection[s
 
 def _csv(file: File) -> Iterator[Found | Problem]:
     """Each row with the line that it begins on; fields that are empty are left out."""
+    for part in csv_rows(file):
+        if isinstance(part, Problem):
+            yield part
+        else:
+            record = {name: said for name, value in part.record.items() if (said := value.strip())}
+            yield Found(part.line, record)
+
+
+def csv_rows(file: File) -> Iterator[Found | Problem]:
+    """Each row of a CSV file with the line that it begins on, and with all its fields as they were written."""
     waiting: list[Problem] = []
-    reader = csv.reader(_texts(file, waiting), delimiter=file.head.delimiter)
     names: tuple[str, ...] = ()
-    while True:
-        line = reader.line_num + 1
-        try:
-            row = _next_row(reader)
-        except csv.Error as error:
-            yield Problem(source=file.source, line=line, message=f"not CSV: {error}")
-            continue
+    for row in csv_text.rows(_texts(file, waiting), file.head.delimiter):
         yield from waiting
         waiting.clear()
-        if row is None:
-            return
-        if not any(value.strip() for value in row) and len(row) < 2:
-            continue
-        if not names:
-            names = distinct(row)
-        elif len(row) != len(names):
-            more = "more" if len(row) > len(names) else "fewer"
-            yield Problem(source=file.source, line=line, message=f"{more} fields than the header names")
+        if row.fault:
+            yield Problem(source=file.source, line=row.line, message=row.fault)
+        elif not names:
+            names = distinct(row.values)
         else:
-            yield Found(line, {name: said for name, value in zip(names, row, strict=True) if (said := value.strip())})
-
-
-def _next_row(reader: Iterator[list[str]]) -> list[str] | None:
-    """The next row. The limit to the length of a field is one for all of Python: it is put back at once."""
-    with _FIELD_LIMIT:
-        before = csv.field_size_limit(_LONGEST_FIELD)
-        try:
-            return next(reader, None)
-        finally:
-            csv.field_size_limit(before)
+            yield Found(row.line, dict(zip(names, row.values, strict=True)))
+    yield from waiting
 
 
 def _texts(file: File, waiting: list[Problem]) -> Iterator[str]:

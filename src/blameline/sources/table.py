@@ -11,6 +11,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -19,11 +22,10 @@ import pyarrow.parquet as pq
 from blameline.records import Manifest, Problem, Scan
 from blameline.sources.aliases import EVALUATOR, older
 from blameline.sources.line_by_line import copied
-from blameline.sources.lines import records
+from blameline.sources.lines import csv_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Collection, Iterator, Mapping
 
     from blameline.sources.heads import File, Head
     from blameline.sources.unpacked import Compression
@@ -60,6 +62,9 @@ _NO_JUDGE = re.compile(
 _WORDS = frozenset(
     {"true", "false", "pass", "fail", "passed", "failed", "yes", "no", "correct", "incorrect", "up", "down"}
 )
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
+_MAJORITY, _DOUBT = 0.8, 0.2
+"""The share of numbers among the first values from which on a column is a score, and from which on it may be one."""
 _PREFIX = re.compile(r"^scores?[._]|^eval[._]")
 _FORMS = {"jsonl": "JSON object", "json": "JSON object", "csv": "CSV row", "parquet": "Parquet row"}
 _OBJECT_SIZE = 1 << 26
@@ -85,14 +90,15 @@ class Table:
         """Scans that stage the rows, and then insert spans and scores."""
         columns = _columns(file.path, file.head)
         problems: list[Problem] = []
-        if file.head.compression == "frames" or (lenient and file.head.compression != "none"):
+        if lenient and file.head.shape == "csv":
+            with _rewritten(file, problems) as path:
+                yield Scan(name="sources/table_lines", parameters=_lines(path, lenient=False), rows_into="staging")
+        elif file.head.compression == "frames" or (lenient and file.head.compression != "none"):
             with copied(file, problems) as path:
                 yield _staging(file, path, "none", lenient=lenient)
         else:
             yield _staging(file, file.path, file.head.compression, lenient=lenient)
         yield from problems
-        if lenient and file.head.shape == "csv":
-            yield from (part for part in records(file) if isinstance(part, Problem))
         yield Scan(name="sources/table_nested", rows_into="staging")
         judge = [*manifest.fields.get("judge", ()), *JUDGES]
         shared = {"source": file.source, "form": _FORMS[file.head.shape]}
@@ -121,6 +127,7 @@ class Table:
             "span_id": bound["span_id"],
             "at": bound["at"],
         }
+        yield from _doubts(file, columns, {*roles.values(), *scores}, manifest)
         own = [*roles.values(), *scores, "__index_level_0__"]
         yield Scan(name="sources/table_spans", parameters={**bound, **ids, "own": own, **older("table")})
         yield Scan(
@@ -145,11 +152,31 @@ def fingerprint(file: File) -> str:
     return hashlib.sha256(file.head.data + str(file.head.size).encode()).hexdigest()
 
 
+@contextmanager
+def _rewritten(file: File, problems: list[Problem]) -> Iterator[Path]:
+    """A passing copy of a CSV file whose rows can be read, as JSON, each on the line it began on; the others are ``problems``."""
+    with TemporaryDirectory(prefix="blameline-") as folder:
+        path = Path(folder) / "rewritten"
+        with path.open("w", encoding="utf-8") as out:
+            at = 1
+            for part in csv_rows(file):
+                if isinstance(part, Problem):
+                    problems.append(part)
+                elif part.line:
+                    record = {name: value or None for name, value in part.record.items()}
+                    out.write("\n" * (part.line - at) + json.dumps(record) + "\n")
+                    at = part.line + 1
+        yield path
+
+
+def _lines(path: Path, compression: Compression = "none", *, lenient: bool) -> dict[str, Any]:
+    """What the statements that read text take."""
+    return {"path": str(path), "compression": compression, "lenient": lenient, "object_size": _OBJECT_SIZE}
+
+
 def _staging(file: File, path: Path, compression: Compression, *, lenient: bool) -> Scan:
     shape = file.head.shape
-    common: dict[str, Any] = {"path": str(path)}
-    if shape != "parquet":
-        common |= {"compression": compression, "lenient": lenient, "object_size": _OBJECT_SIZE}
+    common: dict[str, Any] = {"path": str(path)} if shape == "parquet" else _lines(path, compression, lenient=lenient)
     if shape == "csv":
         common |= {"delimiter": file.head.delimiter, "columns": dict.fromkeys(file.head.header, "VARCHAR")}
     name = {"jsonl": "table_lines", "json": "table_array", "csv": "table_csv", "parquet": "table_parquet"}[shape]
@@ -210,19 +237,42 @@ def _scores(file: File, columns: tuple[str, ...], roles: Mapping[str, str], mani
     listed = {*manifest.signals, *manifest.controls}
     named = {name: name for name in free if name in listed}
     named |= {name: short for name in free if (short := _PREFIX.sub("", name)) in listed}
-    seen = {name: _PREFIX.sub("", name) for name in free if _LOOKS_LIKE_A_SCORE.match(name) and _is_number(file, name)}
+    seen = {name: _PREFIX.sub("", name) for name in free if _LOOKS_LIKE_A_SCORE.match(name) and _is_score(file, name)}
     return {**seen, **named}
 
 
-def _is_number(file: File, name: str) -> bool:
-    """True when the first values of a column are numbers or words of praise and blame."""
+def _doubts(file: File, columns: tuple[str, ...], used: Collection[str], manifest: Manifest) -> Iterator[Problem]:
+    """What looks like a score by its name, and holds numbers, but too many other things to be taken for one."""
+    if manifest.columns.get("scores"):
+        return
+    for name in (name for name in columns if name not in used and _LOOKS_LIKE_A_SCORE.match(name)):
+        good, whole = _numbers(file, name)
+        if good >= _DOUBT * whole > 0:
+            said = (
+                f"the column '{name}' is not read as a score: only {good} of its first {whole} values are numbers; "
+                f"name it under 'columns: {{scores: [{name}]}}' in incident.yaml if it is one"
+            )
+            yield Problem(source=file.source, message=said)
+
+
+def _is_score(file: File, name: str) -> bool:
+    """True when a clear majority of a column's first values, four of five, are numbers or words of praise and blame.
+
+    What else stands in it is told row by row; a few numbers among texts make no score.
+    """
     if file.head.shape == "parquet":
         schema = pq.read_schema(file.path)
         outer, _, inner = name.partition(".")
         kind = schema.field(name).type if name in schema.names else schema.field(outer).type.field(inner).type
         return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind))
+    good, whole = _numbers(file, name)
+    return good >= _MAJORITY * whole > 0
+
+
+def _numbers(file: File, name: str) -> tuple[int, int]:
+    """How many of a column's first values are numbers or words of praise and blame, and how many are not empty."""
     outer, _, inner = name.partition(".")
     found = [record.get(name, (record.get(outer) or {}).get(inner) if isinstance(record.get(outer), dict) else None)
              for record in file.head.samples]  # fmt: skip
     values = [str(value).strip().lower() for value in found if value not in (None, "")]
-    return bool(values) and all(re.match(r"^-?\d+(\.\d+)?(e-?\d+)?$", value) or value in _WORDS for value in values)
+    return sum(bool(_NUMBER.fullmatch(value)) or value in _WORDS for value in values), len(values)
