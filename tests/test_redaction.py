@@ -166,6 +166,34 @@ def test_what_is_innocent_stays(path):
     assert "[secret]" not in found.partition("DUCK")[0]
 
 
+def cleaned(path: Path, texts: list[str]) -> list[str]:
+    """What is left of each by itself."""
+    with Store.open(path) as store:
+        statement = "SELECT list_transform($said, lambda said: redacted(said))"
+        (left,) = store._connection.execute(statement, {"said": texts}).fetchone()
+    return left
+
+
+def changed(path: Path, texts: list[str]) -> list[str]:
+    return [text for text, left in zip(texts, cleaned(path, texts), strict=True) if text != left]
+
+
+NOBODY = [
+    "support-system@v12.final", "model@v1.prod", "prompt@v2-rc1.final", "prompt@main.txt", "lib@main.final", "pkg@latest.io", "icon@2x.png", "user@2x.PNG",
+    "cfg@prod.yaml", "x@name.tar.gz", "bundle@app.min.js", "react@18.0.0-beta.2", "rules@12.old",
+]  # fmt: skip
+SOMEBODY = [
+    "jane@example.com", "jane@v2ex.com", "jane@v8.com", "jane@v2.mail.example.tech", "jane@main.example.co", "jane@latest.com", "jane@mainly.io", "jane@lat.io",
+    "jane@4chan.org", "jane@3xl.shop", "jane@mail.163.com", "jane@corp.local", "jane@x.js.org", "jane@a.te", "jane@x.pnga", "jane@MAIL.TECH", "b@example.se",
+    "r@x.ai", "jane@acme.systems", "x@1e100.net", "jane@müller.tech", "jane@lärm.tech", "иван@почта.рф",
+]  # fmt: skip
+
+
+def test_a_version_or_a_file_behind_an_at_is_nobody(path):
+    assert changed(path, NOBODY) == []
+    assert cleaned(path, SOMEBODY) == ["[e-mail]"] * len(SOMEBODY)
+
+
 def test_json_stays_json(path):
     messages = json.dumps(
         [

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from blameline.store.addresses import ADDRESSES, AT, LETTER
+
 Content = Literal["none", "redacted", "full"]
 
 _START = r"(?:\b|\\+(?:[nrtbfv]|u[0-9a-fA-F]{4})|%[0-9a-fA-F]{2})"
@@ -58,15 +60,6 @@ _SECRETS = (
     r"(?i:\btoken)[\\\"']*\s*[:=]\s*[\\\"']*[A-Za-z0-9_+/=.-]{24,}",
     r"://[^\s:/@\"'<>\\]*:[^\s/@\"'<>\\]+@",
 )
-_LETTER = (
-    r"A-Za-z\x{c0}-\x{24f}\x{370}-\x{52f}"  # Latin, Greek and Cyrillic; all letters there are would be a slow pattern
-)
-_AT = r"(?:@|＠|﹫|%(?:25)?40|\\u0040|&#64;)"  # as people write it to hide it
-_HOST = rf"(?:(?:[{_LETTER}0-9-]*[{_LETTER}-][{_LETTER}0-9-]*\.)+|\d+\.)[{_LETTER}]{{2,}}"
-_ADDRESSES = (
-    rf"(?:(?:\\+[nrtbfv])?[{_LETTER}0-9._%+-]{{2,}}|\b[ac-eg-mo-qsuw-zA-Z0-9]){_AT}{_HOST}"
-    rf"|\b[bfnrtv]{_AT}(?:[{_LETTER}0-9-]+\.)+(?:com|org|net|edu|gov|io|dev|de|fr|uk|eu)\b"  # not a decorator after `\n`
-)
 _BLANK = r"[ +.\x{a0}-]"
 _CARDS = (
     r"\d\.\d+|(?:\b|_|\\+[nrtbfv])((?:"
@@ -95,7 +88,7 @@ _HINTS = (
     r"(?i:authorization|" + _NAMED + r")[\\\"'`]*\s*(?:!?=|:|>|%3[aAdD])",
     r"(?i:\btoken)[\\\"']*\s*[:=]\s*[\\\"']*[A-Za-z0-9_+/=.-]{8}",
     r"://[^\s:/@\"'<>\\]*:[^\s/@\"'<>\\]+@",
-    rf"[{_LETTER}0-9._%+-]{_AT}[{_LETTER}0-9.-]*[{_LETTER}-][{_LETTER}0-9.-]*\.[{_LETTER}]|{_AT}\d+\.[{_LETTER}]",
+    rf"[{LETTER}0-9._%+-]{AT}[{LETTER}0-9.-]*[{LETTER}-][{LETTER}0-9.-]*\.[{LETTER}]|{AT}\d+\.[{LETTER}]",
     r"(?:\b|_|\\+[nrtbfv])(?:[3-6]\d|2[2-7])\d\d(?:[ +.\x{a0}-]?\d){8}",
 )
 """How each of them begins, without its counting: the one quick look that most texts get; counting is what makes patterns slow."""
@@ -126,7 +119,7 @@ def protection(content: Content, patterns: tuple[str, ...] = (), names: tuple[st
     return Protection(
         content=content != "none",
         secrets=secrets,
-        addresses=_ADDRESSES,
+        addresses=ADDRESSES,
         cards=_CARDS,
         sensitive="|".join([*_HINTS, *(f"(?m:{_of_a_line(pattern)})" for pattern in patterns)]),
         secret_names=_CLOSED_NAMES + own,
