@@ -194,6 +194,35 @@ def test_a_version_or_a_file_behind_an_at_is_nobody(path):
     assert cleaned(path, SOMEBODY) == ["[e-mail]"] * len(SOMEBODY)
 
 
+SETTINGS = [
+    "password_policy_version:v12-strict", "api_key_version: 2026-03-01", "ssh_key_type=ed25519", "password_reset_intent: highconfidence",
+    "service_key_rotation=enabled", '"access_token_expired":"false"', '{"password_policy_version":"v12-strict"}', "password_file=/run/secrets/db",
+    "aws_key_pair=main-cluster", "access_token_expires_at: 2026-03-01T00:00:00Z", "password_hash_algorithm=argon2id-v19",
+]  # fmt: skip
+PROSE = [
+    "Authorization: required", "authorization=optional", "authorization: role-based access", '{"authorization":"required"}', "bearer tokens-are-described-in",
+    "Basic Understanding_of", "basic Authentication_required", "basic authentication/authorization", "service token: required", "access key: see-the-wiki.",
+    "AP1abcdefgh1", "sk-learn-logisticregressionclassifier",
+]  # fmt: skip
+NEARLY = {
+    "service token: 9944b09199c62bcf": "[secret]", 'service token: "required"': '[secret]"', "api key = abcdefG1": "[secret]", "aws pass: 123456": "[secret]",
+    "secret key: hunter22": "[secret]", "db password: correcthorse": "db [secret]", "password1=hunter22": "[secret]", "apiKeys: abcdef": "[secret]",
+    "api_key_base64: YWJjZGVm": "[secret]", "password_value=hunter22": "[secret]", "aws_access_key_id=ABCDEFGHIJ": "aws_[secret]",
+    "api_key_acme_eu=zzz123yyy456xxx789aaa": "[secret]", '"api_token_foo": "abcdefghijklmnop12345"': '"[secret]"', "passwordHash=abcdefg": "[secret]",
+    "secret_key_base=abcdefghij": "[secret]", "Authorization: Token 9944b09199c62bcf": "[secret]", "authorization: abcdefghij1": "[secret]",
+    "Authorization: bearer abcdefgh": "[secret]", "authorization: abcdefghijklmnopqrstuv": "[secret]", "authorization: Custom abcdeX1": "[secret]",
+    "bearer abcdefghijklmnopqrst": "[secret]", "bearer ab-cd-ef-gh-ij-kl-9": "[secret]", "Bearer AbCd-EfGh-IjKl-MnOp": "[secret]",
+    "Basic ab/cdefghijk1234567": "[secret]", "sk-abcdefghijklmnopqrst": "[secret]", "sk-foo-abcdefghijklmnopqrs1": "[secret]",
+    "sk-x-abcdefghij1klmnopqrs": "[secret]", "AP6aB3dE5gH1": "[secret]", "APA1234567890": "[secret]",
+}  # fmt: skip
+"""Beside each of those above one that is a secret, and what is left of it."""
+
+
+def test_a_setting_and_a_sentence_are_no_secret(path):
+    assert changed(path, SETTINGS + PROSE) == []
+    assert cleaned(path, list(NEARLY)) == list(NEARLY.values())
+
+
 def test_json_stays_json(path):
     messages = json.dumps(
         [

@@ -17,24 +17,48 @@ Content = Literal["none", "redacted", "full"]
 
 _START = r"(?:\b|\\+(?:[nrtbfv]|u[0-9a-fA-F]{4})|%[0-9a-fA-F]{2})"
 """Where a word begins: a text inside of JSON or a URL has its blanks and line ends as characters that would be part of it."""
-_SAID = (
-    r"[\\\"'`]*\s*(?:!?=|:|>|%3[aAdD])[=>]*\s*"
-    r"(?:\\+[\"'][^\"'\\\n]+|\"(?:[^\"\\\n]|\\.)+|'(?:[^'\\\n]|\\.)+|`[^`\n]+|[^\s\"',;}{\\&<>`()\[\]]{6,})"
-)
+_SIGN = r"[\\\"'`]*\s*(?:!?=|:|>|%3[aAdD])[=>]*\s*"
+_QUOTED = r"\\+[\"'][^\"'\\\n]+|\"(?:[^\"\\\n]|\\.)+|'(?:[^'\\\n]|\\.)+|`[^`\n]+"
+_BARE = r"[^\s\"',;}{\\&<>`()\[\]]"
+_SAID = _SIGN + rf"(?:{_QUOTED}|{_BARE}{{6,}})"
 """What follows the name of a secret: a sign, and a value in quotes, in escaped quotes, or without any."""
-_NAMED = (
+
+
+def _with(other: str, plain: str, least: int, more: str = _BARE) -> str:
+    """So many characters or more, one of which is of the ``other`` kind; the others before it are ``plain`` ones."""
+    kinds = [f"{plain}{{{n}}}{other}{more}{{{least - n - 1},}}" for n in range(least - 1)]
+    return f"(?:{'|'.join([*kinds, f'{plain}{{{least - 1},}}{other}{more}*'])})"
+
+
+_NO_PROSE = _BARE + "(?-i:" + _with(r"[^\sa-z.!?\"',;}{\\&<>`()\[\]-]", "[a-z.!?-]", 5) + ")"
+"""A value that is no word of a sentence: six characters or more, with a figure, a capital within it or a sign."""
+_RANDOM = "|".join(_with(*kinds, 20, "[A-Za-z0-9+/]") for kinds in ((r"\d", "[A-Za-z+/]"), ("[A-Za-z]", r"[\d+/]")))
+"""What is hardly anything but secret: twenty characters or more, letters and figures mixed, without a hyphen."""
+_KINDS = (
     r"(?:api|auth|service|account|access|secret|private|priv|client|signing|encryption|shared|master|db|database|iam|cloud|cloudant"
-    r"|softlayer|hmac|ssh|deploy|cl|clou|sl|ibm|aws)[_ -]?(?:key|token|pwd|pass|pw|secret)[a-z0-9_]*"
-    r"|pass(?:word|wd|phrase)[a-z0-9_]*|pwd|contrase(?:ñ|n)a|secret(?:[_-]?access)?(?:[_-]?key)?"
-    r"|(?:refresh|session|bearer|id|sas)[_-]?token|connection[_-]?string"
+    r"|softlayer|hmac|ssh|deploy|cl|clou|sl|ibm|aws)"
 )
+_SHORT = r"(?:key|token|pwd|pass|pw|secret)"
+_PHRASE = r"pass(?:word|wd|phrase)"
+_PLAIN = (
+    r"(?:pwd|contrase(?:ñ|n)a|secret(?:[_-]?access)?(?:[_-]?key(?:[_-]?base)?)?|secret[_-]?(?:string|value|text|id)"
+    r"|(?:refresh|session|bearer|id|sas)[_-]?token|connection[_-]?string)"
+)
+_NAMED = rf"(?:{_KINDS}[_ -]?{_SHORT}|{_PHRASE}|{_PLAIN})"
 """Names that say that what follows is secret."""
+_ENDED = (
+    r"s?(?:[_-]?(?:[0-9]+|id|value|val|string|text|plain|raw|data|base|b(?:ase)?64|hex|hash|pem|env|old|new|current|previous|backup"
+    r"|confirm(?:ation)?|prod(?:uction)?|test|dev|staging|live|sandbox|primary|secondary|default|admin|root|user|openai|anthropic"
+    r"|azure|google|gcp|aws|github|slack|stripe|mysql|postgres|redis|mongo|smtp))*"
+)
+"""How such a name may go on; `api_key_version` and `password_reset_intent` are settings, and may be the cause."""
 _SECRETS = (
     r"(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[0-9A-Z]{16}",  # AWS
     r"gh[pousr]_[A-Za-z0-9_]{36,}|github_pat_[A-Za-z0-9_]{22,}",
     r"(?:glpat|gldt|glft|glsoat|glrt|glimt|glptt|glagent|gloas|glcbt|glffct)-[A-Za-z0-9_-]{20,}|GR1348941[A-Za-z0-9_-]{20,}",
     _START + r"sk-(?:proj|svcacct|admin|None|ant|or|lf|litellm)-[A-Za-z0-9_-]{16,}",  # OpenAI, Anthropic, OpenRouter …
-    _START + r"sk-(?:[A-Za-z0-9_]+-)*[A-Za-z0-9]{20,}[A-Za-z0-9_-]*",
+    _START + r"sk-[A-Za-z0-9]{20,}[A-Za-z0-9_-]*",
+    _START + r"sk-(?:[A-Za-z0-9_]+-)+" + _with(r"\d", "[A-Za-z]", 20, "[A-Za-z0-9]") + "[A-Za-z0-9_-]*",
     _START
     + r"(?:(?:gsk|fw|r8)_|(?:xai|csk|pplx)-)[A-Za-z0-9]{24,}|(?:nvapi-|tgp_v1_)[A-Za-z0-9_-]{40,}",  # Groq, xAI …
     r"[rs]k_(?:live|test)_[0-9a-zA-Z]{16,}|whsec_[A-Za-z0-9+/=]{24,}",  # Stripe
@@ -47,16 +71,25 @@ _SECRETS = (
     r"eyJ[A-Za-z0-9_=-]{8,}\.[A-Za-z0-9_=-]+(?:\.[A-Za-z0-9_.+/=-]*)?",  # JSON web tokens
     _START + r"(?:AC|SK)[a-z0-9]{32}\b|sq0[a-z]{3}-[0-9A-Za-z_\\-]{22,}",  # Twilio, Square
     _START
-    + r"A(?:KC[a-zA-Z0-9]{10,}|P[0-9A-F](?:[a-zA-Z]*[0-9][a-zA-Z0-9]{7,}|[a-zA-Z0-9]{7,}[0-9]))\b",  # Artifactory
+    + r"A(?:KC[a-zA-Z0-9]{10,}|P[0-9A-F](?:[a-zA-Z]*[0-9][a-zA-Z0-9]{7,}|[a-z0-9]*[A-Z][a-zA-Z0-9]{6,}[0-9]))\b",  # Artifactory
     _START + r"(?:bot)?\d{8,10}:[0-9A-Za-z_-]{35}",  # Telegram
     _START + r"[MNO][A-Za-z\d_-]{23,25}\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{27,}",  # Discord
     r"(?i:(?:account|sharedaccess)key=[a-z0-9+/=]{40,}|[?&]sig=[a-z0-9%+/=]{40,})",  # Azure
     r"api\.softlayer\.com/soap/v3(?:\.1)?/[a-z0-9]{64}",
     r"BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-*(?:[A-Za-z0-9+/=\s\\:,.]|-[A-Za-z0-9])*(?:-+ ?END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-*)?",
     r"PuTTY-User-Key-File-\d[A-Za-z0-9+/=\s\\:,.@-]*",
-    r"(?i:bearer(?:\s+|%20|\+)[a-z0-9_.~+/=-]{16,})|(?i:basic)(?:\s+|%20|\+)[a-z]*[A-Z0-9+/=_][A-Za-z0-9_.~+/=-]{10,}",
-    r"(?i:authorization[\\\"']*\s*[:=]\s*[\\\"']*(?:[a-z]+ )?[^\s\"',;}{\\]{6,})",
-    r"(?i:" + _NAMED + ")" + _SAID,
+    r"(?i:bearer)(?:\s+|%20|\+)(?:[A-Za-z0-9_.~+/=]{16,}|[A-Za-z0-9_.~+/=-]"
+    + _with("[A-Z0-9]", "[a-z_.~+/=-]", 15, "[A-Za-z0-9_.~+/=-]")
+    + ")",
+    r"(?i:basic)(?:\s+|%20|\+)(?:[A-Za-z0-9][a-z]*[A-Z0-9+=][A-Za-z0-9_.~+/=-]{9,}|[A-Za-z][A-Za-z/]*[0-9+=][A-Za-z0-9_.~+/=-]{6,})",
+    r"(?i:authorization[\\\"']*\s*[:=]\s*[\\\"']*(?:(?:bearer|basic|token|digest|negotiate|api-?key) "
+    + _BARE
+    + r"{6,}|(?:[a-z]+ )?"
+    + _NO_PROSE
+    + "|[a-z]{20,}))",
+    rf"(?i:(?:{_KINDS}[_-]?{_SHORT}|{_PHRASE}){_ENDED}|{_PLAIN}){_SAID}",
+    rf"(?i:{_KINDS} {_SHORT}{_ENDED}){_SIGN}(?:{_QUOTED}|{_NO_PROSE})",
+    rf"(?i:{_NAMED}[a-z0-9_]*){_SIGN}[\\\"'`]*(?:{_RANDOM})",
     r"(?i:\btoken)[\\\"']*\s*[:=]\s*[\\\"']*[A-Za-z0-9_+/=.-]{24,}",
     r"://[^\s:/@\"'<>\\]*:[^\s/@\"'<>\\]+@",
 )
@@ -85,7 +118,7 @@ _HINTS = (
     r"[A-Za-z\d_-]\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{16}|(?i:(?:account|sharedaccess)key=|[?&]sig=)|softlayer\.com/soap",
     r"BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File-|(?i:bearer(?:\s+|%20|\+)[a-z0-9_.~+/=-]{8})",
     r"(?i:basic)(?:\s+|%20|\+)[a-z]*[A-Z0-9+/=_][A-Za-z0-9_.~+/=-]{4}",
-    r"(?i:authorization|" + _NAMED + r")[\\\"'`]*\s*(?:!?=|:|>|%3[aAdD])",
+    rf"(?i:authorization|{_NAMED}[a-z0-9_-]*){_SIGN}",
     r"(?i:\btoken)[\\\"']*\s*[:=]\s*[\\\"']*[A-Za-z0-9_+/=.-]{8}",
     r"://[^\s:/@\"'<>\\]*:[^\s/@\"'<>\\]+@",
     rf"[{LETTER}0-9._%+-]{AT}[{LETTER}0-9.-]*[{LETTER}-][{LETTER}0-9.-]*\.[{LETTER}]|{AT}\d+\.[{LETTER}]",
