@@ -180,7 +180,7 @@ def changed(path: Path, texts: list[str]) -> list[str]:
 
 NOBODY = [
     "support-system@v12.final", "model@v1.prod", "prompt@v2-rc1.final", "prompt@main.txt", "lib@main.final", "pkg@latest.io", "icon@2x.png", "user@2x.PNG",
-    "cfg@prod.yaml", "x@name.tar.gz", "bundle@app.min.js", "react@18.0.0-beta.2", "rules@12.old",
+    "cfg@prod.yaml", "x@name.tar.gz", "bundle@app.min.js", "react@18.0.0-beta.2", "rules@12.old", "a@b.c",
 ]  # fmt: skip
 SOMEBODY = [
     "jane@example.com", "jane@v2ex.com", "jane@v8.com", "jane@v2.mail.example.tech", "jane@main.example.co", "jane@latest.com", "jane@mainly.io", "jane@lat.io",
@@ -221,6 +221,25 @@ NEARLY = {
 def test_a_setting_and_a_sentence_are_no_secret(path):
     assert changed(path, SETTINGS + PROSE) == []
     assert cleaned(path, list(NEARLY)) == list(NEARLY.values())
+
+
+CARD = "4111 1111 1111 1111"
+AMONG = {
+    f"order 6001 {CARD}": "order 6001 [card]", f"ref 4711 {CARD}": "ref 4711 [card]", f"4711 4712 4713 4714 4715 {CARD} 1227": "4711 4712 4713 4714 4715 [card] 1227",
+    f"{CARD} 5500 0055 5555 5559": "[card] [card]", "4711 3782 822463 10005": "4711 [card]", "card%3D4111111111111111": "card%3D[card]",
+    "q=4111%201111%201111%201111&x": "q=[card]&x", "n%3D6001%204111%201111%201111%201111": "n%3D6001%20[card]", "n\\u003d4111111111111111": "n\\u003d[card]",
+    "4111\\u00a01111\\u00a01111\\u00a01111": "[card]", "6001\\u00a04111\\u00a01111\\u00a01111\\u00a01111": "6001\\u00a0[card]",
+    "4111\\n1111\\n1111\\n1111": "[card]", "4111&nbsp;1111&nbsp;1111&nbsp;1111": "[card]", "3782%20822463%2010005": "[card]",
+} | {CARD.replace(" ", blank): "[card]" for blank in ("\t", "\n", "\r\n", "  ", "\u202f", "\u2011", "\u00a0", "%C2%A0")}  # fmt: skip
+NUMBERS = [
+    "4711 4712 4713 4714", "4096\n1024\n2048\n4096", "5500 1234 5678 9012 3456 7890", "1234 5678 9012 3452", "0.4111111111111111", "4111 1111 1111 11111",
+    "4111111111111111000", "2026 2027 2028 2029 2030",
+]  # fmt: skip
+
+
+def test_a_card_is_found_among_other_figures(path):
+    assert cleaned(path, list(AMONG)) == list(AMONG.values())
+    assert changed(path, NUMBERS) == []
 
 
 def test_json_stays_json(path):

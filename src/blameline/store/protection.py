@@ -24,13 +24,14 @@ _SAID = _SIGN + rf"(?:{_QUOTED}|{_BARE}{{6,}})"
 """What follows the name of a secret: a sign, and a value in quotes, in escaped quotes, or without any."""
 
 
-def _with(other: str, plain: str, least: int, more: str = _BARE) -> str:
-    """So many characters or more, one of which is of the ``other`` kind; the others before it are ``plain`` ones."""
-    kinds = [f"{plain}{{{n}}}{other}{more}{{{least - n - 1},}}" for n in range(least - 1)]
-    return f"(?:{'|'.join([*kinds, f'{plain}{{{least - 1},}}{other}{more}*'])})"
+def _with(other: str, plain: str, least: int, more: str = _BARE, step: int = 4) -> str:
+    """About so many characters or more, one of which is of the ``other`` kind; those before it are ``plain`` ones."""
+    last = least - step
+    kinds = [f"{plain}{{{n},{n + step - 1}}}{other}{more}{{{max(last - n, 0)},}}" for n in range(0, last, step)]
+    return f"(?:{'|'.join([*kinds, f'{plain}{{{last},}}{other}{more}*'])})"
 
 
-_NO_PROSE = _BARE + "(?-i:" + _with(r"[^\sa-z.!?\"',;}{\\&<>`()\[\]-]", "[a-z.!?-]", 5) + ")"
+_NO_PROSE = _BARE + "(?-i:" + _with(r"[^\sa-z.!?\"',;}{\\&<>`()\[\]-]", "[a-z.!?-]", 5, step=1) + ")"
 """A value that is no word of a sentence: six characters or more, with a figure, a capital within it or a sign."""
 _RANDOM = "|".join(_with(*kinds, 20, "[A-Za-z0-9+/]") for kinds in ((r"\d", "[A-Za-z+/]"), ("[A-Za-z]", r"[\d+/]")))
 """What is hardly anything but secret: twenty characters or more, letters and figures mixed, without a hyphen."""
@@ -93,14 +94,18 @@ _SECRETS = (
     r"(?i:\btoken)[\\\"']*\s*[:=]\s*[\\\"']*[A-Za-z0-9_+/=.-]{24,}",
     r"://[^\s:/@\"'<>\\]*:[^\s/@\"'<>\\]+@",
 )
-_BLANK = r"[ +.\x{a0}-]"
+_BLANKS = (
+    r"(?:[ +.\t\r\n\x{a0}\x{2000}-\x{200a}\x{2010}-\x{2015}\x{202f}\x{3000}-]|\\+[nrt]|&nbsp;"
+    r"|%(?:20|09|0[aAdD]|2[bBdDeE]|[cC]2%[aA]0|[eE]2%80%(?:[aA][fF]|9[0-5]|8[0-9aA]))"
+    r"|\\+u(?:00[aA]0|002[0dD]|20(?:2[fF]|1[0-5]|0[0-9aA])))+"
+)
+"""What may stand between the groups of a card's number; also as JSON and URLs write it."""
+_FIGURES = rf"(?:_|{_START})"
 _CARDS = (
-    r"\d\.\d+|(?:\b|_|\\+[nrtbfv])((?:"
-    rf"(?:4\d{{3}}|5[0-8]\d\d|6\d{{3}}|35\d\d|2[2-7]\d\d)(?:{_BLANK}\d{{4}}){{3}}"
-    rf"|3[0-9]\d\d{_BLANK}\d{{6}}{_BLANK}\d{{4,5}}"
+    rf"\d\.\d+|{_FIGURES}((?:\d{{4}}(?:{_BLANKS}\d{{4}}){{3,}}|3[0-9]\d\d{_BLANKS}\d{{6}}{_BLANKS}\d{{4,5}}"
     r"|(?:4|5[0-8]|6|3[04-9]|2[2-7])\d{11,18})\b)"
 )
-"""Numbers as cards have them; ``has_check_digit`` says which of them are."""
+"""Numbers as cards have them, and runs of groups of four, any four of which may be one; ``has_check_digit`` says which are."""
 _CLOSED_NAMES = (
     r"(?i)(?:(?:^|[\s._-])(?:(?:proxy-)?authorization|(?:set-)?cookie|secret|secret[_-]?(?:access[_-]?)?key|pwd"
     r"|passphrase|credentials?"
@@ -122,7 +127,7 @@ _HINTS = (
     r"(?i:\btoken)[\\\"']*\s*[:=]\s*[\\\"']*[A-Za-z0-9_+/=.-]{8}",
     r"://[^\s:/@\"'<>\\]*:[^\s/@\"'<>\\]+@",
     rf"[{LETTER}0-9._%+-]{AT}[{LETTER}0-9.-]*[{LETTER}-][{LETTER}0-9.-]*\.[{LETTER}]|{AT}\d+\.[{LETTER}]",
-    r"(?:\b|_|\\+[nrtbfv])(?:[3-6]\d|2[2-7])\d\d(?:[ +.\x{a0}-]?\d){8}",
+    rf"{_FIGURES}(?:[3-6]\d|2[2-7])\d\d(?:\d{{8}}|{_BLANKS}(?:\d{{4}}{_BLANKS}\d{{4}}|\d{{6}}){_BLANKS}\d)",
 )
 """How each of them begins, without its counting: the one quick look that most texts get; counting is what makes patterns slow."""
 _ESCAPE = re.compile(r"\\.", re.DOTALL)
