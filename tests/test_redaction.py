@@ -223,6 +223,25 @@ def test_a_setting_and_a_sentence_are_no_secret(path):
     assert cleaned(path, list(NEARLY)) == list(NEARLY.values())
 
 
+NESTED = {
+    '{"cookie":"session=abc"}': '{"[secret]"}', '{"set-cookie":"sid=abcdefghijk12345"}': '{"[secret]"}', "{'cookie': 'a=b'}": "{'[secret]'}",
+    '{"csrf_token":"abcdefghijk12345"}': '{"[secret]"}', '{"credentials":"abcdefghijk12345"}': '{"[secret]"}', '"api_key":["abcd","efgh"]': '"[secret]"]',
+    '{"api_key":{"value":"abcdefghijk12345"}}': '{"[secret]"}}', '{"key":"api_key","value":"abcdefghijk12345"}': '{"key":"[secret]"}',
+    '{"name":"password","value":"hunter22x"}': '{"name":"[secret]"}', '{"name":"cookie","value":"sid=1"}': '{"name":"[secret]"}',
+    '{\\"name\\": \\"password\\",\\n \\"value\\": \\"hunter22x\\"}': '{\\"name\\": \\"[secret]\\"}', "password\\u003dhunter22x": "[secret]",
+    '{"key":"cookie","value":{"stringValue":"sid=1"}}': '{"key":"[secret]"}}', "Cookie: session=abcdefgh; b=c": "[secret]",
+}  # fmt: skip
+NAMES_ONLY = [
+    "cookie: consent", "credentials: required", "credentials=include", '{"names":["password","email"]}', '{"name":"password","type":"string"}',
+    '{"name":"password","description":"the value"}', '{"properties":{"password":{"type":"string"}}}', '"cookies":"accepted"', '{"value":"cookie"}',
+]  # fmt: skip
+
+
+def test_a_secret_is_found_in_lists_of_names_and_values(path):
+    assert cleaned(path, list(NESTED)) == list(NESTED.values())
+    assert changed(path, NAMES_ONLY) == []
+
+
 CARD = "4111 1111 1111 1111"
 AMONG = {
     f"order 6001 {CARD}": "order 6001 [card]", f"ref 4711 {CARD}": "ref 4711 [card]", f"4711 4712 4713 4714 4715 {CARD} 1227": "4711 4712 4713 4714 4715 [card] 1227",

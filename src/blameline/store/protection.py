@@ -17,8 +17,15 @@ Content = Literal["none", "redacted", "full"]
 
 _START = r"(?:\b|\\+(?:[nrtbfv]|u[0-9a-fA-F]{4})|%[0-9a-fA-F]{2})"
 """Where a word begins: a text inside of JSON or a URL has its blanks and line ends as characters that would be part of it."""
-_SIGN = r"[\\\"'`]*\s*(?:!?=|:|>|%3[aAdD])[=>]*\s*"
-_QUOTED = r"\\+[\"'][^\"'\\\n]+|\"(?:[^\"\\\n]|\\.)+|'(?:[^'\\\n]|\\.)+|`[^`\n]+"
+_SIGN = (
+    r"[\\\"'`]*\s*(?:(?:!?=|:|>|%3[aAdD]|\\+u003[aAdD])[=>]*|,(?:\s|\\+[nrt])*[\\\"']+(?:string_?)?[vV]alue[\\\"']+\s*:)\s*"
+    r"(?:\{\s*[\\\"']+(?:string_?)?[vV]alue[\\\"']+\s*:\s*)?"
+)
+"""What leads from a name to its value: also `"name": "password", "value":`, and an object around it."""
+_QUOTED = (
+    r"\\+[\"'][^\"'\\\n]+|\[\s*\\*[\"'][^\"'\]\\\n]+(?:\\*[\"']\s*,\s*\\*[\"'][^\"'\]\\\n]+)*"
+    r"|\"(?:[^\"\\\n]|\\.)+|'(?:[^'\\\n]|\\.)+|`[^`\n]+"
+)
 _BARE = r"[^\s\"',;}{\\&<>`()\[\]]"
 _SAID = _SIGN + rf"(?:{_QUOTED}|{_BARE}{{6,}})"
 """What follows the name of a secret: a sign, and a value in quotes, in escaped quotes, or without any."""
@@ -43,8 +50,10 @@ _SHORT = r"(?:key|token|pwd|pass|pw|secret)"
 _PHRASE = r"pass(?:word|wd|phrase)"
 _PLAIN = (
     r"(?:pwd|contrase(?:ñ|n)a|secret(?:[_-]?access)?(?:[_-]?key(?:[_-]?base)?)?|secret[_-]?(?:string|value|text|id)"
-    r"|(?:refresh|session|bearer|id|sas)[_-]?token|connection[_-]?string)"
+    r"|(?:refresh|session|bearer|csrf|xsrf|id|sas)[_-]?token|connection[_-]?string)"
 )
+_HEADERS = r"(?:(?:set-)?cookie|credentials?)"
+"""Names that are secret where they are the name of a value, and a word elsewhere."""
 _NAMED = rf"(?:{_KINDS}[_ -]?{_SHORT}|{_PHRASE}|{_PLAIN})"
 """Names that say that what follows is secret."""
 _ENDED = (
@@ -89,6 +98,7 @@ _SECRETS = (
     + _NO_PROSE
     + "|[a-z]{20,}))",
     rf"(?i:(?:{_KINDS}[_-]?{_SHORT}|{_PHRASE}){_ENDED}|{_PLAIN}){_SAID}",
+    rf"(?i:{_HEADERS}[\\\"'`]+{_SAID}|\bcookie:\s*[a-z0-9_.-]+=[^\\\"'\n]{{6,}})",
     rf"(?i:{_KINDS} {_SHORT}{_ENDED}){_SIGN}(?:{_QUOTED}|{_NO_PROSE})",
     rf"(?i:{_NAMED}[a-z0-9_]*){_SIGN}[\\\"'`]*(?:{_RANDOM})",
     r"(?i:\btoken)[\\\"']*\s*[:=]\s*[\\\"']*[A-Za-z0-9_+/=.-]{24,}",
@@ -123,7 +133,7 @@ _HINTS = (
     r"[A-Za-z\d_-]\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{16}|(?i:(?:account|sharedaccess)key=|[?&]sig=)|softlayer\.com/soap",
     r"BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File-|(?i:bearer(?:\s+|%20|\+)[a-z0-9_.~+/=-]{8})",
     r"(?i:basic)(?:\s+|%20|\+)[a-z]*[A-Z0-9+/=_][A-Za-z0-9_.~+/=-]{4}",
-    rf"(?i:authorization|{_NAMED}[a-z0-9_-]*){_SIGN}",
+    rf"(?i:(?:authorization|{_NAMED}[a-z0-9_-]*){_SIGN}|{_HEADERS}[\\\"'`]|\bcookie:)",
     r"(?i:\btoken)[\\\"']*\s*[:=]\s*[\\\"']*[A-Za-z0-9_+/=.-]{8}",
     r"://[^\s:/@\"'<>\\]*:[^\s/@\"'<>\\]+@",
     rf"[{LETTER}0-9._%+-]{AT}[{LETTER}0-9.-]*[{LETTER}-][{LETTER}0-9.-]*\.[{LETTER}]|{AT}\d+\.[{LETTER}]",
