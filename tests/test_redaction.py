@@ -202,6 +202,7 @@ SETTINGS = [
 PROSE = [
     "Authorization: required", "authorization=optional", "authorization: role-based access", '{"authorization":"required"}', "bearer tokens-are-described-in",
     "Basic Understanding_of", "basic Authentication_required", "basic authentication/authorization", "service token: required", "access key: see-the-wiki.",
+    "token: responsibilities", '{"token":"1234567890123456"}', "token=v12-strict", "page_token=abcdefghijk12345", "token: 2026-03-01", "bearer of news-v2",
     "AP1abcdefgh1", "sk-learn-logisticregressionclassifier",
 ]  # fmt: skip
 NEARLY = {
@@ -213,7 +214,8 @@ NEARLY = {
     "Authorization: bearer abcdefgh": "[secret]", "authorization: abcdefghijklmnopqrstuv": "[secret]", "authorization: Custom abcdeX1": "[secret]",
     "bearer abcdefghijklmnopqrst": "[secret]", "bearer ab-cd-ef-gh-ij-kl-9": "[secret]", "Bearer AbCd-EfGh-IjKl-MnOp": "[secret]",
     "Basic ab/cdefghijk1234567": "[secret]", "sk-abcdefghijklmnopqrst": "[secret]", "sk-foo-abcdefghijklmnopqrs1": "[secret]",
-    "sk-x-abcdefghij1klmnopqrs": "[secret]", "AP6aB3dE5gH1": "[secret]", "APA1234567890": "[secret]",
+    "token=abcdefghijk12345": "[secret]", '{"token":"abcdefghijk12345"}': '{"[secret]"}', "Bearer abc123def456ghi": "[secret]",
+    '{"key":"token","value":"abcdefghijk12345"}': '{"key":"[secret]"}', "token: 1234567abcdefgh": "[secret]", "sk-x-abcdefghij1klmnopqrs": "[secret]", "AP6aB3dE5gH1": "[secret]", "APA1234567890": "[secret]",
 }  # fmt: skip
 """Beside each of those above one that is a secret, and what is left of it."""
 

@@ -40,8 +40,15 @@ def _with(other: str, plain: str, least: int, more: str = _BARE, step: int = 4) 
 
 _NO_PROSE = _BARE + "(?-i:" + _with(r"[^\sa-z.!?\"',;}{\\&<>`()\[\]-]", "[a-z.!?-]", 5, step=1) + ")"
 """A value that is no word of a sentence: six characters or more, with a figure, a capital within it or a sign."""
-_RANDOM = "|".join(_with(*kinds, 20, "[A-Za-z0-9+/]") for kinds in ((r"\d", "[A-Za-z+/]"), ("[A-Za-z]", r"[\d+/]")))
-"""What is hardly anything but secret: twenty characters or more, letters and figures mixed, without a hyphen."""
+
+
+def _mixed(least: int, signs: str) -> str:
+    """About so many letters, figures and signs or more, of which one is a letter and one is a figure."""
+    more = f"[A-Za-z0-9{signs}]"
+    kinds = [("A-Za-z", "0-9"), ("0-9", "A-Za-z")]
+    return "|".join(f"[{one}]{_with(f'[{other}]', f'[{one}{signs}]', least - 1, more)}" for one, other in kinds)
+
+
 _KINDS = (
     r"(?:api|auth|service|account|access|secret|private|priv|client|signing|encryption|shared|master|db|database|iam|cloud|cloudant"
     r"|softlayer|hmac|ssh|deploy|cl|clou|sl|ibm|aws)"
@@ -90,7 +97,7 @@ _SECRETS = (
     r"PuTTY-User-Key-File-\d[A-Za-z0-9+/=\s\\:,.@-]*",
     r"(?i:bearer)(?:\s+|%20|\+)(?:[A-Za-z0-9_.~+/=]{16,}|[A-Za-z0-9_.~+/=-]"
     + _with("[A-Z0-9]", "[a-z_.~+/=-]", 15, "[A-Za-z0-9_.~+/=-]")
-    + ")",
+    + f"|{_mixed(14, '_+/=.~')})",
     r"(?i:basic)(?:\s+|%20|\+)(?:[A-Za-z0-9][a-z]*[A-Z0-9+=][A-Za-z0-9_.~+/=-]{9,}|[A-Za-z][A-Za-z/]*[0-9+=][A-Za-z0-9_.~+/=-]{6,})",
     r"(?i:authorization[\\\"']*\s*[:=]\s*[\\\"']*(?:(?:bearer|basic|token|digest|negotiate|api-?key) "
     + _BARE
@@ -100,8 +107,8 @@ _SECRETS = (
     rf"(?i:(?:{_KINDS}[_-]?{_SHORT}|{_PHRASE}){_ENDED}|{_PLAIN}){_SAID}",
     rf"(?i:{_HEADERS}[\\\"'`]+{_SAID}|\bcookie:\s*[a-z0-9_.-]+=[^\\\"'\n]{{6,}})",
     rf"(?i:{_KINDS} {_SHORT}{_ENDED}){_SIGN}(?:{_QUOTED}|{_NO_PROSE})",
-    rf"(?i:{_NAMED}[a-z0-9_]*){_SIGN}[\\\"'`]*(?:{_RANDOM})",
-    r"(?i:\btoken)[\\\"']*\s*[:=]\s*[\\\"']*[A-Za-z0-9_+/=.-]{24,}",
+    rf"(?i:{_NAMED}[a-z0-9_]*){_SIGN}[\\\"'`]*(?:{_mixed(20, '+/')})",
+    rf"(?i:\btoken){_SIGN}[\\\"']*(?:[A-Za-z0-9_+/=.-]{{24,}}|{_mixed(14, '_+/=.~')})",
     r"://[^\s:/@\"'<>\\]*:[^\s/@\"'<>\\]+@",
 )
 _BLANKS = (
@@ -134,7 +141,7 @@ _HINTS = (
     r"BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File-|(?i:bearer(?:\s+|%20|\+)[a-z0-9_.~+/=-]{8})",
     r"(?i:basic)(?:\s+|%20|\+)[a-z]*[A-Z0-9+/=_][A-Za-z0-9_.~+/=-]{4}",
     rf"(?i:(?:authorization|{_NAMED}[a-z0-9_-]*){_SIGN}|{_HEADERS}[\\\"'`]|\bcookie:)",
-    r"(?i:\btoken)[\\\"']*\s*[:=]\s*[\\\"']*[A-Za-z0-9_+/=.-]{8}",
+    rf"(?i:\btoken){_SIGN}[\\\"']*[A-Za-z0-9_+/=.~-]{{8}}",
     r"://[^\s:/@\"'<>\\]*:[^\s/@\"'<>\\]+@",
     rf"[{LETTER}0-9._%+-]{AT}[{LETTER}0-9.-]*[{LETTER}-][{LETTER}0-9.-]*\.[{LETTER}]|{AT}\d+\.[{LETTER}]",
     rf"{_FIGURES}(?:[3-6]\d|2[2-7])\d\d(?:\d{{8}}|{_BLANKS}(?:\d{{4}}{_BLANKS}\d{{4}}|\d{{6}}){_BLANKS}\d)",
