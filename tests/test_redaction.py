@@ -244,6 +244,26 @@ def test_a_secret_is_found_in_lists_of_names_and_values(path):
     assert changed(path, NAMES_ONLY) == []
 
 
+ENCODED = {
+    "jwt=eyJhbGciOiJIUzI1NiJ9%2EeyJzdWIiOiIxMjM0NTY3ODkwIn0%2Eabcdefghijklmnop&x": "jwt=[secret]&x", "sk%2Dabcdefghijklmnopqrstuvwxyz": "[secret]",
+    "u=postgres%3A%2F%2Fuser%3Ahunter22%40host%2Fdb": "u=postgres[secret]host%2Fdb", "sk%2Dproj%2Dabcdefghijklmnopqrstuvwxyz": "[secret]",
+    "sk\\u002dproj\\u002dabcdefghijklmnopqrstuvwxyz": "[secret]", "-----BEGIN%20RSA%20PRIVATE%20KEY-----%0AMIIEabcdefghijklmn%2Bopq": "-----[secret]",
+    "m=jane.doe%40example%2Ecom": "m=[e-mail]", "jane.doe&#x40;example.com": "[e-mail]", "jane.doe&commat;example.com": "[e-mail]",
+    "jane.doe\\x40example.com": "[e-mail]", "jane\\u0040example\\u002ecom": "[e-mail]", "tanaka@例え.jp": "[e-mail]",
+}  # fmt: skip
+ADDRESSES = [
+    "u=https%3A%2F%2Fhost%3A8443%2Fpath&mail=x%40y",
+    "https%3A%2F%2Fhost%3A8443%2Fuser%40v2",
+    "icon%402x%2Epng",
+    "BEGIN PRIVATELY",
+]
+
+
+def test_a_secret_is_found_as_a_url_writes_it(path):
+    assert cleaned(path, list(ENCODED)) == list(ENCODED.values())
+    assert changed(path, ADDRESSES) == []
+
+
 CARD = "4111 1111 1111 1111"
 AMONG = {
     f"order 6001 {CARD}": "order 6001 [card]", f"ref 4711 {CARD}": "ref 4711 [card]", f"4711 4712 4713 4714 4715 {CARD} 1227": "4711 4712 4713 4714 4715 [card] 1227",

@@ -19,11 +19,12 @@ _COMMON = "com|org|net|edu|gov|info|biz|eu|de|fr|uk|ch|at|nl|be|it|es|se|dk|no|f
 _LETTERS = string.ascii_lowercase
 LETTER = r"A-Za-z\x{c0}-\x{24f}\x{370}-\x{52f}"
 """Latin, Greek and Cyrillic: all letters there are would be a slow pattern."""
-AT = r"(?:@|＠|﹫|%(?:25)?40|\\u0040|&#64;)"
-"""As people write it to hide it."""
+AT = r"(?:@|＠|﹫|%(?:25)?40|\\+(?:u00|x)40|&#(?:64|x40);|&commat;)"
+DOT = r"(?:\.|%2[eE]|\\+u002[eE])"
+"""As people write it to hide it, and as URLs and JSON do."""
 _OTHER = r"\x{c0}-\x{ffff}"
 """What is not ASCII and may be in the name of a host."""
-_IN_LABEL = f"[A-Za-z0-9{_OTHER}-]"
+LABEL = f"[A-Za-z0-9{_OTHER}-]"
 
 
 def _begins_otherwise(words: tuple[str, ...], first: str, later: str, said: str = "") -> str:
@@ -40,11 +41,11 @@ def _broken_off(words: tuple[str, ...], least: int) -> str:
     return "|".join(sorted({word[:n] for word in words for n in range(least, len(word))} - set(words)))
 
 
-_VERSION = rf"(?:[vV]?\d+(?:-{_IN_LABEL}*)?|\d+[xX]|{'|'.join(_VERSIONS)})"
+_VERSION = rf"(?:[vV]?\d+(?:-{LABEL}*)?|\d+[xX]|{'|'.join(_VERSIONS)})"
 _NO_VERSION = (
-    rf"(?:(?:{_begins_otherwise(_VERSIONS, _LETTERS.replace('v', ''), f'A-Z0-9{_OTHER}-')}|[A-UW-Z{_OTHER}-]){_IN_LABEL}*"
-    rf"|{_broken_off(_VERSIONS, 1)}|[vV](?:\d*[A-Za-z{_OTHER}]{_IN_LABEL}*|-{_IN_LABEL}*)?"
-    rf"|\d+(?:[A-WYZa-wyz{_OTHER}]{_IN_LABEL}*|[xX]{_IN_LABEL}+))"
+    rf"(?:(?:{_begins_otherwise(_VERSIONS, _LETTERS.replace('v', ''), f'A-Z0-9{_OTHER}-')}|[A-UW-Z{_OTHER}-]){LABEL}*"
+    rf"|{_broken_off(_VERSIONS, 1)}|[vV](?:\d*[A-Za-z{_OTHER}]{LABEL}*|-{LABEL}*)?"
+    rf"|\d+(?:[A-WYZa-wyz{_OTHER}]{LABEL}*|[xX]{LABEL}+))"
 )
 _RARE = "".join(char for char in _LETTERS if not any(word.startswith(char) for word in _FILE_ENDINGS))
 _ENDING = (
@@ -52,10 +53,10 @@ _ENDING = (
     rf"|[\x{{c0}}-\x{{52f}}][{LETTER}]+)"
 )
 _HOST = (
-    rf"(?:(?:{_NO_VERSION}\.(?:{_IN_LABEL}+\.)*|{_VERSION}\.(?:[0-9-]*[A-Za-z{_OTHER}-]{_IN_LABEL}*\.)+){_ENDING}"
-    rf"|{_VERSION}\.(?i:{_COMMON})\b)"
+    rf"(?:(?:{_NO_VERSION}{DOT}(?:{LABEL}+{DOT})*|{_VERSION}{DOT}(?:[0-9-]*[A-Za-z{_OTHER}-]{LABEL}*{DOT})+){_ENDING}"
+    rf"|{_VERSION}{DOT}(?i:{_COMMON})\b)"
 )
 ADDRESSES = (
     rf"(?:(?:\\+[nrtbfv])?[{LETTER}0-9._%+-]{{2,}}|\b[ac-eg-mo-qsuw-zA-Z0-9]){AT}{_HOST}"
-    rf"|\b[bfnrtv]{AT}(?:{_IN_LABEL}+\.)+(?:{_COMMON}|io|dev|ai)\b"  # not a decorator after `\n`
+    rf"|\b[bfnrtv]{AT}(?:{LABEL}+{DOT})+(?:{_COMMON}|io|dev|ai)\b"  # not a decorator after `\n`
 )

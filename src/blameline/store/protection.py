@@ -11,12 +11,16 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from blameline.store.addresses import ADDRESSES, AT, LETTER
+from blameline.store.addresses import ADDRESSES, AT, DOT, LABEL, LETTER
 
 Content = Literal["none", "redacted", "full"]
 
 _START = r"(?:\b|\\+(?:[nrtbfv]|u[0-9a-fA-F]{4})|%[0-9a-fA-F]{2})"
 """Where a word begins: a text inside of JSON or a URL has its blanks and line ends as characters that would be part of it."""
+_DASH = r"(?:-|%2[dD]|\\+u002[dD])"
+_GAP = r"(?: |%20|\+)"
+"""As they are, and as URLs and JSON may write them."""
+_BEGIN = rf"BEGIN{_GAP}(?:[A-Z0-9 +]|%20)*PRIVATE{_GAP}KEY"
 _SIGN = (
     r"[\\\"'`]*\s*(?:(?:!?=|:|>|%3[aAdD]|\\+u003[aAdD])[=>]*|,(?:\s|\\+[nrt])*[\\\"']+(?:string_?)?[vV]alue[\\\"']+\s*:)\s*"
     r"(?:\{\s*[\\\"']+(?:string_?)?[vV]alue[\\\"']+\s*:\s*)?"
@@ -73,8 +77,9 @@ _SECRETS = (
     r"(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[0-9A-Z]{16}",  # AWS
     r"gh[pousr]_[A-Za-z0-9_]{36,}|github_pat_[A-Za-z0-9_]{22,}",
     r"(?:glpat|gldt|glft|glsoat|glrt|glimt|glptt|glagent|gloas|glcbt|glffct)-[A-Za-z0-9_-]{20,}|GR1348941[A-Za-z0-9_-]{20,}",
-    _START + r"sk-(?:proj|svcacct|admin|None|ant|or|lf|litellm)-[A-Za-z0-9_-]{16,}",  # OpenAI, Anthropic, OpenRouter …
-    _START + r"sk-[A-Za-z0-9]{20,}[A-Za-z0-9_-]*",
+    _START
+    + rf"sk{_DASH}(?:proj|svcacct|admin|None|ant|or|lf|litellm){_DASH}(?:[A-Za-z0-9_]|{_DASH}){{16,}}",  # OpenAI, Anthropic …
+    _START + rf"sk{_DASH}[A-Za-z0-9]{{20,}}[A-Za-z0-9_-]*",
     _START + r"sk-(?:[A-Za-z0-9_]+-)+" + _with(r"\d", "[A-Za-z]", 20, "[A-Za-z0-9]") + "[A-Za-z0-9_-]*",
     _START
     + r"(?:(?:gsk|fw|r8)_|(?:xai|csk|pplx)-)[A-Za-z0-9]{24,}|(?:nvapi-|tgp_v1_)[A-Za-z0-9_-]{40,}",  # Groq, xAI …
@@ -85,7 +90,7 @@ _SECRETS = (
     r"(?:hf_|api_org_)[A-Za-z0-9]{30,}|npm_[A-Za-z0-9]{36}|(?i:_authtoken\s*=\s*[a-z0-9_./+=-]{16,})|pypi-[A-Za-z0-9_-]{50,}",
     r"do[opr]_v1_[a-f0-9]{64}|lsv2_[a-z]{2}_[a-f0-9_]{32,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",  # …, SendGrid
     r"[0-9a-z]{32}-us[0-9]{1,2}",  # Mailchimp
-    r"eyJ[A-Za-z0-9_=-]{8,}\.[A-Za-z0-9_=-]+(?:\.[A-Za-z0-9_.+/=-]*)?",  # JSON web tokens
+    rf"eyJ[A-Za-z0-9_=-]{{8,}}{DOT}[A-Za-z0-9_=-]+(?:{DOT}[A-Za-z0-9_.+/=-]*)?",  # JSON web tokens
     _START + r"(?:AC|SK)[a-z0-9]{32}\b|sq0[a-z]{3}-[0-9A-Za-z_\\-]{22,}",  # Twilio, Square
     _START
     + r"A(?:KC[a-zA-Z0-9]{10,}|P[0-9A-F](?:[a-zA-Z]*[0-9][a-zA-Z0-9]{7,}|[a-z0-9]*[A-Z][a-zA-Z0-9]{6,}[0-9]))\b",  # Artifactory
@@ -93,7 +98,7 @@ _SECRETS = (
     _START + r"[MNO][A-Za-z\d_-]{23,25}\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{27,}",  # Discord
     r"(?i:(?:account|sharedaccess)key=[a-z0-9+/=]{40,}|[?&]sig=[a-z0-9%+/=]{40,})",  # Azure
     r"api\.softlayer\.com/soap/v3(?:\.1)?/[a-z0-9]{64}",
-    r"BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-*(?:[A-Za-z0-9+/=\s\\:,.]|-[A-Za-z0-9])*(?:-+ ?END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-*)?",
+    rf"{_BEGIN}[A-Z +]*-*(?:[A-Za-z0-9+/=\s\\:,.%]|-[A-Za-z0-9])*(?:-+ ?{_BEGIN.replace('BEGIN', 'END')}[A-Z +]*-*)?",
     r"PuTTY-User-Key-File-\d[A-Za-z0-9+/=\s\\:,.@-]*",
     r"(?i:bearer)(?:\s+|%20|\+)(?:[A-Za-z0-9_.~+/=]{16,}|[A-Za-z0-9_.~+/=-]"
     + _with("[A-Z0-9]", "[a-z_.~+/=-]", 15, "[A-Za-z0-9_.~+/=-]")
@@ -110,6 +115,7 @@ _SECRETS = (
     rf"(?i:{_NAMED}[a-z0-9_]*){_SIGN}[\\\"'`]*(?:{_mixed(20, '+/')})",
     rf"(?i:\btoken){_SIGN}[\\\"']*(?:[A-Za-z0-9_+/=.-]{{24,}}|{_mixed(14, '_+/=.~')})",
     r"://[^\s:/@\"'<>\\]*:[^\s/@\"'<>\\]+@",
+    r"(?i:%3a%2f%2f[^\s:/@&%\"'<>\\]*%3a(?:[^\s/@&%\"'<>\\]|%[013-9a-f][0-9a-f]|%2[0-9a-e])+%40)",
 )
 _BLANKS = (
     r"(?:[ +.\t\r\n\x{a0}\x{2000}-\x{200a}\x{2010}-\x{2015}\x{202f}\x{3000}-]|\\+[nrt]|&nbsp;"
@@ -133,17 +139,19 @@ _CLOSED_NAMES = (
 
 _HINTS = (
     r"(?:A3T|ABIA|ACCA|AKIA|ASIA)[0-9A-Z]{6}|gh[pousr]_[A-Za-z0-9_]{6}|github_pat_|gl[a-z]{2,6}-[A-Za-z0-9_-]{6}|GR1348941",
-    r"sk-[A-Za-z0-9_-]{16}|(?:gsk|fw|r8)_[A-Za-z0-9]{6}|(?:xai|csk|pplx)-[A-Za-z0-9]{6}|nvapi-|tgp_v1_|[rs]k_(?:live|test)_|whsec_",
+    rf"sk{_DASH}[A-Za-z0-9_%\\-]{{16}}",
+    r"(?:gsk|fw|r8)_[A-Za-z0-9]{6}|(?:xai|csk|pplx)-[A-Za-z0-9]{6}|nvapi-|tgp_v1_|[rs]k_(?:live|test)_|whsec_",
     r"xox[abceoprs]-|xapp-|(?i:hooks\.slack\.com/|com/api/webhooks/|_authtoken\s*=)|AIza|ya29\.|GOCSPX-|hf_[A-Za-z0-9]{6}|api_org_",
     r"npm_[A-Za-z0-9]{6}|pypi-[A-Za-z0-9_-]{6}|do[opr]_v1_|lsv2_|SG\.[A-Za-z0-9_-]{6}|[0-9a-z]-us[0-9]|eyJ[A-Za-z0-9_=-]{8}",
     r"(?:AC|SK)[a-z0-9]{8}|sq0[a-z]{3}-|" + _START + r"A(?:KC|P[0-9A-F])[a-zA-Z0-9]{6}|\d:[0-9A-Za-z_-]{16}",
     r"[A-Za-z\d_-]\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{16}|(?i:(?:account|sharedaccess)key=|[?&]sig=)|softlayer\.com/soap",
-    r"BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File-|(?i:bearer(?:\s+|%20|\+)[a-z0-9_.~+/=-]{8})",
+    _BEGIN,
+    r"PuTTY-User-Key-File-|(?i:bearer(?:\s+|%20|\+)[a-z0-9_.~+/=-]{8})",
     r"(?i:basic)(?:\s+|%20|\+)[a-z]*[A-Z0-9+/=_][A-Za-z0-9_.~+/=-]{4}",
     rf"(?i:(?:authorization|{_NAMED}[a-z0-9_-]*){_SIGN}|{_HEADERS}[\\\"'`]|\bcookie:)",
     rf"(?i:\btoken){_SIGN}[\\\"']*[A-Za-z0-9_+/=.~-]{{8}}",
-    r"://[^\s:/@\"'<>\\]*:[^\s/@\"'<>\\]+@",
-    rf"[{LETTER}0-9._%+-]{AT}[{LETTER}0-9.-]*[{LETTER}-][{LETTER}0-9.-]*\.[{LETTER}]|{AT}\d+\.[{LETTER}]",
+    r"://[^\s:/@\"'<>\\]*:[^\s/@\"'<>\\]+@|(?i:%3a%2f%2f[^\s:/@&%\"'<>\\]*%3a)",
+    rf"[{LETTER}0-9._%+-]{AT}(?:{LABEL}+{DOT})+[{LETTER}]",
     rf"{_FIGURES}(?:[3-6]\d|2[2-7])\d\d(?:\d{{8}}|{_BLANKS}(?:\d{{4}}{_BLANKS}\d{{4}}|\d{{6}}){_BLANKS}\d)",
 )
 """How each of them begins, without its counting: the one quick look that most texts get; counting is what makes patterns slow."""
