@@ -166,6 +166,123 @@ def test_what_is_innocent_stays(path):
     assert "[secret]" not in found.partition("DUCK")[0]
 
 
+def cleaned(path: Path, texts: list[str]) -> list[str]:
+    """What is left of each by itself."""
+    with Store.open(path) as store:
+        statement = "SELECT list_transform($said, lambda said: redacted(said))"
+        (left,) = store._connection.execute(statement, {"said": texts}).fetchone()
+    return left
+
+
+def changed(path: Path, texts: list[str]) -> list[str]:
+    return [text for text, left in zip(texts, cleaned(path, texts), strict=True) if text != left]
+
+
+NOBODY = [
+    "support-system@v12.final", "model@v1.prod", "prompt@v2-rc1.final", "prompt@main.txt", "lib@main.final", "pkg@latest.io", "icon@2x.png", "user@2x.PNG",
+    "cfg@prod.yaml", "x@name.tar.gz", "bundle@app.min.js", "react@18.0.0-beta.2", "rules@12.old", "a@b.c",
+]  # fmt: skip
+SOMEBODY = [
+    "jane@example.com", "jane@v2ex.com", "jane@v8.com", "jane@v2.mail.example.tech", "jane@main.example.co", "jane@latest.com", "jane@mainly.io", "jane@lat.io",
+    "jane@4chan.org", "jane@3xl.shop", "jane@mail.163.com", "jane@corp.local", "jane@x.js.org", "jane@a.te", "jane@x.pnga", "jane@MAIL.TECH", "b@example.se",
+    "r@x.ai", "jane@acme.systems", "x@1e100.net", "jane@müller.tech", "jane@lärm.tech", "иван@почта.рф",
+]  # fmt: skip
+
+
+def test_a_version_or_a_file_behind_an_at_is_nobody(path):
+    assert changed(path, NOBODY) == []
+    assert cleaned(path, SOMEBODY) == ["[e-mail]"] * len(SOMEBODY)
+
+
+SETTINGS = [
+    "password_policy_version:v12-strict", "api_key_version: 2026-03-01", "ssh_key_type=ed25519", "password_reset_intent: highconfidence",
+    "service_key_rotation=enabled", '"access_token_expired":"false"', '{"password_policy_version":"v12-strict"}', "password_file=/run/secrets/db",
+    "aws_key_pair=main-cluster", "access_token_expires_at: 2026-03-01T00:00:00Z", "password_hash_algorithm=argon2id-v19",
+]  # fmt: skip
+PROSE = [
+    "Authorization: required", "authorization=optional", "authorization: role-based access", '{"authorization":"required"}', "bearer tokens-are-described-in",
+    "Basic Understanding_of", "basic Authentication_required", "basic authentication/authorization", "service token: required", "access key: see-the-wiki.",
+    "token: responsibilities", '{"token":"1234567890123456"}', "token=v12-strict", "page_token=abcdefghijk12345", "token: 2026-03-01", "bearer of news-v2",
+    "AP1abcdefgh1", "sk-learn-logisticregressionclassifier",
+]  # fmt: skip
+NEARLY = {
+    "service token: 9944b09199c62bcf": "[secret]", 'service token: "required"': '[secret]"', "api key = abcdefG1": "[secret]", "aws pass: 123456": "[secret]",
+    "secret key: hunter22": "[secret]", "db password: correcthorse": "db [secret]", "password1=hunter22": "[secret]", "apiKeys: abcdef": "[secret]",
+    "api_key_base64: YWJjZGVm": "[secret]", "password_value=hunter22": "[secret]", "aws_access_key_id=ABCDEFGHIJ": "aws_[secret]",
+    "api_key_acme_eu=zzz123yyy456xxx789aaa": "[secret]", '"api_token_foo": "abcdefghijklmnop12345"': '"[secret]"', "passwordHash=abcdefg": "[secret]",
+    "secret_key_base=abcdefghij": "[secret]", "Authorization: Token 9944b09199c62bcf": "[secret]", "authorization: abcdefghij1": "[secret]",
+    "Authorization: bearer abcdefgh": "[secret]", "authorization: abcdefghijklmnopqrstuv": "[secret]", "authorization: Custom abcdeX1": "[secret]",
+    "bearer abcdefghijklmnopqrst": "[secret]", "bearer ab-cd-ef-gh-ij-kl-9": "[secret]", "Bearer AbCd-EfGh-IjKl-MnOp": "[secret]",
+    "Basic ab/cdefghijk1234567": "[secret]", "sk-abcdefghijklmnopqrst": "[secret]", "sk-foo-abcdefghijklmnopqrs1": "[secret]",
+    "token=abcdefghijk12345": "[secret]", '{"token":"abcdefghijk12345"}': '{"[secret]"}', "Bearer abc123def456ghi": "[secret]",
+    '{"key":"token","value":"abcdefghijk12345"}': '{"key":"[secret]"}', "token: 1234567abcdefgh": "[secret]", "sk-x-abcdefghij1klmnopqrs": "[secret]", "AP6aB3dE5gH1": "[secret]", "APA1234567890": "[secret]",
+}  # fmt: skip
+"""Beside each of those above one that is a secret, and what is left of it."""
+
+
+def test_a_setting_and_a_sentence_are_no_secret(path):
+    assert changed(path, SETTINGS + PROSE) == []
+    assert cleaned(path, list(NEARLY)) == list(NEARLY.values())
+
+
+NESTED = {
+    '{"cookie":"session=abc"}': '{"[secret]"}', '{"set-cookie":"sid=abcdefghijk12345"}': '{"[secret]"}', "{'cookie': 'a=b'}": "{'[secret]'}",
+    '{"csrf_token":"abcdefghijk12345"}': '{"[secret]"}', '{"credentials":"abcdefghijk12345"}': '{"[secret]"}', '"api_key":["abcd","efgh"]': '"[secret]"]',
+    '{"api_key":{"value":"abcdefghijk12345"}}': '{"[secret]"}}', '{"key":"api_key","value":"abcdefghijk12345"}': '{"key":"[secret]"}',
+    '{"name":"password","value":"hunter22x"}': '{"name":"[secret]"}', '{"name":"cookie","value":"sid=1"}': '{"name":"[secret]"}',
+    '{\\"name\\": \\"password\\",\\n \\"value\\": \\"hunter22x\\"}': '{\\"name\\": \\"[secret]\\"}', "password\\u003dhunter22x": "[secret]",
+    '{"key":"cookie","value":{"stringValue":"sid=1"}}': '{"key":"[secret]"}}', "Cookie: session=abcdefgh; b=c": "[secret]",
+}  # fmt: skip
+NAMES_ONLY = [
+    "cookie: consent", "credentials: required", "credentials=include", '{"names":["password","email"]}', '{"name":"password","type":"string"}',
+    '{"name":"password","description":"the value"}', '{"properties":{"password":{"type":"string"}}}', '"cookies":"accepted"', '{"value":"cookie"}',
+]  # fmt: skip
+
+
+def test_a_secret_is_found_in_lists_of_names_and_values(path):
+    assert cleaned(path, list(NESTED)) == list(NESTED.values())
+    assert changed(path, NAMES_ONLY) == []
+
+
+ENCODED = {
+    "jwt=eyJhbGciOiJIUzI1NiJ9%2EeyJzdWIiOiIxMjM0NTY3ODkwIn0%2Eabcdefghijklmnop&x": "jwt=[secret]&x", "sk%2Dabcdefghijklmnopqrstuvwxyz": "[secret]",
+    "u=postgres%3A%2F%2Fuser%3Ahunter22%40host%2Fdb": "u=postgres[secret]host%2Fdb", "sk%2Dproj%2Dabcdefghijklmnopqrstuvwxyz": "[secret]",
+    "sk\\u002dproj\\u002dabcdefghijklmnopqrstuvwxyz": "[secret]", "-----BEGIN%20RSA%20PRIVATE%20KEY-----%0AMIIEabcdefghijklmn%2Bopq": "-----[secret]",
+    "m=jane.doe%40example%2Ecom": "m=[e-mail]", "jane.doe&#x40;example.com": "[e-mail]", "jane.doe&commat;example.com": "[e-mail]",
+    "jane.doe\\x40example.com": "[e-mail]", "jane\\u0040example\\u002ecom": "[e-mail]", "tanaka@例え.jp": "[e-mail]",
+}  # fmt: skip
+ADDRESSES = [
+    "u=https%3A%2F%2Fhost%3A8443%2Fpath&mail=x%40y",
+    "https%3A%2F%2Fhost%3A8443%2Fuser%40v2",
+    "icon%402x%2Epng",
+    "BEGIN PRIVATELY",
+]
+
+
+def test_a_secret_is_found_as_a_url_writes_it(path):
+    assert cleaned(path, list(ENCODED)) == list(ENCODED.values())
+    assert changed(path, ADDRESSES) == []
+
+
+CARD = "4111 1111 1111 1111"
+AMONG = {
+    f"order 6001 {CARD}": "order 6001 [card]", f"ref 4711 {CARD}": "ref 4711 [card]", f"4711 4712 4713 4714 4715 {CARD} 1227": "4711 4712 4713 4714 4715 [card] 1227",
+    f"{CARD} 5500 0055 5555 5559": "[card] [card]", "4711 3782 822463 10005": "4711 [card]", "card%3D4111111111111111": "card%3D[card]",
+    "q=4111%201111%201111%201111&x": "q=[card]&x", "n%3D6001%204111%201111%201111%201111": "n%3D6001%20[card]", "n\\u003d4111111111111111": "n\\u003d[card]",
+    "4111\\u00a01111\\u00a01111\\u00a01111": "[card]", "6001\\u00a04111\\u00a01111\\u00a01111\\u00a01111": "6001\\u00a0[card]",
+    "4111\\n1111\\n1111\\n1111": "[card]", "4111&nbsp;1111&nbsp;1111&nbsp;1111": "[card]", "3782%20822463%2010005": "[card]",
+} | {CARD.replace(" ", blank): "[card]" for blank in ("\t", "\n", "\r\n", "  ", "\u202f", "\u2011", "\u00a0", "%C2%A0")}  # fmt: skip
+NUMBERS = [
+    "4711 4712 4713 4714", "4096\n1024\n2048\n4096", "5500 1234 5678 9012 3456 7890", "1234 5678 9012 3452", "0.4111111111111111", "4111 1111 1111 11111",
+    "4111111111111111000", "2026 2027 2028 2029 2030",
+]  # fmt: skip
+
+
+def test_a_card_is_found_among_other_figures(path):
+    assert cleaned(path, list(AMONG)) == list(AMONG.values())
+    assert changed(path, NUMBERS) == []
+
+
 def test_json_stays_json(path):
     messages = json.dumps(
         [

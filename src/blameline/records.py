@@ -212,15 +212,14 @@ class Alert(Record):
     service: Text | None = None
     labels: Segment = Field(default_factory=dict)
     source: str = ""
-    """The file that it came from."""
 
 
 class Piece(Record):
     """JSON of what one file tells, and others may tell the rest of; its source puts it together after every load."""
 
     text: str
-    line: int | None = None
-    source: str = ""
+    line: int | None
+    source: str
 
 
 class Expectation(Record):
