@@ -59,11 +59,16 @@ HELPED = (
 )  # fmt: skip
 
 
+def shaped(words: str | None) -> bool | None:
+    return None if words is None else words[:1] in {"[", "{"}
+
+
 def message(*parts: dict[str, Any]) -> str:
     return json.dumps([{"role": "assistant", "parts": list(parts)}])
 
 
 CALL = {"type": "tool_call", "id": "1", "name": "f", "arguments": {}}
+THOUGHT = {"type": "reasoning", "content": "I cannot see why not."}
 STATES = [
     ("present", "hi"), ("empty", ""), ("absent", None), ("empty", message({"type": "text", "content": ""})), ("calls", message(CALL)),
     ("present", message({"type": "text", "content": "hi"}, CALL)), ("truncated", message({"type": "text", "content": "x" * 4000})[:3000]),
@@ -72,6 +77,14 @@ STATES = [
     ("calls", json.dumps({"choices": [{"message": {"role": "assistant", "content": None, "tool_calls": [{"id": 1}]}}]})),
     ("calls", json.dumps({"content": [{"type": "tool_use", "id": "1", "name": "f", "input": {}}]})),
     ("present", json.dumps({"content": [{"type": "text", "text": "hi"}]})), ("present", '{"answer": 42}'),
+    ("empty", message(THOUGHT)), ("calls", message(THOUGHT, CALL)), ("calls", message({"type": "text", "content": ""}, CALL)), ("empty", "[]"),
+    ("present", message({"type": "text", "content": '{"type": "tool_call"}'})), ("empty", message({"type": "blob", "content": "aGk="})),
+]  # fmt: skip
+WORDS = [
+    ("hi", message({"type": "text", "content": "hi"})), ("a b", message({"type": "text", "content": "a"}, {"type": "text", "content": "b"})),
+    ('{"a":1}', message(THOUGHT, {"type": "text", "content": '{"a":1}'})), ("hi", message({"type": "thinking", "content": "hm"}, {"content": "hi"})),
+    ("hi", message({"type": "tool_call_response", "content": "21"}, {"type": "text", "content": "hi"}, CALL)), ("hi", message({"text": "hi"})),
+    ("no", message({"type": "refusal", "content": "no"})), ("", message(THOUGHT)), (None, message(CALL)),
 ]  # fmt: skip
 FINISHES = {
     "OpenAI": {"stop": "stop", "length": "length", "content_filter": "content_filter", "tool_calls": "tool_calls", "function_call": "tool_calls",
@@ -124,6 +137,13 @@ def test_no_refusal(facts, answer):
 @pytest.mark.parametrize(("state", "answer"), STATES)
 def test_what_is_there_of_an_answer(facts, state, answer):
     assert facts(answer)["content_state"] == state
+
+
+@pytest.mark.parametrize(("words", "answer"), WORDS)
+def test_the_words_of_an_answer(facts, words, answer):
+    found = facts(answer)
+    assert (found["output_chars"], found["output_json"]) == (None if words is None else len(words), shaped(words))
+    assert not found["output_refused"]
 
 
 @pytest.mark.parametrize(
