@@ -69,6 +69,8 @@ def message(*parts: dict[str, Any]) -> str:
 
 CALL = {"type": "tool_call", "id": "1", "name": "f", "arguments": {}}
 THOUGHT = {"type": "reasoning", "content": "I cannot see why not."}
+SILENT: Facts = {"role": "assistant", "content": None}
+ASKS = {**SILENT, "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}
 STATES = [
     ("present", "hi"), ("empty", ""), ("absent", None), ("empty", message({"type": "text", "content": ""})), ("calls", message(CALL)),
     ("present", message({"type": "text", "content": "hi"}, CALL)), ("truncated", message({"type": "text", "content": "x" * 4000})[:3000]),
@@ -84,7 +86,24 @@ WORDS = [
     ("hi", message({"type": "text", "content": "hi"})), ("a b", message({"type": "text", "content": "a"}, {"type": "text", "content": "b"})),
     ('{"a":1}', message(THOUGHT, {"type": "text", "content": '{"a":1}'})), ("hi", message({"type": "thinking", "content": "hm"}, {"content": "hi"})),
     ("hi", message({"type": "tool_call_response", "content": "21"}, {"type": "text", "content": "hi"}, CALL)), ("hi", message({"text": "hi"})),
-    ("no", message({"type": "refusal", "content": "no"})), ("", message(THOUGHT)), (None, message(CALL)),
+    ("", message(THOUGHT)), (None, message(CALL)), (None, json.dumps(ASKS)), ("", json.dumps(SILENT)), ("", json.dumps([SILENT])),
+    (None, json.dumps({"role": "assistant", "tool_calls": ASKS["tool_calls"]})), ("hi", json.dumps({**SILENT, "content": "hi"})),
+    ("hi", json.dumps({**SILENT, "content": [{"type": "output_text", "text": "hi", "annotations": []}], "status": "completed"})),
+    ("hi", json.dumps([{**SILENT, "content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "hi"}]}])),
+    (None, json.dumps({"generations": [[{"text": "", "message": {"kwargs": ASKS}}]]})), ("hi", json.dumps({"generations": [[{"text": "hi"}]]})),
+    ("", json.dumps({"generations": [[{"text": "", "message": {"kwargs": {"content": "", "tool_calls": []}}}]]})),
+    ("hi", json.dumps({"object": "response", "output": [{"type": "reasoning", "summary": []}, {"content": [{"type": "output_text", "text": "hi"}]}]})),
+    ('{"role":"admin","name":null}', '{"role":"admin","name":null}'), ('{"choices":["red"]}', '{"choices":["red"]}'), ('{"output":[1]}', '{"output":[1]}'),
+]  # fmt: skip
+NO = "Das mache ich nicht."
+DECLINED = [
+    message({"type": "refusal", "content": NO}), json.dumps({"choices": [{"message": {**SILENT, "refusal": NO}}]}), json.dumps({**SILENT, "refusal": NO}),
+    json.dumps([{**SILENT, "content": [{"type": "refusal", "refusal": NO}]}]),
+    json.dumps({"object": "response", "output": [{"type": "message", "content": [{"type": "refusal", "refusal": NO}]}]}),
+]  # fmt: skip
+UNDECLINED = [
+    json.dumps({"choices": [{"message": {"role": "assistant", "content": "hi", "refusal": None}}]}), '{"refusal": "none", "safe": true}',
+    message({"type": "text", "content": '{"type": "refusal"}'}), message({**CALL, "arguments": {"refusal": "x"}}), '[{"refusal": "a word"}]',
 ]  # fmt: skip
 FINISHES = {
     "OpenAI": {"stop": "stop", "length": "length", "content_filter": "content_filter", "tool_calls": "tool_calls", "function_call": "tool_calls",
@@ -144,6 +163,17 @@ def test_the_words_of_an_answer(facts, words, answer):
     found = facts(answer)
     assert (found["output_chars"], found["output_json"]) == (None if words is None else len(words), shaped(words))
     assert not found["output_refused"]
+
+
+@pytest.mark.parametrize("answer", DECLINED)
+def test_a_declared_refusal(facts, answer):
+    found = facts(answer)
+    assert (found["output_refused"], found["output_chars"], found["content_state"]) == (True, len(NO), "present")
+
+
+@pytest.mark.parametrize("answer", UNDECLINED)
+def test_no_declared_refusal(facts, answer):
+    assert not facts(answer)["output_refused"]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ CREATE OR REPLACE TEMP MACRO span_facts(op, names, said, recorded, answer, openi
         WHEN contains(answer, '```') THEN coalesce(json_valid(regexp_extract(answer, '```(?:(?i:json))?\s*([\[{](?s:.*?))```', 1)), FALSE)
         ELSE FALSE
     END,
-    output_refused: regexp_matches(
+    output_refused: is_declined(recorded) OR regexp_matches(
         answer,
         '(?i)^[\s"“*]*(?:(?:i[''’]?m |i am )?(?:very |so )?sorry[,.;:!]? *(?:but )?|unfortunately,? |i apologi[sz]e,? *(?:but )?|apologies,? *(?:but )?)*'
         || '(?:i (?:can[''’]?t|cannot|can not|won[''’]?t|will not|must decline|(?:am|won[''’]?t be|will not be) (?:unable|able|not able) to)|i[''’]?m (?:unable|not able|not allowed) to|as an ai\b)'
