@@ -118,6 +118,17 @@ FINISHES = {
     "Mistral": {"model_length": "length", "error": "error"},
     "Vercel": {"content-filter": "content_filter", "tool-calls": "tool_calls", "unknown": None},
 }  # fmt: skip
+SEVERAL = {
+    '["stop", "content_filter"]': "content_filter", '["length","stop"]': "length", '["stop","length"]': "length", '["error","refusal"]': "refusal",
+    "('length',)": "length", '["tool_calls","stop"]': "tool_calls", '["stop","stop"]': "stop", '["unknown","stop"]': "stop", "FinishReason.MAX_TOKENS": "length",
+}  # fmt: skip
+INSIDE = [
+    ("length", "gen_ai.output.messages", [{"role": "assistant", "parts": [], "finish_reason": "length"}]), (None, "output.value", {"finish_reason": "length"}),
+    ("length", "output.value", {"object": "response", "status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}),
+    ("length", "langfuse.observation.output", {"type": "message", "content": [], "status": "incomplete"}), (None, "output.value", {"incomplete": 1}),
+    ("length", "output.value", {"choices": [{"finish_reason": "stop"}, {"finish_reason": "length"}]}),
+    ("tool_calls", "output.value", {"type": "message", "stop_reason": "tool_use"}),
+]  # fmt: skip
 TOKENS = [
     (100, {"input_tokens": "100", "cache_read.input_tokens": "80", "provider": "openai"}),
     (1100, {"input_tokens": "100", "cache_read.input_tokens": "1000", "provider": "anthropic"}),
@@ -185,6 +196,18 @@ def test_no_declared_refusal(facts, answer):
 def test_why_an_answer_ended(facts, provider, form):
     found = {word: facts("x", gen_ai__response__finish_reasons=form(word))["finish"] for word in FINISHES[provider]}
     assert found == FINISHES[provider]
+
+
+@pytest.mark.parametrize("reasons", SEVERAL)
+def test_of_several_answers_the_worst_end_counts(facts, reasons):
+    assert facts("x", gen_ai__response__finish_reasons=reasons)["finish"] == SEVERAL[reasons]
+
+
+@pytest.mark.parametrize(("finish", "name", "answer"), INSIDE)
+def test_why_an_answer_ended_by_what_it_holds(facts, finish, name, answer):
+    told, more = (json.dumps(answer), {}) if name == "gen_ai.output.messages" else (None, {name: json.dumps(answer)})
+    assert facts(told, **more)["finish"] == finish
+    assert facts(told, **more, gen_ai__response__finish_reasons='["stop"]')["finish"] == "stop"
 
 
 @pytest.mark.parametrize(("tokens", "told"), TOKENS)

@@ -27,9 +27,9 @@ SESSION = "SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_prog
 MACROS = (
     "has_check_digit", "without_cards", "moment_ns", "score_value", "said_status", "said_kind", "also_known", "with_names",
     "with_said", "first_of_pairs", "first_of_each", "redacted", "plain_id", "kept_id", "hex_id", "plain_level",
-    "nested_value", "plain_value", "plain_text", "said_of", "count_of", "reason_of", "first_reason", "finish_of",
-    "operation_of", "is_generation", "is_odd", "is_content", "is_old_content", "words_of", "parts_of", "is_called",
-    "is_declined", "message_text", "answer_of", "common_words", "opening_of", "language_by_script", "language_by_words",
+    "nested_value", "plain_value", "plain_text", "said_of", "count_of", "is_generation", "reason_within", "reason_of",
+    "plain_reason", "finish_of", "worst_finish", "operation_of", "is_odd", "is_content", "is_old_content", "words_of",
+    "parts_of", "is_called", "is_declined", "message_text", "answer_of", "common_words", "opening_of", "language_by_script", "language_by_words",
     "language_of", "input_tokens_of", "word_of", "span_facts", "redacted_texts", "redacted_values", "kept_map", "kept_names",
     "kept_values", "documents_seen", "span_parts", "scope_names", "scope_said",
 )  # fmt: skip

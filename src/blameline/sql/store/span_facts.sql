@@ -1,8 +1,8 @@
 -- What later questions need of a span, read before anything is redacted: how it finished, what it used, and the shape of its answer.
 CREATE OR REPLACE TEMP MACRO span_facts(op, names, said, recorded, answer, opening) AS {
-    finish: CASE reason_of(names, said)
+    finish: CASE said_of(names, said, 'gen_ai.response.finish_reasons')
         WHEN '["stop"]' THEN 'stop'  -- nearly always
-        ELSE word_of(finish_of(first_reason(reason_of(names, said))))
+        ELSE list_transform([reason_of(op, names, said)], lambda reasons: word_of(worst_finish(reasons)))[1]
     END,
     input_tokens: input_tokens_of(names, said),
     output_tokens: count_of(said_of(names, said, 'gen_ai.usage.output_tokens')),
