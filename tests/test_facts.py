@@ -118,6 +118,14 @@ FINISHES = {
     "Mistral": {"model_length": "length", "error": "error"},
     "Vercel": {"content-filter": "content_filter", "tool-calls": "tool_calls", "unknown": None},
 }  # fmt: skip
+OPERATIONS = [
+    ("prompt", {"langsmith.span.kind": "prompt", "gen_ai.operation.name": "chat"}), ("chat", {"langsmith.span.kind": "llm", "gen_ai.operation.name": "chat"}),
+    ("retrieval", {"langsmith.span.kind": "retriever", "gen_ai.operation.name": "embeddings"}), ("chat", {"langsmith.span.kind": "llm"}),
+    ("text_completion", {"langsmith.span.kind": "llm", "gen_ai.operation.name": "text_completion"}), ("workflow", {"langsmith.span.kind": "chain"}),
+    ("chat", {"gen_ai.operation.name": "chat.completions"}), ("chat", {"gen_ai.operation.name": "chat.streaming_completions"}),
+    ("text_completion", {"gen_ai.operation.name": "text.completions"}), ("text_completion", {"gen_ai.operation.name": "text.streaming_completions"}),
+    ("embeddings", {"gen_ai.operation.name": "embeddings"}), (None, {"app.kind": "prompt"}),
+]  # fmt: skip
 SEVERAL = {
     '["stop", "content_filter"]': "content_filter", '["length","stop"]': "length", '["stop","length"]': "length", '["error","refusal"]': "refusal",
     "('length',)": "length", '["tool_calls","stop"]': "tool_calls", '["stop","stop"]': "stop", '["unknown","stop"]': "stop", "FinishReason.MAX_TOKENS": "length",
@@ -196,6 +204,15 @@ def test_no_declared_refusal(facts, answer):
 def test_why_an_answer_ended(facts, provider, form):
     found = {word: facts("x", gen_ai__response__finish_reasons=form(word))["finish"] for word in FINISHES[provider]}
     assert found == FINISHES[provider]
+
+
+@pytest.mark.parametrize(("operation", "told"), OPERATIONS)
+def test_what_a_span_did(tmp_path, operation, told):
+    with Store.open(tmp_path / "a.duckdb") as store:
+        found = store._connection.execute(
+            "SELECT operation_of($names, $said)", {"names": list(told), "said": list(told.values())}
+        )
+        assert found.fetchone() == (operation,)
 
 
 @pytest.mark.parametrize("reasons", SEVERAL)
