@@ -67,6 +67,7 @@ def message(*parts: dict[str, Any]) -> str:
     return json.dumps([{"role": "assistant", "parts": list(parts)}])
 
 
+VERCEL = json.dumps([{"toolCallType": "function", "toolCallId": "c1", "toolName": "w", "args": "{}"}])
 CALL = {"type": "tool_call", "id": "1", "name": "f", "arguments": {}}
 THOUGHT = {"type": "reasoning", "content": "I cannot see why not."}
 SILENT: Facts = {"role": "assistant", "content": None}
@@ -125,6 +126,18 @@ OPERATIONS = [
     ("chat", {"gen_ai.operation.name": "chat.completions"}), ("chat", {"gen_ai.operation.name": "chat.streaming_completions"}),
     ("text_completion", {"gen_ai.operation.name": "text.completions"}), ("text_completion", {"gen_ai.operation.name": "text.streaming_completions"}),
     ("embeddings", {"gen_ai.operation.name": "embeddings"}), (None, {"app.kind": "prompt"}),
+]  # fmt: skip
+ELSEWHERE: list[tuple[str, int | None, dict[str, str]]] = [
+    ("present", 7, {"ai.response.object": '{"a":1}'}), ("present", 2, {"ai.response.text": "hi", "ai.response.toolCalls": VERCEL}),
+    ("calls", None, {"ai.response.toolCalls": VERCEL}), ("calls", None, {"ai.response.text": "", "ai.response.toolCalls": VERCEL}),
+    ("empty", 0, {"ai.response.text": ""}), ("empty", 0, {"ai.response.text": "", "ai.response.toolCalls": "[]"}),
+    ("calls", None, {"gen_ai.completion.0.role": "assistant", "gen_ai.completion.0.tool_calls.0.name": "w"}),
+    ("absent", None, {"gen_ai.prompt.0.tool_calls.0.name": "w"}), ("absent", None, {"gen_ai.completion.0.role": "assistant"}),
+    ("calls", None, {"llm.output_messages.0.message.content": "", "llm.output_messages.0.message.tool_calls.0.tool_call.id": "c1"}),
+    ("present", 7, {"llm.output_messages.0.message.contents.0.message_content.text": "half an"}), ("empty", 0, {"gen_ai.completion.0.content": ""}),
+    ("absent", None, {"langsmith.span.kind": "llm", "gen_ai.completion": '{"output":null}'}),
+    ("present", 2, {"langsmith.span.kind": "llm", "gen_ai.completion": '{"output":"hi"}'}), ("present", 15, {"gen_ai.completion": '{"output":"hi"}'}),
+    ("present", 20, {"gen_ai.completion.0.refusal": NO}),
 ]  # fmt: skip
 SEVERAL = {
     '["stop", "content_filter"]': "content_filter", '["length","stop"]': "length", '["stop","length"]': "length", '["error","refusal"]': "refusal",
@@ -204,6 +217,13 @@ def test_no_declared_refusal(facts, answer):
 def test_why_an_answer_ended(facts, provider, form):
     found = {word: facts("x", gen_ai__response__finish_reasons=form(word))["finish"] for word in FINISHES[provider]}
     assert found == FINISHES[provider]
+
+
+@pytest.mark.parametrize(("state", "chars", "told"), ELSEWHERE)
+def test_an_answer_in_another_dialect(facts, state, chars, told):
+    found = facts(None, **told)
+    assert (found["content_state"], found["output_chars"]) == (state, chars)
+    assert bool(found["output_refused"]) == ("gen_ai.completion.0.refusal" in told)
 
 
 @pytest.mark.parametrize(("operation", "told"), OPERATIONS)

@@ -30,8 +30,8 @@ MACROS = (
     "nested_value", "plain_value", "plain_text", "said_of", "count_of", "is_generation", "reason_within", "reason_of",
     "plain_reason", "finish_of", "worst_finish", "operation_of", "is_odd", "is_content", "is_old_content", "words_of",
     "parts_of", "is_called", "is_declined", "message_text", "answer_of", "common_words", "opening_of", "language_by_script",
-    "language_by_words", "language_of", "input_tokens_of", "word_of", "span_facts", "redacted_texts", "redacted_values", "kept_map",
-    "kept_names", "kept_values", "documents_seen", "span_parts", "scope_names", "scope_said",
+    "language_by_words", "language_of", "input_tokens_of", "word_of", "span_facts", "redacted_texts", "redacted_values",
+    "kept_map", "kept_names", "kept_values", "documents_seen", "span_parts", "scope_names", "scope_said",
 )  # fmt: skip
 """Words that the statements under ``sql/sources/`` share."""
 

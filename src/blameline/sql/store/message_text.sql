@@ -10,7 +10,7 @@ CREATE OR REPLACE TEMP MACRO message_text(said) AS coalesce(
             CASE
                 WHEN json_exists(said, '$[0].parts') THEN words_of(json_extract(said, '$[*].parts[*]'))
                 WHEN json_exists(said, '$[0].role') THEN words_of(parts_of(json_extract(said, '$[*]')))
-                WHEN said <> '[]' THEN said
+                WHEN said <> '[]' AND NOT json_exists(said, '$[0].toolCallId') THEN said
             END
         )
         WHEN said[1] = '{' AND json_valid(said) THEN CASE
