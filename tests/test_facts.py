@@ -59,11 +59,19 @@ HELPED = (
 )  # fmt: skip
 
 
+def shaped(words: str | None) -> bool | None:
+    return None if words is None else words[:1] in {"[", "{"}
+
+
 def message(*parts: dict[str, Any]) -> str:
     return json.dumps([{"role": "assistant", "parts": list(parts)}])
 
 
+VERCEL = json.dumps([{"toolCallType": "function", "toolCallId": "c1", "toolName": "w", "args": "{}"}])
 CALL = {"type": "tool_call", "id": "1", "name": "f", "arguments": {}}
+THOUGHT = {"type": "reasoning", "content": "I cannot see why not."}
+SILENT: Facts = {"role": "assistant", "content": None}
+ASKS = {**SILENT, "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}
 STATES = [
     ("present", "hi"), ("empty", ""), ("absent", None), ("empty", message({"type": "text", "content": ""})), ("calls", message(CALL)),
     ("present", message({"type": "text", "content": "hi"}, CALL)), ("truncated", message({"type": "text", "content": "x" * 4000})[:3000]),
@@ -72,6 +80,31 @@ STATES = [
     ("calls", json.dumps({"choices": [{"message": {"role": "assistant", "content": None, "tool_calls": [{"id": 1}]}}]})),
     ("calls", json.dumps({"content": [{"type": "tool_use", "id": "1", "name": "f", "input": {}}]})),
     ("present", json.dumps({"content": [{"type": "text", "text": "hi"}]})), ("present", '{"answer": 42}'),
+    ("empty", message(THOUGHT)), ("calls", message(THOUGHT, CALL)), ("calls", message({"type": "text", "content": ""}, CALL)), ("empty", "[]"),
+    ("present", message({"type": "text", "content": '{"type": "tool_call"}'})), ("empty", message({"type": "blob", "content": "aGk="})),
+]  # fmt: skip
+WORDS = [
+    ("hi", message({"type": "text", "content": "hi"})), ("a b", message({"type": "text", "content": "a"}, {"type": "text", "content": "b"})),
+    ('{"a":1}', message(THOUGHT, {"type": "text", "content": '{"a":1}'})), ("hi", message({"type": "thinking", "content": "hm"}, {"content": "hi"})),
+    ("hi", message({"type": "tool_call_response", "content": "21"}, {"type": "text", "content": "hi"}, CALL)), ("hi", message({"text": "hi"})),
+    ("", message(THOUGHT)), (None, message(CALL)), (None, json.dumps(ASKS)), ("", json.dumps(SILENT)), ("", json.dumps([SILENT])),
+    (None, json.dumps({"role": "assistant", "tool_calls": ASKS["tool_calls"]})), ("hi", json.dumps({**SILENT, "content": "hi"})),
+    ("hi", json.dumps({**SILENT, "content": [{"type": "output_text", "text": "hi", "annotations": []}], "status": "completed"})),
+    ("hi", json.dumps([{**SILENT, "content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "hi"}]}])),
+    (None, json.dumps({"generations": [[{"text": "", "message": {"kwargs": ASKS}}]]})), ("hi", json.dumps({"generations": [[{"text": "hi"}]]})),
+    ("", json.dumps({"generations": [[{"text": "", "message": {"kwargs": {"content": "", "tool_calls": []}}}]]})),
+    ("hi", json.dumps({"object": "response", "output": [{"type": "reasoning", "summary": []}, {"content": [{"type": "output_text", "text": "hi"}]}]})),
+    ('{"role":"admin","name":null}', '{"role":"admin","name":null}'), ('{"choices":["red"]}', '{"choices":["red"]}'), ('{"output":[1]}', '{"output":[1]}'),
+]  # fmt: skip
+NO = "Das mache ich nicht."
+DECLINED = [
+    message({"type": "refusal", "content": NO}), json.dumps({"choices": [{"message": {**SILENT, "refusal": NO}}]}), json.dumps({**SILENT, "refusal": NO}),
+    json.dumps([{**SILENT, "content": [{"type": "refusal", "refusal": NO}]}]),
+    json.dumps({"object": "response", "output": [{"type": "message", "content": [{"type": "refusal", "refusal": NO}]}]}),
+]  # fmt: skip
+UNDECLINED = [
+    json.dumps({"choices": [{"message": {"role": "assistant", "content": "hi", "refusal": None}}]}), '{"refusal": "none", "safe": true}',
+    message({"type": "text", "content": '{"type": "refusal"}'}), message({**CALL, "arguments": {"refusal": "x"}}), '[{"refusal": "a word"}]',
 ]  # fmt: skip
 FINISHES = {
     "OpenAI": {"stop": "stop", "length": "length", "content_filter": "content_filter", "tool_calls": "tool_calls", "function_call": "tool_calls",
@@ -86,6 +119,37 @@ FINISHES = {
     "Mistral": {"model_length": "length", "error": "error"},
     "Vercel": {"content-filter": "content_filter", "tool-calls": "tool_calls", "unknown": None},
 }  # fmt: skip
+OPERATIONS = [
+    ("prompt", {"langsmith.span.kind": "prompt", "gen_ai.operation.name": "chat"}), ("chat", {"langsmith.span.kind": "llm", "gen_ai.operation.name": "chat"}),
+    ("retrieval", {"langsmith.span.kind": "retriever", "gen_ai.operation.name": "embeddings"}), ("chat", {"langsmith.span.kind": "llm"}),
+    ("text_completion", {"langsmith.span.kind": "llm", "gen_ai.operation.name": "text_completion"}), ("workflow", {"langsmith.span.kind": "chain"}),
+    ("chat", {"gen_ai.operation.name": "chat.completions"}), ("chat", {"gen_ai.operation.name": "chat.streaming_completions"}),
+    ("text_completion", {"gen_ai.operation.name": "text.completions"}), ("text_completion", {"gen_ai.operation.name": "text.streaming_completions"}),
+    ("embeddings", {"gen_ai.operation.name": "embeddings"}), (None, {"app.kind": "prompt"}),
+]  # fmt: skip
+ELSEWHERE: list[tuple[str, int | None, dict[str, str]]] = [
+    ("present", 7, {"ai.response.object": '{"a":1}'}), ("present", 2, {"ai.response.text": "hi", "ai.response.toolCalls": VERCEL}),
+    ("calls", None, {"ai.response.toolCalls": VERCEL}), ("calls", None, {"ai.response.text": "", "ai.response.toolCalls": VERCEL}),
+    ("empty", 0, {"ai.response.text": ""}), ("empty", 0, {"ai.response.text": "", "ai.response.toolCalls": "[]"}),
+    ("calls", None, {"gen_ai.completion.0.role": "assistant", "gen_ai.completion.0.tool_calls.0.name": "w"}),
+    ("absent", None, {"gen_ai.prompt.0.tool_calls.0.name": "w"}), ("absent", None, {"gen_ai.completion.0.role": "assistant"}),
+    ("calls", None, {"llm.output_messages.0.message.content": "", "llm.output_messages.0.message.tool_calls.0.tool_call.id": "c1"}),
+    ("present", 7, {"llm.output_messages.0.message.contents.0.message_content.text": "half an"}), ("empty", 0, {"gen_ai.completion.0.content": ""}),
+    ("absent", None, {"langsmith.span.kind": "llm", "gen_ai.completion": '{"output":null}'}),
+    ("present", 2, {"langsmith.span.kind": "llm", "gen_ai.completion": '{"output":"hi"}'}), ("present", 15, {"gen_ai.completion": '{"output":"hi"}'}),
+    ("present", 20, {"gen_ai.completion.0.refusal": NO}),
+]  # fmt: skip
+SEVERAL = {
+    '["stop", "content_filter"]': "content_filter", '["length","stop"]': "length", '["stop","length"]': "length", '["error","refusal"]': "refusal",
+    "('length',)": "length", '["tool_calls","stop"]': "tool_calls", '["stop","stop"]': "stop", '["unknown","stop"]': "stop", "FinishReason.MAX_TOKENS": "length",
+}  # fmt: skip
+INSIDE = [
+    ("length", "gen_ai.output.messages", [{"role": "assistant", "parts": [], "finish_reason": "length"}]), (None, "output.value", {"finish_reason": "length"}),
+    ("length", "output.value", {"object": "response", "status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}),
+    ("length", "langfuse.observation.output", {"type": "message", "content": [], "status": "incomplete"}), (None, "output.value", {"incomplete": 1}),
+    ("length", "output.value", {"choices": [{"finish_reason": "stop"}, {"finish_reason": "length"}]}),
+    ("tool_calls", "output.value", {"type": "message", "stop_reason": "tool_use"}),
+]  # fmt: skip
 TOKENS = [
     (100, {"input_tokens": "100", "cache_read.input_tokens": "80", "provider": "openai"}),
     (1100, {"input_tokens": "100", "cache_read.input_tokens": "1000", "provider": "anthropic"}),
@@ -126,6 +190,24 @@ def test_what_is_there_of_an_answer(facts, state, answer):
     assert facts(answer)["content_state"] == state
 
 
+@pytest.mark.parametrize(("words", "answer"), WORDS)
+def test_the_words_of_an_answer(facts, words, answer):
+    found = facts(answer)
+    assert (found["output_chars"], found["output_json"]) == (None if words is None else len(words), shaped(words))
+    assert not found["output_refused"]
+
+
+@pytest.mark.parametrize("answer", DECLINED)
+def test_a_declared_refusal(facts, answer):
+    found = facts(answer)
+    assert (found["output_refused"], found["output_chars"], found["content_state"]) == (True, len(NO), "present")
+
+
+@pytest.mark.parametrize("answer", UNDECLINED)
+def test_no_declared_refusal(facts, answer):
+    assert not facts(answer)["output_refused"]
+
+
 @pytest.mark.parametrize(
     "form",
     [lambda word: word, lambda word: json.dumps([word]), lambda word: f"['{word}']"],
@@ -135,6 +217,34 @@ def test_what_is_there_of_an_answer(facts, state, answer):
 def test_why_an_answer_ended(facts, provider, form):
     found = {word: facts("x", gen_ai__response__finish_reasons=form(word))["finish"] for word in FINISHES[provider]}
     assert found == FINISHES[provider]
+
+
+@pytest.mark.parametrize(("state", "chars", "told"), ELSEWHERE)
+def test_an_answer_in_another_dialect(facts, state, chars, told):
+    found = facts(None, **told)
+    assert (found["content_state"], found["output_chars"]) == (state, chars)
+    assert bool(found["output_refused"]) == ("gen_ai.completion.0.refusal" in told)
+
+
+@pytest.mark.parametrize(("operation", "told"), OPERATIONS)
+def test_what_a_span_did(tmp_path, operation, told):
+    with Store.open(tmp_path / "a.duckdb") as store:
+        found = store._connection.execute(
+            "SELECT operation_of($names, $said)", {"names": list(told), "said": list(told.values())}
+        )
+        assert found.fetchone() == (operation,)
+
+
+@pytest.mark.parametrize("reasons", SEVERAL)
+def test_of_several_answers_the_worst_end_counts(facts, reasons):
+    assert facts("x", gen_ai__response__finish_reasons=reasons)["finish"] == SEVERAL[reasons]
+
+
+@pytest.mark.parametrize(("finish", "name", "answer"), INSIDE)
+def test_why_an_answer_ended_by_what_it_holds(facts, finish, name, answer):
+    told, more = (json.dumps(answer), {}) if name == "gen_ai.output.messages" else (None, {name: json.dumps(answer)})
+    assert facts(told, **more)["finish"] == finish
+    assert facts(told, **more, gen_ai__response__finish_reasons='["stop"]')["finish"] == "stop"
 
 
 @pytest.mark.parametrize(("tokens", "told"), TOKENS)

@@ -295,3 +295,25 @@ def test_one_trace_may_speak_six_dialects(store, take):
     counted = store.sql(f"SELECT {facts} FROM generations").rows
     assert set(counted) == {("m-served", 11, 7, 0.5, "stop", "answered")}
     assert len(counted) == len(DIALECTS)
+
+
+def test_what_langsmith_sends_is_read_in_its_own_words(store, take):
+    told = {
+        "langsmith.span.kind": "llm", "gen_ai.operation.name": "chat", "gen_ai.response.system_fingerprint": "fp_1",
+        "gen_ai.response.service_tier": "default", "gen_ai.usage.input_tokens": 50, "gen_ai.usage.input_token_details": "{'cache_read': 32}",
+        "langsmith.metadata.usage_metadata": json.dumps({"input_token_details": {"cache_read": 32}, "output_token_details": {"reasoning": 4}}),
+    }  # fmt: skip
+    take(
+        span(1, None, {"langsmith.span.kind": "chain", "gen_ai.operation.name": "chain"}),
+        span(2, 1, {"langsmith.span.kind": "prompt", "gen_ai.operation.name": "chat", "gen_ai.completion": "{}"}),
+        span(3, 1, {"langsmith.span.kind": "retriever", "gen_ai.operation.name": "embeddings"}),
+        span(4, 1, told),
+    )
+    assert leaves(store) == {4}
+    wanted = {
+        "openai.response.system_fingerprint": "fp_1", "openai.response.service_tier": "default",
+        "gen_ai.usage.cache_read.input_tokens": "32", "gen_ai.usage.reasoning.output_tokens": "4",
+    }  # fmt: skip
+    for name, said in wanted.items():
+        assert ask(store, f"SELECT attributes['{name}'] FROM spans WHERE span_id LIKE '%4'") == said
+    assert ask(store, "SELECT input_tokens FROM generations") == 50

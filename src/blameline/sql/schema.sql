@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS span_rows (
     output_language VARCHAR,
     output_fenced   BOOLEAN,                -- it holds a code fence
     output_json     BOOLEAN,                -- it is JSON, by itself or in its fence
-    output_refused  BOOLEAN,                -- it begins with the words of a refusal
+    output_refused  BOOLEAN,                -- the provider says so, or it begins with the words of a refusal
     names           VARCHAR[] NOT NULL,     -- of the attributes of span, scope and resource, under their own names and the canonical ones
     said            VARCHAR[] NOT NULL,     -- their values, in the same order; lists and maps as JSON
     content_names   VARCHAR[] NOT NULL,     -- of those that hold what people and models wrote; empty with --content none

@@ -39,5 +39,5 @@ CREATE OR REPLACE TEMP MACRO finish_of(reason) AS (
         'failed': 'error',
         'cancelled': 'error',
         'malformed_function_call': 'error'
-    }[regexp_replace(reason, '^finish_reason_', '')], regexp_replace(reason, '^finish_reason_', '')), '')
+    }[regexp_replace(reason, '^finish_?reason[_.]', '')], regexp_replace(reason, '^finish_?reason[_.]', '')), '')
 )

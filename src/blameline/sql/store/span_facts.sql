@@ -1,8 +1,8 @@
 -- What later questions need of a span, read before anything is redacted: how it finished, what it used, and the shape of its answer.
 CREATE OR REPLACE TEMP MACRO span_facts(op, names, said, recorded, answer, opening) AS {
-    finish: CASE reason_of(names, said)
+    finish: CASE said_of(names, said, 'gen_ai.response.finish_reasons')
         WHEN '["stop"]' THEN 'stop'  -- nearly always
-        ELSE word_of(finish_of(first_reason(reason_of(names, said))))
+        ELSE list_transform([reason_of(op, names, said)], lambda reasons: word_of(worst_finish(reasons)))[1]
     END,
     input_tokens: input_tokens_of(names, said),
     output_tokens: count_of(said_of(names, said, 'gen_ai.usage.output_tokens')),
@@ -24,7 +24,7 @@ CREATE OR REPLACE TEMP MACRO span_facts(op, names, said, recorded, answer, openi
         WHEN contains(answer, '```') THEN coalesce(json_valid(regexp_extract(answer, '```(?:(?i:json))?\s*([\[{](?s:.*?))```', 1)), FALSE)
         ELSE FALSE
     END,
-    output_refused: regexp_matches(
+    output_refused: is_declined(recorded) OR regexp_matches(
         answer,
         '(?i)^[\s"“*]*(?:(?:i[''’]?m |i am )?(?:very |so )?sorry[,.;:!]? *(?:but )?|unfortunately,? |i apologi[sz]e,? *(?:but )?|apologies,? *(?:but )?)*'
         || '(?:i (?:can[''’]?t|cannot|can not|won[''’]?t|will not|must decline|(?:am|won[''’]?t be|will not be) (?:unable|able|not able) to)|i[''’]?m (?:unable|not able|not allowed) to|as an ai\b)'
