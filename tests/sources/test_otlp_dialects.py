@@ -121,3 +121,18 @@ def test_a_call_that_failed_was_served_by_nobody(read, said, status, asked, serv
     (found,) = read(span(1, said, status))
     models = [found["attributes"].get(f"gen_ai.{half}.model") for half in ("request", "response")]
     assert models == [asked, served]
+
+
+@pytest.mark.parametrize(
+    ("said", "tokens"),
+    [
+        ({"gen_ai.usage.prompt_tokens": 1210, "gen_ai.usage.cache_read_input_tokens": 1000, "gen_ai.usage.cache_creation_input_tokens": 200}, 1210),
+        ({"gen_ai.usage.prompt_tokens": 10, "gen_ai.usage.cache_read_input_tokens": 1000}, 1010),
+        ({"gen_ai.usage.input_tokens": 1210, "gen_ai.usage.cache_read_input_tokens": 1000}, 2210),
+        ({"gen_ai.usage.prompt_tokens": 1210}, 1210),
+    ],
+)  # fmt: skip
+def test_tokens_of_a_cache_that_are_counted_already(read, said, tokens):
+    """OpenLLMetry adds those of Anthropic's cache to its prompt tokens; others tell them apart from the input tokens."""
+    (found,) = read(span(1, {"gen_ai.system": "Anthropic", "llm.request.type": "completion", **said}))
+    assert found["input_tokens"] == tokens
