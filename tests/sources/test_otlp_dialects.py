@@ -136,3 +136,27 @@ def test_tokens_of_a_cache_that_are_counted_already(read, said, tokens):
     """OpenLLMetry adds those of Anthropic's cache to its prompt tokens; others tell them apart from the input tokens."""
     (found,) = read(span(1, {"gen_ai.system": "Anthropic", "llm.request.type": "completion", **said}))
     assert found["input_tokens"] == tokens
+
+
+WHOLE = {
+    "id": "chatcmpl-1",
+    "system_fingerprint": "fp_1",
+    "choices": [{"finish_reason": "length", "message": {"content": "cut he"}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ({**OPENINFERENCE, "output.value": json.dumps(WHOLE)}, ("chatcmpl-1", "fp_1", "length")),
+        ({**OPENINFERENCE, "output.value": json.dumps({**WHOLE, "system_fingerprint": None})}, ("chatcmpl-1", None, "length")),
+        ({**OPENINFERENCE, "output.value": json.dumps(WHOLE), "gen_ai.response.id": "r"}, ("r", "fp_1", "length")),
+        ({**OPENINFERENCE, "output.value": json.dumps(WHOLE)[:-9]}, (None, None, None)),
+        ({**OPENINFERENCE, "output.value": '{"id":"order-7"}'}, (None, None, None)),
+        ({"openinference.span.kind": "CHAIN", "output.value": json.dumps(WHOLE)}, (None, None, None)),
+    ],
+)  # fmt: skip
+def test_openinference_keeps_the_whole_answer_of_a_provider(read, said, found):
+    (row,) = read(span(1, said))
+    names = ("gen_ai.response.id", "openai.response.system_fingerprint")
+    assert (*(row["attributes"].get(name) for name in names), row["finish"]) == found

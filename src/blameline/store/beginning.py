@@ -25,14 +25,14 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 SESSION = "SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0"
 """How far a statement is can be asked; nothing is printed: stdout is the answer."""
 MACROS = (
-    "has_check_digit", "without_cards", "moment_ns", "score_value", "said_status", "said_kind", "sum_of",
-    "also_known", "with_names", "with_said", "first_of_pairs", "first_of_each", "redacted", "plain_id", "kept_id",
-    "hex_id", "plain_level", "nested_value", "plain_value", "plain_text", "said_of", "count_of", "reason_of",
-    "first_reason", "finish_of", "operation_of", "failed_without_answer", "level_status", "is_generation", "is_odd",
-    "is_content", "is_old_content", "message_text", "answer_of", "common_words", "opening_of", "language_by_script",
-    "language_by_words", "language_of", "input_tokens_of", "word_of", "span_facts", "redacted_texts",
-    "redacted_values", "kept_map", "kept_names", "kept_values", "documents_seen", "span_parts", "scope_names",
-    "scope_said",
+    "has_check_digit", "without_cards", "moment_ns", "score_value", "said_status", "said_kind", "sum_of", "said_of",
+    "whole_answer", "also_known", "with_names", "with_said", "first_of_pairs", "first_of_each", "redacted",
+    "plain_id", "kept_id", "hex_id", "plain_level", "nested_value", "plain_value", "plain_text", "count_of",
+    "reason_of", "first_reason", "finish_of", "operation_of", "failed_without_answer", "level_status",
+    "is_generation", "is_odd", "is_content", "is_old_content", "message_text", "answer_of", "common_words",
+    "opening_of", "language_by_script", "language_by_words", "language_of", "input_tokens_of", "word_of",
+    "span_facts", "redacted_texts", "redacted_values", "kept_map", "kept_names", "kept_values", "documents_seen",
+    "span_parts", "scope_names", "scope_said",
 )  # fmt: skip
 """Words that the statements under ``sql/sources/`` share."""
 

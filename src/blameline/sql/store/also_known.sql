@@ -1,7 +1,7 @@
 -- The canonical names and values to add for the names that a row carries, the most trusted first: a list of {r, c, v}.
 CREATE OR REPLACE TEMP MACRO also_known(names, said, aliases, failed) AS (
     list_filter(
-        list_sort(flatten(list_transform(
+        list_sort(list_concat(whole_answer(names, said), flatten(list_transform(
             list_intersect(names, map_keys(aliases)),
             lambda known: list_transform(aliases[known], lambda a: {
                 r: a.r,
@@ -17,7 +17,7 @@ CREATE OR REPLACE TEMP MACRO also_known(names, said, aliases, failed) AS (
                         END
                 END
             })
-        ))),
+        )))),
         lambda a: a.v IS NOT NULL AND NOT list_contains(names, a.c)
     )
 )
