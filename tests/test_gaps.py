@@ -377,6 +377,25 @@ def test_answers_that_were_never_recorded_or_only_now_and_then(found):
     assert "No answer of the service 'app' is on record (432 generations that did not fail)" in gap.what
 
 
+def logged(name: str) -> str:
+    record = {"traceId": "1" * 32, "spanId": "1" * 16, "eventName": name, "timeUnixNano": "1772323300000000000"}
+    return json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]})
+
+
+def test_answers_in_log_records_are_somewhere(found):
+    spans = silent_answers(world(), lambda _: True)
+    (gap,) = of("content", found({"a.jsonl": otlp(spans), "logs.jsonl": logged("gen_ai.choice")}))
+    assert "on record" not in gap.what
+    assert "among its spans" in gap.what
+    assert "answers are in log records, which are not read" in gap.what
+
+
+def test_other_log_records_are_no_answers(found):
+    spans = silent_answers(world(), lambda _: True)
+    (gap,) = of("content", found({"a.jsonl": otlp(spans), "logs.jsonl": logged("gen_ai.user.message")}))
+    assert "No answer of the service 'app' is on record" in gap.what
+
+
 def test_a_third_of_the_answers(found):
     (gap,) = of("content", found({"a.jsonl": otlp(silent_answers(world(), lambda each: each["at"].minute == 0))}))
     assert "144 of 432 generations (33%)" in gap.what

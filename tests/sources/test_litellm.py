@@ -115,6 +115,13 @@ def test_what_belongs_together(store: Store, take, rows: list[dict], groups: lis
     assert grouped(store) == groups
 
 
+@pytest.mark.parametrize(("group", "asked"), [("", "openai/m"), ("alias", "alias")])
+def test_a_call_that_failed_names_the_model_that_it_asked_for(store: Store, take, group: str, asked: str) -> None:
+    take({"a.jsonl": lines(row("a", 0, failed=True, model_group=group))})
+    said = spans(store)["a"]["attributes"]
+    assert (said.get("gen_ai.request.model"), said.get("gen_ai.response.model")) == (asked, None)
+
+
 def test_a_timeout_has_no_end(store: Store, take) -> None:
     take(taken("spend_logs.jsonl"))
     slow = [row for row in LOGS if '"Timeout"' in row["metadata"]]

@@ -40,8 +40,10 @@ _NUMBERED = (
     "traceloop.prompt.template", "ai.response.reasoning", "ai.response.files", "ai.value", "ai.values", "ai.schema",
     "mlflow.chat.messages", "mlflow.chat.tools", "mlflow.traceInputs", "mlflow.traceOutputs", "text", "contexts",
     "documents", "ground_truth", "actual_output", "comment", "rationale", "explanation", "feedback_text",
+    "langfuse.observation.level",
 )  # fmt: skip
-"""Names of content in other dialects; of those that number their messages, a name that the first message has."""
+"""Names of content in other dialects (of those that number their messages, a name that the first message has), and of a
+level that stands for a status."""
 
 
 def older(where: Literal["otlp", "table"]) -> dict[str, str]:
@@ -61,15 +63,20 @@ def older(where: Literal["otlp", "table"]) -> dict[str, str]:
 
 @cache
 def aliases(where: Literal["otlp", "table"]) -> str:
-    """JSON: alias → list of ``{r: rank, c: canonical, p: JSON path or null}``, for one kind of trace."""
+    """JSON: alias → list of ``{r: rank, c: canonical, p: JSON path or null, f: of failed calls}``, for one kind of trace.
+
+    A path may also be ``+word``: the sum of the numbers whose keys contain the word. What holds for failed calls alone has
+    ``f`` true, what holds for all others false, and what holds for every call null.
+    """
     text = files("blameline.sources").joinpath("aliases.csv").read_text(encoding="utf-8")
-    found: dict[str, list[dict[str, str | int | None]]] = {}
+    found: dict[str, list[dict[str, str | int | bool | None]]] = {}
     for row in csv.DictReader(text.splitlines()):
         if row["where"] in {"any", where}:
-            entry: dict[str, str | int | None] = {
+            entry: dict[str, str | int | bool | None] = {
                 "r": int(row["rank"]),
                 "c": row["canonical"],
                 "p": row["path"] or None,
+                "f": row["when"] == "failed" if row["when"] else None,
             }
             found.setdefault(row["alias"], []).append(entry)
     return json.dumps(found, sort_keys=True)

@@ -195,9 +195,11 @@ def _add(rows: Rows, row: dict[str, Any], leader: _Leader | None, line: int | No
     said = {key: value for key, value in said.items() if not _is_redacted(value)}
     served = said.get("gen_ai.response.model")
     alias = text_of(metadata.get("original_model_group")) or (leader and leader[1]) or text_of(row.get("model_group"))
-    said["gen_ai.request.model"] = alias or (sent if served else said.get("gen_ai.request.model"))
+    failed = _failed(row)
+    told = said.get("gen_ai.request.model")
+    said["gen_ai.request.model"] = alias or (sent if served else (told or sent) if failed else told)
     fault: dict[str, Any] = {}
-    if _failed(row):
+    if failed:
         fault = _fault(row, metadata)
         said |= {"gen_ai.response.model": None, "gen_ai.response.id": None}
     else:

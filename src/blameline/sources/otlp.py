@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from blameline.records import Manifest, Problem, Scan
 from blameline.sources.aliases import EVALUATOR, older
-from blameline.sources.otlp_plain import is_plain, rewritten
+from blameline.sources.otlp_events import NEEDLES, Events
+from blameline.sources.otlp_plain import is_plain, rewritten, with_events
 from blameline.sources.unpacked import damage, pieces, searched, split
 
 if TYPE_CHECKING:
@@ -28,15 +29,15 @@ _SMALL = 1 << 24
 _LOOKED_AT = 100
 """Lines that are looked at first, for the names that most spans carry."""
 
-_EVALUATION, _ANNOTATION = b".evaluation.", b".annotation."
-"""What a file with evaluation results, or with annotations on its spans, holds somewhere."""
+_EVALUATION, _ANNOTATION, _LOGS = b".evaluation.", b".annotation.", b'"resourceLogs"'
+"""What a file with evaluation results, with annotations on its spans, or with log records, holds somewhere."""
 
 
 class OTLP:
     """Reads OTLP/JSON lines, one request a line, or one document."""
 
     name = "otlp"
-    needles = _EVALUATION, _ANNOTATION
+    needles = (_EVALUATION, _ANNOTATION, _LOGS, *NEEDLES)
 
     def sniff(self, path: Path, head: Head) -> bool:  # noqa: ARG002  the protocol hands it in
         """True when the first record is an export request, or begins as one."""
@@ -50,29 +51,47 @@ class OTLP:
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Scan | Problem]:
         """Scans for spans and for each way in which scores come; in lenient reading also every fault with its line."""
         found, fault = _searched(file)
-        with rewritten(file, anyway=lenient or bool(fault)) as (path, form, compression, problems):
+        anyway = lenient or bool(fault) or (file.head.shape != "jsonl" and not found.isdisjoint(NEEDLES))
+        with rewritten(file, anyway=anyway) as (path, form, compression, problems):
             yield from problems
             size = _OBJECT_SIZE if form == "newline_delimited" else _LARGE_OBJECT_SIZE
             common = {"path": str(path), "compression": compression, "format": form, "object_size": size}
-            yield from _scans({**common, "joined": False}, found, manifest)
+            if found.isdisjoint(NEEDLES):
+                yield from _scans({**common, "joined": False}, found, manifest)
+                return
+            events = Events()
+            with with_events(path, compression, events) as (told, longest):
+                plain = {
+                    "path": str(told),
+                    "compression": "none",
+                    "format": "newline_delimited",
+                    "object_size": longest,
+                }
+                yield from _scans({**plain, "joined": False}, found, manifest)
+            if said := events.problem():
+                yield Problem(source=file.source, message=said)
 
     def joins(self, file: File) -> bool:
         """True for a file that can be read by the same statement as others like it."""
         head = file.head
         if head.shape != "jsonl" or head.size > _SMALL or not is_plain(file):
             return False
-        return head.compression == "none" or not damage(file.path, head.compression)
+        if head.compression != "none" and damage(file.path, head.compression):
+            return False
+        found, _ = _searched(file)
+        return _LOGS not in found or found.isdisjoint(NEEDLES)  # what cannot be read is told of each file
 
     def read_together(self, files: Sequence[File], manifest: Manifest) -> Iterator[Scan]:
         """Scans for many small files, joined to one; whatever is wrong in one of them fails them all."""
         found: set[bytes] = set()
+        events = Events()
         with tempfile.TemporaryDirectory(prefix="blameline-") as folder:
             path = Path(folder) / "joined.jsonl"
             with path.open("wb") as out:
                 for number, file in enumerate(files, 1):
                     for line in split(pieces(file.path, file.head.compression)):
                         found.update(needle for needle in self.needles if needle in line)
-                        out.write(_numbered(line, number))
+                        out.write(_numbered(events.line(line), number))
             common = {
                 "path": str(path),
                 "compression": "none",
@@ -100,7 +119,7 @@ def _searched(file: File) -> tuple[frozenset[bytes], str]:
 def _scans(common: Mapping[str, Any], found: frozenset[bytes], manifest: Manifest) -> Iterator[Scan]:
     looked_at = _LOOKED_AT if common["format"] == "newline_delimited" else 0  # a document is one line, however long
     yield Scan(name="sources/otlp_spans", parameters={**common, **older("otlp"), "looked_at": looked_at})
-    if found:
+    if not found.isdisjoint({_EVALUATION, _ANNOTATION}):
         yield Scan(name="sources/otlp_annotations", rows_into="scores")
     if _EVALUATION in found:
         judge = {"judge": [*manifest.fields.get("judge", ()), *EVALUATOR]}

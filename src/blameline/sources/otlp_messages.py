@@ -13,6 +13,8 @@ from functools import cache, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from blameline.sources.otlp_events import told as told_by
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -152,7 +154,9 @@ def beside(span: Any) -> list[bytes]:  # noqa: ANN401  a generated class
     if dropped := span.dropped_links_count:
         found.append(written(b"otel.dropped_links_count", b"%d" % dropped))
     if events:
-        found.append(written(b"otel.events", _json([_event(event) for event in events])))
+        listed = [_event(event) for event in events]
+        found.append(written(b"otel.events", _json(listed)))
+        found += [written(key.encode(), text.encode()) for key, text in told_by(listed).items()]
     if links:
         found.append(written(b"otel.links", _json([_link(link) for link in links])))
     return found

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from blameline.records import Problem
 from blameline.sources.documents import Document, Unread, documents, read
 from blameline.sources.otlp_faults import requests
-from blameline.sources.unpacked import Compression, messages
+from blameline.sources.unpacked import Compression, messages, pieces, split
 
 if TYPE_CHECKING:
     from blameline.sources.heads import File
+    from blameline.sources.otlp_events import Events
 
 Ready = tuple[Path, str, Compression, Sequence[Problem]]
 _OTHER_SPELLINGS = re.compile(
@@ -49,6 +50,20 @@ def rewritten(file: File, *, anyway: bool) -> Iterator[Ready]:
             for line in _plain(file, problems):
                 out.write(line)
         yield path, "newline_delimited", "none", problems
+
+
+@contextmanager
+def with_events(path: Path, compression: Compression, events: Events) -> Iterator[tuple[Path, int]]:
+    """Where the lines lie with what the events of their spans tell among the attributes, and how long the longest may be."""
+    with tempfile.TemporaryDirectory(prefix="blameline-") as folder:
+        told = Path(folder) / "told.jsonl"
+        longest = 0
+        with told.open("wb") as out:
+            for line in split(pieces(path, compression)):
+                written = events.line(line)
+                longest = max(longest, len(written))
+                out.write(written if written.endswith(b"\n") else written + b"\n")
+        yield told, max(1 << 24, longest + 1)
 
 
 def is_plain(file: File) -> bool:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from blameline.records import Manifest, Problem, Scan
 from blameline.sources.aliases import EVALUATOR
 from blameline.sources.otlp_columns import SpanColumns
-from blameline.sources.otlp_messages import classes, pairs
+from blameline.sources.otlp_events import NEEDLES, UNREAD, is_answer
+from blameline.sources.otlp_messages import classes, pairs, text_of
 from blameline.sources.otlp_wire import Malformed, begins, framed, signal, varint
 from blameline.sources.rows import Rows
 from blameline.sources.unpacked import DAMAGE, LARGEST, Message, messages, pieces
@@ -39,7 +40,7 @@ class OTLPProtobuf:
 
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Scan | Problem]:  # noqa: ARG002
         """Scans of spans and scores, a batch at a time, and a ``Problem`` for each message that is none."""
-        rows, spans = Rows(file), SpanColumns(file.source)
+        rows, spans, logged = Rows(file), SpanColumns(file.source), 0
         judge = (*manifest.fields.get("judge", ()), *EVALUATOR)
         for message in _requests(file):
             fault = message.fault
@@ -51,6 +52,7 @@ class OTLPProtobuf:
                         yield from _taken(spans, rows)
                     _scores_of_spans(message, request, rows, judge)
                 elif carried == "logs":
+                    logged += _answers(message)
                     for said in _scores_of_logs(message, rows, judge):
                         yield Problem(source=file.source, line=message.number, message=said)
             except Malformed as error:
@@ -63,6 +65,8 @@ class OTLPProtobuf:
             yield from rows.taken()
         yield from _taken(spans, rows)
         yield from rows.taken(rest=True)
+        if logged:
+            yield Problem(source=file.source, message=f"{logged} {UNREAD}")
 
 
 def _taken(spans: SpanColumns, rows: Rows) -> Iterator[Scan | Problem]:
@@ -196,6 +200,19 @@ def _scores_of_logs(message: Message, rows: Rows, judge: tuple[str, ...]) -> Ite
                     continue
                 at = record.time_unix_nano or record.observed_time_unix_nano
                 rows.score(**_score(told, judge), **ids, at=at, line=message.number)
+
+
+def _answers(message: Message) -> int:
+    """How many of the log records are answers."""
+    if not any(needle in message.data for needle in NEEDLES):
+        return 0
+    request = classes().logs.FromString(message.data)
+    return sum(
+        is_answer(text_of(record.event_name), pairs([record]).get("event.name"))
+        for resource in request.resource_logs
+        for scope in resource.scope_logs
+        for record in scope.log_records
+    )
 
 
 def _score(told: dict[str, str], judge: tuple[str, ...]) -> dict[str, Any]:

@@ -26,13 +26,14 @@ SESSION = "SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_prog
 """How far a statement is can be asked; nothing is printed: stdout is the answer."""
 MACROS = (
     "has_check_digit", "groups_of", "fours_of", "without_cards", "written_moment", "moment_ns", "score_value", "said_status",
-    "said_kind", "also_known", "with_names", "with_said", "first_of_pairs", "first_of_each", "says_secret", "is_json",
-    "json_marked", "kept_piece", "rejoined", "redacted", "plain_id", "kept_id", "joining_id", "hex_id", "plain_level",
-    "nested_value", "plain_value", "plain_text", "said_of", "count_of", "is_generation", "reason_within", "reason_of",
-    "plain_reason", "finish_of", "worst_finish", "operation_of", "is_odd", "is_content", "is_old_content", "words_of",
-    "parts_of", "is_called", "is_declined", "message_text", "answer_of", "common_words", "opening_of", "language_by_script",
-    "language_by_words", "language_of", "input_tokens_of", "word_of", "span_facts", "redacted_texts", "redacted_values",
-    "kept_map", "kept_names", "kept_values", "documents_seen", "span_parts", "scope_names", "scope_said",
+    "said_kind", "sum_of", "said_of", "whole_answer", "also_known", "with_names", "with_said", "first_of_pairs",
+    "first_of_each", "says_secret", "is_json", "json_marked", "kept_piece", "rejoined", "redacted", "plain_id", "kept_id",
+    "joining_id", "hex_id", "plain_level", "nested_value", "plain_value", "plain_text", "count_of", "is_generation",
+    "reason_within", "reason_of", "plain_reason", "finish_of", "worst_finish", "operation_of", "failed_without_answer",
+    "level_status", "is_odd", "is_content", "is_old_content", "words_of", "parts_of", "is_called", "is_declined",
+    "message_text", "answer_of", "common_words", "opening_of", "language_by_script", "language_by_words", "language_of",
+    "input_tokens_of", "word_of", "span_facts", "redacted_texts", "redacted_values", "kept_map", "kept_names",
+    "kept_values", "documents_seen", "span_parts", "scope_names", "scope_said",
 )  # fmt: skip
 """Words that the statements under ``sql/sources/`` share."""
 

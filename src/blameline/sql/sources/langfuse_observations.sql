@@ -181,7 +181,7 @@ filled AS (
 known AS (
     SELECT
         *,
-        CASE WHEN odd THEN also_known(names, said, $aliases::JSON::MAP(VARCHAR, STRUCT(r INTEGER, c VARCHAR, p VARCHAR)[])) END AS added
+        CASE WHEN odd THEN also_known(names, said, $aliases::JSON::MAP(VARCHAR, STRUCT(r INTEGER, c VARCHAR, p VARCHAR, f BOOLEAN)[]), failed_without_answer(CASE WHEN failed THEN 'error' END, names, said)) END AS added
     FROM (SELECT *, is_odd(theirs, $older) AS odd FROM filled)
 ),
 whole AS (

@@ -134,15 +134,23 @@ named AS (
 known AS (
     SELECT
         *,
-        CASE WHEN odd THEN also_known(names, said, $aliases::JSON::MAP(VARCHAR, STRUCT(r INTEGER, c VARCHAR, p VARCHAR)[])) END AS added
+        CASE WHEN odd THEN also_known(names, said, $aliases::JSON::MAP(VARCHAR, STRUCT(r INTEGER, c VARCHAR, p VARCHAR, f BOOLEAN)[]), failed_without_answer(status, names, said)) END AS added
     FROM (
         SELECT
             *,
-            CASE
-                WHEN list_contains((SELECT names FROM usual), array_to_string(carried, chr(10))) THEN FALSE
-                ELSE is_odd(carried, $older)
-            END AS odd
-        FROM named
+            coalesce(
+                CASE span.status.code WHEN '1' THEN 'ok' WHEN '2' THEN 'error' WHEN 'STATUS_CODE_OK' THEN 'ok' WHEN 'STATUS_CODE_ERROR' THEN 'error' END,
+                level_status(odd, names, said)
+            ) AS status
+        FROM (
+            SELECT
+                *,
+                CASE
+                    WHEN list_contains((SELECT names FROM usual), array_to_string(carried, chr(10))) THEN FALSE
+                    ELSE is_odd(carried, $older)
+                END AS odd
+            FROM named
+        )
     )
 ),
 whole AS (
@@ -150,6 +158,7 @@ whole AS (
         file_id,
         span,
         odd,
+        status,
         with_names(names, added) AS names,
         with_said(said, added) AS said,
         CASE  -- between 2000 and 2100
@@ -185,8 +194,7 @@ SELECT
     make_timestamp(start_ns // 1000) AS start_at,
     start_ns,
     (end_ns - start_ns) / 1e6 AS duration_ms,
-    CASE span.status.code WHEN '1' THEN 'ok' WHEN '2' THEN 'error' WHEN 'STATUS_CODE_OK' THEN 'ok' WHEN 'STATUS_CODE_ERROR' THEN 'error' END
-        AS status,
+    status,
     words[3] AS service,
     unnest(span_facts(op, names, said, recorded, answer, opening)),
     unnest(span_parts(odd, names, said, clean, mask)),

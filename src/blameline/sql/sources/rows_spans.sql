@@ -8,8 +8,11 @@ WITH told AS (
 known AS (
     SELECT
         *,
-        CASE WHEN odd THEN also_known(names, said, $aliases::JSON::MAP(VARCHAR, STRUCT(r INTEGER, c VARCHAR, p VARCHAR)[])) END AS added
-    FROM (SELECT *, is_odd(names, $older) AS odd FROM told)
+        CASE WHEN odd THEN also_known(names, said, $aliases::JSON::MAP(VARCHAR, STRUCT(r INTEGER, c VARCHAR, p VARCHAR, f BOOLEAN)[]), failed_without_answer(status, names, said)) END AS added
+    FROM (
+        SELECT * REPLACE (coalesce(said_status(status), level_status(odd, names, said)) AS status)
+        FROM (SELECT *, is_odd(names, $older) AS odd FROM told)
+    )
     WHERE start_ns IS NOT NULL
 ),
 whole AS (
@@ -44,7 +47,7 @@ SELECT
     make_timestamp(start_ns // 1000) AS start_at,
     start_ns,
     coalesce(duration_ms, (moment_ns(ended) - start_ns) / 1e6) AS duration_ms,
-    said_status(status) AS status,
+    status,
     words[3] AS service,
     unnest(span_facts(op, names, said, recorded, answer, opening)),
     unnest(span_parts(odd, names, said, clean, mask)),

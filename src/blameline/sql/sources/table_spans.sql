@@ -22,7 +22,7 @@ named AS (
 known AS (
     SELECT
         *,
-        CASE WHEN odd THEN also_known(names, said, $aliases::JSON::MAP(VARCHAR, STRUCT(r INTEGER, c VARCHAR, p VARCHAR)[])) END AS added
+        CASE WHEN odd THEN also_known(names, said, $aliases::JSON::MAP(VARCHAR, STRUCT(r INTEGER, c VARCHAR, p VARCHAR, f BOOLEAN)[]), failed_without_answer(said_status(record[$status]), names, said)) END AS added
     FROM (SELECT *, is_odd(names, $older) AS odd FROM named)
 ),
 whole AS (
