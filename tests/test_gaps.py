@@ -330,6 +330,18 @@ def test_ends_that_nobody_told(found):
     assert "slowest requests are missing from every latency" in gap.unanswerable
 
 
+def test_few_of_all_spans_are_many_of_the_calls(found):
+    spans = [{**each, "ms": None} if number % 108 == 2 else each for number, each in enumerate(world())]
+    (gap,) = of("unknown_ends", found({"a.jsonl": otlp(spans)}))
+    assert (gap.n, gap.of) == (12, 432)
+    assert "12 of 432 calls of a model" in gap.what
+
+
+def test_few_of_all_spans_without_an_end_are_no_gap(found):
+    spans = [{**each, "ms": None} if number % 108 == 1 else each for number, each in enumerate(world())]
+    assert of("unknown_ends", found({"a.jsonl": otlp(spans)})) == []
+
+
 def test_what_the_instrumentation_dropped(found):
     spans = [{**each, "dropped": 3} if number % 9 == 0 else each for number, each in enumerate(world())]
     (gap,) = of("dropped", found({"a.jsonl": otlp(spans)}))

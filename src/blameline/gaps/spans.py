@@ -91,21 +91,24 @@ def unknown_ends(ends: Rows) -> list[Weighed]:
     """Spans whose end nobody told: timeouts, crashes, or a log that has none."""
     found = []
     for row in ends:
-        if row["unknown"] < _FEWEST or row["unknown"] < _LEAST_CLOCK * row["n"]:
+        unknown, n, what_is = row["unknown"], row["n"], "spans"
+        if unknown < _LEAST_CLOCK * n:  # few of all spans may be many of the slow ones
+            unknown, n, what_is = row["unknown_calls"], row["calls"], "calls of a model"
+        if unknown < _FEWEST or unknown < _LEAST_CLOCK * n:
             continue
         none = row["unknown"] == row["n"]
         what = (
             f"No span in {row['format']} files has an end ({count(row['n'], 'span')})"
             if none
-            else f"{part(row['unknown'], row['n'], 'spans')} in {row['format']} files have no end, as of a timeout or a crash"
+            else f"{part(unknown, n, what_is)} in {row['format']} files have no end, as of a timeout or a crash"
         )
         why = (
             "how long anything took"
             if none
             else "how long these took: the slowest requests are missing from every latency"
         )
-        weight = 0.3 if none else row["unknown"] / row["n"]
-        found.append(weighed("unknown_ends", weight, what, why, source=row["format"], n=row["unknown"], of=row["n"]))
+        weight = 0.3 if none else unknown / n
+        found.append(weighed("unknown_ends", weight, what, why, source=row["format"], n=unknown, of=n))
     return found
 
 
