@@ -215,6 +215,18 @@ def test_score_rows(store: Store, take) -> None:
     assert found.spans == 0
 
 
+@pytest.mark.parametrize("beyond", [2**80, 1e24, "-1e13", 10**400])
+def test_a_score_beyond_all_measure_is_told(store: Store, take, beyond: object) -> None:
+    """One of them is all that a mean shows; a count of nanoseconds is not beyond."""
+    rows = [{"at": "2026-03-01T00:00:00Z", "id": f"r{n}", "score": 5e11} for n in range(9)]
+    judged = [{"trace_id": "t1", "name": "tone", "value": value} for value in (beyond, -1e12)]
+    found = take({"a.jsonl": lines([*rows, {**rows[0], "score": beyond}]), "b.jsonl": lines(judged)})
+    assert {(name, value) for _, name, value, _ in scores(store)} == {("score", 5e11), ("tone", -1e12)}
+    assert [(problem.source, problem.line) for problem in found.problems] == [("a.jsonl", 10), ("b.jsonl", 1)]
+    said = "is not a number" if beyond == 10**400 else "is beyond 1e12"
+    assert all(said in problem.message for problem in found.problems)
+
+
 def test_a_damaged_archive_gives_what_it_holds(take) -> None:
     seed = random.Random(5)  # noqa: S311  seeded, for tests
     packed = gzip.compress(lines([{**ROWS[0], "request_id": str(n), "x": seed.random()} for n in range(5000)]).encode())
