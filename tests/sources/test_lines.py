@@ -169,6 +169,8 @@ def test_a_broken_record_in_a_list_costs_itself_alone(tmp_path: Path) -> None:
         (b'[{"a": 1}, {"a": 2}', 2, "ends early"),
         (b'[{"a": 1}, {"a": 2', 1, "ends early"),
         (b'{"a": 1}\n{"a": 2', 1, "cut short"),
+        (b'{"a": 1}\r{"a": 2}\r', 0, "carriage returns alone"),
+        (b'{"a": 1}\r\n{"a": 2}{}\r\n', 1, "Extra data"),
         (b'{\n "a": 1\n}\n{\n "a": 2,\n{\n "a": 3\n}\n', 2, "not complete"),
         (b"- a: 1\n- " + b"[" * 5000 + b"\n", 0, "nest"),
     ],

@@ -173,6 +173,14 @@ def test_a_score_that_is_no_number_is_told(store: Store, take) -> None:
     assert [problem.line for problem in found.problems] == [1, 1, 1]
 
 
+@pytest.mark.parametrize("beyond", [1e24, 2**80, -1e13])
+def test_a_score_beyond_all_measure_is_told(store: Store, take, beyond: float) -> None:
+    given = [logs(score(n, gen_ai__evaluation__score__value=value)) for n, value in enumerate((beyond, 5e11))]
+    found = take({"a.jsonl": "\n".join(given)})
+    assert found.scores == 1
+    assert ["is beyond 1e12" in problem.message for problem in found.problems] == [True]
+
+
 def test_a_span_event_and_an_annotation_are_scores(store: Store, take) -> None:
     event = {"name": "gen_ai.evaluation.result", "timeUnixNano": "1772323300000000000",
              "attributes": keyed(gen_ai__evaluation__name="tone", gen_ai__evaluation__score__value=0.25)}  # fmt: skip

@@ -126,6 +126,27 @@ def test_the_manifest_names_the_columns(store: Store, take) -> None:
     assert store.sql("SELECT status, attributes['rating'] FROM spans").rows == (("error", "3"),)
 
 
+@pytest.mark.parametrize(
+    "said", [1772323200, "1772323200.5", 1772323200123, "20260301T000000Z", "Sun, 01 Mar 2026 00:00:00 GMT"]
+)
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_the_manifest_names_a_time_of_any_look(take, form: str, said: object) -> None:
+    rows = [{"wann": said, "wer": "t1", "note": 1}]
+    columns = "columns: {at: wann, trace_id: wer, scores: [note]}\n"
+    text = lines(rows) if form == "jsonl" else csv_text(rows).replace("Sun, 01", '"Sun, 01').replace("GMT", 'GMT"')
+    (problem,) = take({f"a.{form}": text}).problems
+    assert problem.message == "no column holds a time: name it under 'columns: {at: wann}' in incident.yaml"
+    found = take({"incident.yaml": columns})
+    assert (found.spans, found.scores, found.problems) == (1, 1, ())
+
+
+def test_numbers_that_are_no_times_make_no_table(take) -> None:
+    (problem,) = take(
+        {"a.jsonl": lines([{"size": 123456789, "share": 0.5, "n": 17, "no": "12345678901234567890"}])}
+    ).problems
+    assert problem.message == "not recognised: no source reads this (jsonl)"
+
+
 def test_a_table_of_scores_beside_one_whose_time_the_manifest_names(store: Store, take) -> None:
     """The manifest speaks of the requests' table: one of scores needs no time."""
     requests = [{"wann": "2026-03-01T00:00:00Z", "trace_id": "t1"}]
@@ -213,6 +234,18 @@ def test_score_rows(store: Store, take) -> None:
     assert scores(store) == [("t1", "tone", 0.5, "j"), ("t1", "tone", 1.0, None)]
     assert [problem.line for problem in found.problems] == [3, 4]
     assert found.spans == 0
+
+
+@pytest.mark.parametrize("beyond", [2**80, 1e24, "-1e13", 10**400])
+def test_a_score_beyond_all_measure_is_told(store: Store, take, beyond: object) -> None:
+    """One of them is all that a mean shows; a count of nanoseconds is not beyond."""
+    rows = [{"at": "2026-03-01T00:00:00Z", "id": f"r{n}", "score": 5e11} for n in range(9)]
+    judged = [{"trace_id": "t1", "name": "tone", "value": value} for value in (beyond, -1e12)]
+    found = take({"a.jsonl": lines([*rows, {**rows[0], "score": beyond}]), "b.jsonl": lines(judged)})
+    assert {(name, value) for _, name, value, _ in scores(store)} == {("score", 5e11), ("tone", -1e12)}
+    assert [(problem.source, problem.line) for problem in found.problems] == [("a.jsonl", 10), ("b.jsonl", 1)]
+    said = "is not a number" if beyond == 10**400 else "is beyond 1e12"
+    assert all(said in problem.message for problem in found.problems)
 
 
 def test_a_damaged_archive_gives_what_it_holds(take) -> None:

@@ -100,6 +100,8 @@ def read(text: bytes) -> tuple[Any, str]:
     except ValueError as error:
         if len(text) > LARGEST:
             return Unread(), f"longer than {LARGEST >> 20} MB"
+        if str(error).startswith("Extra data") and b"\r" in text.strip():
+            return Unread(), "not JSON: the lines end in carriage returns alone; end them with line feeds"
         ended = "" if text.endswith(b"\n") else "the last line is cut short: "
         return Unread(), f"{ended}not JSON: {str(error).splitlines()[0]}"
 

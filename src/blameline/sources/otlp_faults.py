@@ -23,6 +23,8 @@ _EVALUATION = "gen_ai.evaluation.result"
 _PASS = ("pass", "passed", "true", "yes", "correct", "good", "positive", "thumbs_up", "thumbs-up", "up")
 _FAIL = ("fail", "failed", "false", "no", "incorrect", "bad", "negative", "thumbs_down", "thumbs-down", "down")
 _WORDS = frozenset((*_PASS, *_FAIL))
+_LARGEST_SCORE = 1e12
+"""As in ``score_value.sql``."""
 _CODES = {"STATUS_CODE_UNSET": 0, "STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2, "UNSET": 0, "OK": 1, "ERROR": 2}
 _KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
 _LINE, _LONG_TEXT = 1 << 22, 1 << 20
@@ -201,16 +203,20 @@ def _scores(told: dict[str, Any], tell: Tell) -> bool:
     if not name:
         tell("a score has no name")
     value, label = told.get("gen_ai.evaluation.score.value"), told.get("gen_ai.evaluation.score.label")
-    usable = _number(label if value is None else value)
-    if not usable:
-        tell(f"the score '{name or '?'}' is not a number: {str(value if value is not None else label)[:40]}")
-    return bool(name) and usable
+    wrong = _wrong(label if value is None else value)
+    if wrong:
+        tell(f"the score '{name or '?'}' {wrong}: {str(value if value is not None else label)[:40]}")
+    return bool(name) and not wrong
 
 
-def _number(value: object) -> bool:
+def _wrong(value: object) -> str:
+    """What is wrong with the value of a score; nothing when it can be used."""
     if isinstance(value, bool) or str(value).strip().lower() in _WORDS:
-        return True
+        return ""
     try:
-        return math.isfinite(float(str(value)))
+        size = abs(float(str(value)))
     except ValueError:
-        return False
+        size = math.nan
+    if size <= _LARGEST_SCORE:
+        return ""
+    return "is beyond 1e12" if math.isfinite(size) else "is not a number"

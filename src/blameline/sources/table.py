@@ -63,6 +63,8 @@ _WORDS = frozenset(
     {"true", "false", "pass", "fail", "passed", "failed", "yes", "no", "correct", "incorrect", "up", "down"}
 )
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:|\d{8}T\d{6}|([A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d")
+_FROM, _TO = 946684800, 4102444800
 _MAJORITY, _DOUBT = 0.8, 0.2
 """The share of numbers among the first values from which on a column is a score, and from which on it may be one."""
 _PREFIX = re.compile(r"^scores?[._]|^eval[._]")
@@ -115,9 +117,9 @@ class Table:
             return
         roles = _roles(columns, manifest)
         if "at" not in roles:
-            yield Problem(
-                source=file.source, message="no column holds a time: name it under 'columns: {at: …}' in incident.yaml"
-            )
+            likely = next((name for name in columns if _time_like(file.head, name)), "…")
+            said = f"no column holds a time: name it under 'columns: {{at: {likely}}}' in incident.yaml"
+            yield Problem(source=file.source, message=said)
             return
         scores = _scores(file, columns, roles, manifest)
         bound = {key: roles.get(key) for key in USUAL}
@@ -222,9 +224,15 @@ def _is_score_rows(columns: tuple[str, ...]) -> bool:
 
 
 def _time_like(head: Head, name: str) -> bool:
-    """True when the column's first values look like moments: what the manifest may name."""
-    values = [str(record[name]) for record in head.samples[:5] if record.get(name) is not None]
-    return bool(values) and all(re.match(r"^\d{4}-\d\d-\d\d[T ]\d\d:", value) for value in values)
+    """True when the column's first values look like moments, as a date or a count since 1970: what the manifest may name."""
+    values = [str(record[name]) for record in head.samples[:5] if record.get(name) not in (None, "")]
+    return bool(values) and all(_MOMENT.match(value) or _is_count(value) for value in values)
+
+
+def _is_count(said: str) -> bool:
+    """True for seconds, milliseconds, microseconds or nanoseconds since 1970 that lie between 2000 and 2100."""
+    whole = re.fullmatch(r"(\d{9,19})(\.\d+)?", said)
+    return whole is not None and any(_FROM <= int(whole[1]) // unit < _TO for unit in (1, 10**3, 10**6, 10**9))
 
 
 def _scores(file: File, columns: tuple[str, ...], roles: Mapping[str, str], manifest: Manifest) -> dict[str, str]:

@@ -13,6 +13,7 @@ faults AS (
         line,
         CASE
             WHEN coalesce(name, '') = '' THEN 'the score has no name'
+            WHEN isfinite(try_cast(coalesce(value, label) AS DOUBLE)) THEN 'the score ''' || left(words[2], 40) || ''' is beyond 1e12: ' || left(words[3], 40)
             ELSE 'the score ''' || left(words[2], 40) || ''' is not a number: ' || coalesce(left(words[3], 40), 'nothing')
         END AS message,
         n

@@ -17,7 +17,11 @@ faults AS (
     SELECT
         words[1] AS source,
         line,
-        CASE WHEN fault = '' THEN 'the score is not a number: ' || coalesce(left(words[2], 40), 'nothing') ELSE fault END AS message,
+        CASE
+            WHEN fault <> '' THEN fault
+            WHEN isfinite(try_cast(said AS DOUBLE)) THEN 'the score is beyond 1e12: ' || left(words[2], 40)
+            ELSE 'the score is not a number: ' || coalesce(left(words[2], 40), 'nothing')
+        END AS message,
         n
     FROM (
         SELECT *, redacted_texts([$source, said]) AS words
