@@ -366,6 +366,21 @@ def test_a_team_adds_patterns_and_names(path):
     assert "'['" in told.message
 
 
+def test_a_manifest_is_kept_without_what_it_should_not_say(path):
+    manifest = {
+        "service": f"bot of {PERSON} for ACME-1234", "segments": [SECRET, "customer.tier"], "signals": {PERSON: {"better": "higher"}, "grounded": {}},
+        "columns": {"at": "when"}, "redact": {"patterns": ["ACME-[0-9]{4}"], "names": ["x-team"]},
+    }  # fmt: skip
+    found = held(path, {"incident.yaml": json.dumps(manifest)})
+    assert not [gone for gone in (PERSON, SECRET, "ACME-1234") if gone in found]
+    with Store.open(path, read_only=True) as store:
+        kept = store.manifest()
+    assert kept.service == "bot of [e-mail] for [secret]"
+    assert kept.segments == ("[secret]", "customer.tier")
+    assert set(kept.signals) == {"[e-mail]", "grounded"}
+    assert (kept.columns, kept.redact.patterns, kept.redact.names) == ({"at": "when"}, ("ACME-[0-9]{4}",), ("x-team",))
+
+
 ANCHORED = {
     "a start": ("^zq[0-9]{4}", "zq1234 and more"), "an end": ("zq[0-9]{4}$", "this is zq1234"), "all of it": ("^zq[0-9]{4}$", "zq1234"),
     "a start of RE2": (r"\Azq[0-9]{4}", "zq1234 and more"), "an end of RE2": (r"zq[0-9]{4}\z", "this is zq1234"), "a line": ("(?m)^zq[0-9]{4}", "first\nzq1234"),

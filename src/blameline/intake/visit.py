@@ -14,6 +14,7 @@ from blameline.intake.ahead import ahead
 from blameline.intake.bytes_on_disk import digest, identity, number, seen_from, still, what_is_wrong
 from blameline.intake.fields import fields_of
 from blameline.intake.joined import put_together
+from blameline.intake.settings import kept as kept_manifest
 from blameline.records import (
     Alert,
     Change,
@@ -292,8 +293,7 @@ class Visit:
                 store.run("store/add_expectation", key=item.key, rows=item.rows, file_id=file_id)
                 return
             case Manifest():
-                record = item.model_dump_json(by_alias=True, exclude_unset=True)
-                store.run("store/add_manifest", record=record, file_id=file_id)
+                store.run("store/add_manifest", record=kept_manifest(item, self.manifest, store), file_id=file_id)
                 return
             case Change() | EvalRun() | Replay() | Alert() | Piece():
                 statement, row = fields_of(item)

@@ -160,7 +160,9 @@ class Store:
         good, faults = [], []
         for pattern in manifest.redact.patterns:
             try:
-                self.run("store/is_pattern", pattern=pattern)
+                self._connection.cursor().execute(
+                    sql("store/is_pattern"), {"pattern": pattern}
+                )  # would end a transaction
             except duckdb.Error as error:
                 faults.append(f"the pattern '{pattern}' under 'redact' is not used: {first_line(error)}")
             else:
