@@ -127,6 +127,29 @@ def test_traces_are_kept_apart(store, take):
     assert found == {(1, 2), (2, 1), (2, 2)}
 
 
+RICH = {**OPENINFERENCE, "llm.cost.total": 0.5, "llm.finish_reason": "length"}
+BARE_CALL = {"gen_ai.operation.name": "chat"}
+PARTLY = {**BARE_CALL, "gen_ai.usage.output_tokens": 7, "gen_ai.response.finish_reasons": '["stop"]'}
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    {
+        "a bare call below": ([(1, None, RICH), (2, 1, BARE_CALL)], [(100, 20, 0.5, "length", "cut")]),
+        "a chain of three": ([(1, None, RICH), (2, 1, {**OPENINFERENCE, "llm.token_count.prompt": 90}), (3, 2, PLAIN), (4, 3, BARE_CALL)], [(90, 20, 0.5, "length", "cut")]),
+        "what the call tells itself": ([(1, None, RICH), (2, 1, PARTLY)], [(100, 7, 0.5, "stop", "answered")]),
+        "two calls below": ([(1, None, RICH), (2, 1, BARE_CALL), (3, 1, PARTLY)], [(None, None, None, None, "unknown"), (None, 7, None, "stop", "answered")]),
+        "two calls below, one deeper": ([(1, None, RICH), (2, 1, OPENINFERENCE), (3, 2, BARE_CALL), (4, 1, PARTLY)], [(100, 20, None, None, "answered"), (None, 7, None, "stop", "answered")]),
+        "a call that stands alone": ([(1, None, PLAIN), (2, 1, BARE_CALL)], [(None, None, None, None, "unknown")]),
+        "a ring above": ([(1, 2, RICH), (2, 1, RICH), (3, 2, BARE_CALL)], [(None, None, None, None, "unknown")]),
+    }.values(),
+)  # fmt: skip
+def test_a_call_takes_what_it_lacks_from_the_one_generation_above(store, take, spans, expected):
+    take(*(span(key, parent, attributes) for key, parent, attributes in spans))
+    facts = "input_tokens, output_tokens, cost_usd, finish, ended"
+    assert store.sql(f"SELECT {facts} FROM generations ORDER BY span_id").rows == tuple(expected)
+
+
 def test_tokens_and_cost_are_not_doubled(store, take):
     priced = {**OPENAI, "gen_ai.usage.cost": 0.5}
     take(span(1, None, {**OPENINFERENCE, "llm.cost.total": 0.5}), span(2, 1, priced), span(3, 1, priced))

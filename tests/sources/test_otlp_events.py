@@ -9,7 +9,7 @@ import pytest
 from test_otlp_dialects import START, keyed, read, span  # noqa: F401  a fixture
 
 from blameline.intake import load
-from blameline.sources.otlp_events import told
+from blameline.sources.otlp_events import Events, told
 from blameline.store import Store
 
 CHAT = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}
@@ -131,10 +131,33 @@ def test_answers_that_are_log_records_are_told(take, name):
     assert [problem.message for problem in found.problems] == ["2 answers are in log records, which are not read"]
 
 
+HOSTILE: list[Any] = [
+    {}, {"name": {}}, {"name": "gen_ai.choice", "attributes": "x"}, {"name": "gen_ai.choice", "attributes": [{"key": "message"}, {"key": []}]},
+    {"name": "gen_ai.choice", "attributes": [{"key": "message", "value": {"kvlistValue": []}}]}, event("gen_ai.user.message"), "x",
+    choice("[" * 100_000), choice('{"content":' * 300 + "1" + "}" * 300), choice({"tool_calls": "x", "content": ""}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", range(len(HOSTILE)))
+def test_events_that_are_none_cost_nothing_else(place):
+    line = json.dumps(
+        {
+            "resourceSpans": [
+                {"scopeSpans": [{"spans": [{**span(1, CHAT), "events": [HOSTILE[place], choice(ANSWER)]}]}]}
+            ]
+        }
+    )
+    (one,) = json.loads(Events().line(line.encode()))["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    assert ANSWER in str(one["attributes"])
+
+
 @pytest.mark.parametrize(
-    "events",
-    [[{}], [{"name": "gen_ai.choice", "attributes": "x"}], [{"name": "gen_ai.choice", "attributes": [{"key": "message"}]}],
-     [{"name": "gen_ai.choice", "attributes": [{"key": "message", "value": {"kvlistValue": []}}]}]],
-)  # fmt: skip
-def test_what_is_no_event_tells_nothing(events):
-    assert told(events) in ({}, {"gen_ai.output.messages": "[]"})
+    "line", [b"gen_ai.choice", b'["gen_ai.choice"]', b'{"resourceSpans":[{"scopeSpans":"gen_ai.choice"}]}']
+)
+def test_a_line_that_is_no_request_passes(line):
+    assert Events().line(line).strip() == line
+
+
+def test_half_a_character_is_replaced():
+    found = told([choice(json.dumps({"content": "a\ud800b"}))])["gen_ai.output.messages"]
+    assert json.loads(found)[0]["parts"][0]["content"] == "a?b"

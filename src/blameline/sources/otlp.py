@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from blameline.records import Manifest, Problem, Scan
 from blameline.sources.aliases import EVALUATOR, older
 from blameline.sources.otlp_events import NEEDLES, Events
-from blameline.sources.otlp_plain import is_plain, rewritten, with_events
+from blameline.sources.otlp_plain import is_plain, numbered, rewritten, with_events
 from blameline.sources.unpacked import damage, pieces, searched, split
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class OTLP:
                 for number, file in enumerate(files, 1):
                     for line in split(pieces(file.path, file.head.compression)):
                         found.update(needle for needle in self.needles if needle in line)
-                        out.write(_numbered(events.line(line), number))
+                        out.write(numbered(events.line(line), number))
             common = {
                 "path": str(path),
                 "compression": "none",
@@ -99,14 +99,6 @@ class OTLP:
                 "object_size": _OBJECT_SIZE,
             }
             yield from _scans({**common, "joined": True}, frozenset(found), manifest)
-
-
-def _numbered(line: bytes, number: int) -> bytes:
-    """A line with the number of its file as its first key; nothing of a blank one."""
-    text = line.strip()
-    if text[:1] == b"{":
-        return b'{"blameline_file":%d,' % number + text[1:] + b"\n"
-    return text + b"\n" if text else b""
 
 
 def _searched(file: File) -> tuple[frozenset[bytes], str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from blameline.sources.otlp_event_messages import calls, messages, opened, parts, text_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -38,15 +40,14 @@ class Events:
         except (ValueError, RecursionError):
             return line
         for record in _inner(request, "resourceLogs", "scopeLogs", "logRecords"):
-            names = {record.get("eventName"), _said(record).get("event.name")}
-            self.logged += not names.isdisjoint(_ANSWERS)
+            self.logged += is_answer(record.get("eventName"), _said(record).get("event.name"))
         for span in _inner(request, "resourceSpans", "scopeSpans", "spans"):
-            there = _said(span)
             found = told(list(_objects(span, "events")))
-            span["attributes"] = [
-                *span.get("attributes", ()),
-                *({"key": key, "value": {"stringValue": text}} for key, text in found.items() if key not in there),
-            ]
+            own = span.get("attributes") or []
+            if found and isinstance(own, list):
+                there = _said(span)
+                more = [{"key": key, "value": {"stringValue": text}} for key, text in found.items() if key not in there]
+                span["attributes"] = [*own, *more]
         return json.dumps(request, separators=(",", ":")).encode() + b"\n"
 
     def problem(self) -> str | None:
@@ -54,40 +55,48 @@ class Events:
         return f"{self.logged} {UNREAD}" if self.logged else None
 
 
-def is_answer(*names: str | None) -> bool:
+def is_answer(*names: object) -> bool:
     """Whether one of the names of an event is that of an answer."""
-    return not _ANSWERS.isdisjoint(names)
+    return any(isinstance(name, str) and name in _ANSWERS for name in names)
 
 
 def told(events: list[dict[str, Any]]) -> dict[str, str]:
-    """The attributes that follow from the events of one span, as text."""
+    """The attributes that follow from the events of one span, as text that UTF-8 can hold."""
+    try:
+        found = _told(events)
+    except RecursionError:
+        return {}
+    return {key: text.encode("utf-8", "replace").decode() for key, text in found.items()}
+
+
+def _told(events: list[dict[str, Any]]) -> dict[str, str]:
     asked: list[dict[str, Any]] = []
     answered: list[dict[str, Any]] = []
     reasons: list[str] = []
     found: dict[str, str] = {}
     flags: dict[str, str] = {}
     for event in events:
-        name, said = event.get("name"), _said(event)
+        name, said = str(event.get("name")), _said(event)
         if name == _CHOICE:
-            body = _opened(said["gen_ai.event.content"]) if "gen_ai.event.content" in said else said
+            body = opened(said["gen_ai.event.content"]) if "gen_ai.event.content" in said else said
             body = body if isinstance(body, dict) else {}
             reason = body.get("finish_reason")
             reasons += [reason] if isinstance(reason, str) else []
-            parts = [*_parts(body.get("message")), *_calls(body.get("tool_calls"))]
-            answered += [{"role": "assistant", "parts": parts}] if parts else []
+            spoken = [*parts(body.get("message")), *calls(body.get("tool_calls"))]
+            answered += [{"role": "assistant", "parts": spoken}] if spoken else []
         elif name in _ROLES:
-            body = _opened(said.get("gen_ai.event.content")) or said
-            asked += _messages(body, _ROLES[name])
+            body = opened(said.get("gen_ai.event.content")) or said
+            asked += messages(body, _ROLES[name])
         elif name == _COMPLETION:
-            answered += _messages(said.get("gen_ai.completion"), "assistant")
+            answered += messages(said.get("gen_ai.completion"), "assistant")
         elif name == _PROMPT:
-            asked += _messages(said.get("gen_ai.prompt"), "user")
+            asked += messages(said.get("gen_ai.prompt"), "user")
         elif name == _DETAILS:
-            found |= {key: _text(value) for key, value in said.items() if key.startswith("gen_ai.")}
+            found |= {key: text_of(value) for key, value in said.items() if key.startswith("gen_ai.")}
         elif name == _FLAG:
             variant = next((said[key] for key in _VARIANTS if key in said), None)
             if "feature_flag.key" in said and variant is not None:
-                flags[_text(said["feature_flag.key"])] = _text(variant)
+                flags[text_of(said["feature_flag.key"])] = text_of(variant)
     if len(flags) == 1:  # of several, no attribute can say which is which
         ((key, variant),) = flags.items()
         found |= {"feature_flag.key": key, "feature_flag.result.variant": variant}
@@ -96,60 +105,15 @@ def told(events: list[dict[str, Any]]) -> dict[str, str]:
         "gen_ai.output.messages": answered,
         "gen_ai.response.finish_reasons": reasons,
     }
-    return {**{key: _text(value) for key, value in lists.items() if value}, **found}
+    return {**{key: text_of(value) for key, value in lists.items() if value}, **found}
 
 
 _VARIANTS = ("feature_flag.result.variant", "feature_flag.variant", "feature_flag.result.value")
 
 
-def _messages(found: object, role: str) -> list[dict[str, Any]]:
-    """Messages in the words of the newer conventions, from a text, a message or a list of them."""
-    found = _opened(found)
-    if isinstance(found, list) and all(isinstance(one, dict) and "role" in one for one in found):
-        return [message for one in found for message in _messages(one, str(one["role"]))]
-    parts = _parts(found)
-    return [{"role": role, "parts": parts}] if parts else []
-
-
-def _parts(message: object) -> list[dict[str, Any]]:
-    """The words and calls of one message, which may be a text, an object, or a list of parts."""
-    message = _opened(message)
-    if isinstance(message, dict):
-        inner = message.get("content", message.get("text"))
-        return [*(_parts(inner) if inner is not None else ()), *_calls(message.get("tool_calls"))]
-    if isinstance(message, list):
-        calls = [one[key] for one in message if isinstance(one, dict) for key in ("toolUse", "tool_call") if key in one]
-        return [*(part for one in message for part in _parts(one)), *_calls(calls)]
-    return [] if message is None else [{"type": "text", "content": _text(message)}]
-
-
-def _calls(found: object) -> list[dict[str, Any]]:
-    found = _opened(found)
-    return [
-        {"type": "tool_call", **({"name": name} if name else {})}
-        for call in (found if isinstance(found, list) else ())
-        if isinstance(call, dict)
-        for inner in (call.get("function"),)
-        for name in ((inner if isinstance(inner, dict) else call).get("name"),)
-    ]
-
-
-def _opened(value: object) -> object:
-    """What a text spells as JSON where it is an object or a list; the text as it is where it is not."""
-    if isinstance(value, str) and value[:1] in {"{", "["}:
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            pass
-    return value
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 def _said(holder: dict[str, Any]) -> dict[str, Any]:
-    return {pair["key"]: _plain(pair.get("value")) for pair in _objects(holder, "attributes") if "key" in pair}
+    pairs = reversed([pair for pair in _objects(holder, "attributes") if isinstance(pair.get("key"), str)])
+    return {pair["key"]: _plain(pair.get("value")) for pair in pairs}  # of a name that comes twice the first counts
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401  JSON of any shape

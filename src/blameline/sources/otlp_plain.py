@@ -66,6 +66,14 @@ def with_events(path: Path, compression: Compression, events: Events) -> Iterato
         yield told, max(1 << 24, longest + 1)
 
 
+def numbered(line: bytes, number: int) -> bytes:
+    """A line with the number of its file as its first key; nothing of a blank one."""
+    text = line.strip()
+    if text[:1] == b"{":
+        return b'{"blameline_file":%d,' % number + text[1:] + b"\n"
+    return text + b"\n" if text else b""
+
+
 def is_plain(file: File) -> bool:
     """True when DuckDB can read the file as it is, as far as its head shows."""
     head = file.head

@@ -210,6 +210,16 @@ CREATE TABLE IF NOT EXISTS outer_generations (
     span_id     VARCHAR NOT NULL
 );
 
+-- Derived: what the generations above a call tell of it, where each leads to no other call; NULL: nothing.
+CREATE TABLE IF NOT EXISTS told_above (
+    trace_id        VARCHAR NOT NULL,
+    span_id         VARCHAR NOT NULL,       -- of the call
+    input_tokens    BIGINT,
+    output_tokens   BIGINT,
+    cost_usd        DOUBLE,
+    finish          VARCHAR
+);
+
 -- Derived: attempts that failed and were made again by a sibling: costs of their own, and the same request.
 CREATE TABLE IF NOT EXISTS retried (
     trace_id    VARCHAR NOT NULL,
@@ -217,7 +227,7 @@ CREATE TABLE IF NOT EXISTS retried (
 );
 
 -- The calls of models, each once: those that have no other below them. An agent or workflow that tells tokens, and nothing of
--- its calls, stands for them.
+-- its calls, stands for them; and what a call does not tell is taken from the generation above it that leads to no other.
 CREATE OR REPLACE VIEW generations AS
 SELECT
     s.trace_id,
@@ -229,18 +239,18 @@ SELECT
     coalesce(
         s.said[list_position(s.names, 'gen_ai.response.model')], s.said[list_position(s.names, 'gen_ai.request.model')]
     ) AS model,                                          -- that served; the one that was asked for where no other is told
-    s.input_tokens,
-    s.output_tokens,
-    s.cost_usd,
-    s.finish,
+    coalesce(s.input_tokens, u.input_tokens) AS input_tokens,
+    coalesce(s.output_tokens, u.output_tokens) AS output_tokens,
+    coalesce(s.cost_usd, u.cost_usd) AS cost_usd,
+    coalesce(s.finish, u.finish) AS finish,
     s.status,
     CASE                                                 -- only an answer is a success
-        WHEN s.finish = 'content_filter' THEN 'filtered'
-        WHEN s.finish = 'refusal' THEN 'refused'
-        WHEN s.status = 'error' OR s.finish = 'error' THEN 'failed'
-        WHEN s.finish = 'length' THEN 'cut'
+        WHEN coalesce(s.finish, u.finish) = 'content_filter' THEN 'filtered'
+        WHEN coalesce(s.finish, u.finish) = 'refusal' THEN 'refused'
+        WHEN s.status = 'error' OR coalesce(s.finish, u.finish) = 'error' THEN 'failed'
+        WHEN coalesce(s.finish, u.finish) = 'length' THEN 'cut'
         WHEN s.output_refused THEN 'refused'
-        WHEN s.finish IS NOT NULL OR s.status = 'ok' OR s.output_tokens > 0 OR s.content_state IN ('present', 'truncated', 'calls')
+        WHEN coalesce(s.finish, u.finish) IS NOT NULL OR s.status = 'ok' OR coalesce(s.output_tokens, u.output_tokens) > 0 OR s.content_state IN ('present', 'truncated', 'calls')
             THEN 'answered'
         ELSE 'unknown'
     END AS ended,
@@ -253,6 +263,7 @@ SELECT
     r.span_id IS NOT NULL AS retried                     -- the request was made again, and ended as its last attempt did
 FROM span_rows s
 ANTI JOIN outer_generations o ON o.trace_id = s.trace_id AND o.span_id = s.span_id
+LEFT JOIN told_above u ON u.trace_id = s.trace_id AND u.span_id = s.span_id
 LEFT JOIN retried r ON r.trace_id = s.trace_id AND r.span_id = s.span_id
 WHERE s.op IN ('chat', 'text_completion', 'generate_content', 'fetch_response')
     OR (s.output_tokens IS NOT NULL AND coalesce(s.op IN ('invoke_agent', 'workflow', 'task'), TRUE));
