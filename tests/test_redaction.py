@@ -174,6 +174,11 @@ def cleaned(path: Path, texts: list[str]) -> list[str]:
     return left
 
 
+def unnumbered(texts: list[str]) -> list[str]:
+    """The same without the numbers that keep addresses apart."""
+    return [re.sub(r"\[e-mail [0-9a-f]{16}\]", "[e-mail]", text) for text in texts]
+
+
 def changed(path: Path, texts: list[str]) -> list[str]:
     return [text for text, left in zip(texts, cleaned(path, texts), strict=True) if text != left]
 
@@ -191,7 +196,7 @@ SOMEBODY = [
 
 def test_a_version_or_a_file_behind_an_at_is_nobody(path):
     assert changed(path, NOBODY) == []
-    assert cleaned(path, SOMEBODY) == ["[e-mail]"] * len(SOMEBODY)
+    assert unnumbered(cleaned(path, SOMEBODY)) == ["[e-mail]"] * len(SOMEBODY)
 
 
 SETTINGS = [
@@ -214,7 +219,7 @@ NEARLY = {
     "Authorization: bearer abcdefgh": "[secret]", "authorization: abcdefghijklmnopqrstuv": "[secret]", "authorization: Custom abcdeX1": "[secret]",
     "bearer abcdefghijklmnopqrst": "[secret]", "bearer ab-cd-ef-gh-ij-kl-9": "[secret]", "Bearer AbCd-EfGh-IjKl-MnOp": "[secret]",
     "Basic ab/cdefghijk1234567": "[secret]", "sk-abcdefghijklmnopqrst": "[secret]", "sk-foo-abcdefghijklmnopqrs1": "[secret]",
-    "token=abcdefghijk12345": "[secret]", '{"token":"abcdefghijk12345"}': '{"[secret]"}', "Bearer abc123def456ghi": "[secret]",
+    "token=abcdefghijk12345": "[secret]", '{"token":"abcdefghijk12345"}': '{"token":"[secret]"}', "Bearer abc123def456ghi": "[secret]",
     '{"key":"token","value":"abcdefghijk12345"}': '{"key":"[secret]"}', "token: 1234567abcdefgh": "[secret]", "sk-x-abcdefghij1klmnopqrs": "[secret]", "AP6aB3dE5gH1": "[secret]", "APA1234567890": "[secret]",
 }  # fmt: skip
 """Beside each of those above one that is a secret, and what is left of it."""
@@ -226,12 +231,12 @@ def test_a_setting_and_a_sentence_are_no_secret(path):
 
 
 NESTED = {
-    '{"cookie":"session=abc"}': '{"[secret]"}', '{"set-cookie":"sid=abcdefghijk12345"}': '{"[secret]"}', "{'cookie': 'a=b'}": "{'[secret]'}",
-    '{"csrf_token":"abcdefghijk12345"}': '{"[secret]"}', '{"credentials":"abcdefghijk12345"}': '{"[secret]"}', '"api_key":["abcd","efgh"]': '"[secret]"]',
-    '{"api_key":{"value":"abcdefghijk12345"}}': '{"[secret]"}}', '{"key":"api_key","value":"abcdefghijk12345"}': '{"key":"[secret]"}',
+    '{"cookie":"session=abc"}': '{"cookie":"[secret]"}', '{"set-cookie":"sid=abcdefghijk12345"}': '{"set-cookie":"[secret]"}', "{'cookie': 'a=b'}": "{'[secret]'}",
+    '{"csrf_token":"abcdefghijk12345"}': '{"csrf_token":"[secret]"}', '{"credentials":"abcdefghijk12345"}': '{"credentials":"[secret]"}', '"api_key":["abcd","efgh"]': '"[secret]"]',
+    '{"api_key":{"value":"abcdefghijk12345"}}': '{"[secret]":"[secret]"}', '{"api_key":["abcd","efgh"],"n":[1]}': '{"[secret]":"[secret]","n":[1]}', '{"key":"api_key","value":"abcdefghijk12345"}': '{"key":"[secret]"}',
     '{"name":"password","value":"hunter22x"}': '{"name":"[secret]"}', '{"name":"cookie","value":"sid=1"}': '{"name":"[secret]"}',
     '{\\"name\\": \\"password\\",\\n \\"value\\": \\"hunter22x\\"}': '{\\"name\\": \\"[secret]\\"}', "password\\u003dhunter22x": "[secret]",
-    '{"key":"cookie","value":{"stringValue":"sid=1"}}': '{"key":"[secret]"}}', "Cookie: session=abcdefgh; b=c": "[secret]",
+    '{"key":"cookie","value":{"stringValue":"sid=1"}}': '{"key":"[secret]"}', "Cookie: session=abcdefgh; b=c": "[secret]",
 }  # fmt: skip
 NAMES_ONLY = [
     "cookie: consent", "credentials: required", "credentials=include", '{"names":["password","email"]}', '{"name":"password","type":"string"}',
@@ -260,7 +265,7 @@ ADDRESSES = [
 
 
 def test_a_secret_is_found_as_a_url_writes_it(path):
-    assert cleaned(path, list(ENCODED)) == list(ENCODED.values())
+    assert unnumbered(cleaned(path, list(ENCODED))) == list(ENCODED.values())
     assert changed(path, ADDRESSES) == []
 
 
@@ -377,7 +382,7 @@ def test_a_manifest_is_kept_without_what_it_should_not_say(path):
         kept = store.manifest()
     assert kept.service == "bot of [e-mail] for [secret]"
     assert kept.segments == ("[secret]", "customer.tier")
-    assert set(kept.signals) == {"[e-mail]", "grounded"}
+    assert unnumbered(sorted(kept.signals)) == ["[e-mail]", "grounded"]
     assert (kept.columns, kept.redact.patterns, kept.redact.names) == ({"at": "when"}, ("ACME-[0-9]{4}",), ("x-team",))
 
 
@@ -694,7 +699,7 @@ def test_a_record_stays_one_that_can_be_read(path):
     assert first.scope == {"password": "[secret]", "region": "eu"}
     assert (second.component, second.to, second.diff) == ("client secret:", "v2", 'set "[secret]"\n\0')
     assert third.scope.keys() == {"[secret]", "cookie", "note"}
-    assert (third.scope["[secret]"], third.scope["cookie"]) == ("eu", "[redacted]")
+    assert (third.scope["[secret]"], third.scope["cookie"]) == ("eu", "[secret]")
     assert (run.reason, run.slices[0].segment, run.slices[0].n) == ("[secret]", {"secret": "[secret]"}, 40)
     assert (paged.title, paged.severity) == ("Bot for [e-mail] password:", "high")
     assert fired.labels == {"alertname": "A", "password": "[secret]", "severity": "page"}
@@ -741,7 +746,7 @@ PIECES = {
     "quotes in a text": ({"say": 'set password="x y" \\ and "go"'}, {"say": 'set [secret]" \\ and "go"'}),
     "a name that holds more": ({f"{PERSON} password": "hunter22", "a": 1}, {"[secret]": "[secret]", "a": 1}),
     "a name that is one": ({SECRET: "x"}, {"[secret]": "x"}),
-    "an odd piece": ({"zq": "zqa"}, {"zq": "[redacted]"}),
+    "an odd piece": ({"zq": "zqa"}, {"zq": "[secret]"}),
     "a key": ({"pem": KEY, "b": PERSON}, {"pem": "-----[secret]", "b": "[e-mail]"}),
     "two messages": ([{"role": "user", "content": "reset my password:"}, {"role": "assistant", "content": "ok"}], None),
     "nothing said": ({"client_secret": None, "password": "", "secret": True}, None),

@@ -64,7 +64,7 @@ class StatuspageIncidents:
                     yield Problem(source=file.source, line=found.line, message="not an incident of a status page")
             elif number is None:
                 yield Problem(source=file.source, line=found.line, message="the incident has no id")
-            elif number not in latest or _edited(found) >= _edited(latest[number][0]):
+            elif number not in latest or _later(_edited(found), _edited(latest[number][0])):
                 latest[number] = found, _page(around)
         for number, (found, page) in latest.items():
             if word(found.record.get("status")) != "scheduled":
@@ -76,7 +76,7 @@ class StatuspageIncidents:
         for piece in pieces:
             copy = _Copy.model_validate_json(piece.text)
             known = latest.get(copy.change.id)
-            if known is None or copy.edited >= known[0].edited:
+            if known is None or _later(copy.edited, known[0].edited):
                 latest[copy.change.id] = copy, piece
         for copy, piece in latest.values():
             yield copy.change.model_copy(update={"source": piece.source})
@@ -85,7 +85,7 @@ class StatuspageIncidents:
 class _Copy(Record):
     """An incident as one download of the page has it."""
 
-    edited: Moment
+    edited: Moment | None
     change: Change
 
 
@@ -98,8 +98,13 @@ def _pieces(told: Iterator[Change | Problem], found: Found, file: File) -> Itera
             yield Piece(text=copy.model_dump_json(), line=found.line, source=file.source)
 
 
-def _edited(found: Found) -> datetime:
-    return moment(found.record.get("updated_at")) or datetime.min.replace(tzinfo=UTC)
+def _edited(found: Found) -> datetime | None:
+    return moment(found.record.get("updated_at"))
+
+
+def _later(one: datetime | None, other: datetime | None) -> bool:
+    """Whether a copy comes after another one, or as late; one without a time comes first."""
+    return other is None or (one is not None and one >= other)
 
 
 def _page(around: Mapping[str, Any]) -> str | None:
