@@ -30,14 +30,14 @@ _LOOKED_AT = 100
 """Lines that are looked at first, for the names that most spans carry."""
 
 _EVALUATION, _ANNOTATION, _LOGS = b".evaluation.", b".annotation.", b'"resourceLogs"'
-"""What a file with evaluation results, with annotations on its spans, or with log records, holds somewhere."""
+"""What a file with evaluation results, with annotations on its spans, or with log records holds somewhere."""
 
 
 class OTLP:
     """Reads OTLP/JSON lines, one request a line, or one document."""
 
     name = "otlp"
-    needles = (_EVALUATION, _ANNOTATION, _LOGS, *NEEDLES)
+    needles = (_EVALUATION, _ANNOTATION, *NEEDLES)
 
     def sniff(self, path: Path, head: Head) -> bool:  # noqa: ARG002  the protocol hands it in
         """True when the first record is an export request, or begins as one."""
@@ -79,7 +79,10 @@ class OTLP:
         if head.compression != "none" and damage(file.path, head.compression):
             return False
         found, _ = _searched(file)
-        return _LOGS not in found or found.isdisjoint(NEEDLES)  # what cannot be read is told of each file
+        if found.isdisjoint(NEEDLES):
+            return True
+        logged, _ = searched(file.path, head.compression, (_LOGS,))
+        return not logged  # what cannot be read is told of each file
 
     def read_together(self, files: Sequence[File], manifest: Manifest) -> Iterator[Scan]:
         """Scans for many small files, joined to one; whatever is wrong in one of them fails them all."""
