@@ -34,17 +34,17 @@ def csv_text(rows: list[dict]) -> str:
     return ",".join(rows[0]) + "\n" + "".join(",".join(str(value) for value in row.values()) + "\n" for row in rows)
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("a", lines(ROWS)), ("a.json", json.dumps(ROWS, indent=2)), ("a.csv", csv_text(ROWS)),
-        ("a.gz", gzip.compress(lines(ROWS).encode())), ("a.zst", zstandard.compress(csv_text(ROWS).encode())),
-        ("bom", b"\xef\xbb\xbf" + lines(ROWS).encode()), ("bom.csv", b"\xef\xbb\xbf" + csv_text(ROWS).encode()),
-        ("crlf", lines(ROWS).replace("\n", "\r\n")),
-    ],
-)  # fmt: skip
-def test_the_same_rows_in_any_container(store: Store, take, name: str, content: str | bytes) -> None:
-    found = take({name: content})
+CONTAINERS = {
+    "a": lines(ROWS), "a.json": json.dumps(ROWS, indent=2), "a.csv": csv_text(ROWS),
+    "a.gz": gzip.compress(lines(ROWS).encode()), "a.zst": zstandard.compress(csv_text(ROWS).encode()),
+    "bom": b"\xef\xbb\xbf" + lines(ROWS).encode(), "bom.csv": b"\xef\xbb\xbf" + csv_text(ROWS).encode(),
+    "crlf": lines(ROWS).replace("\n", "\r\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_the_same_rows_in_any_container(store: Store, take, name: str) -> None:
+    found = take({name: CONTAINERS[name]})
     assert (found.spans, found.scores, found.problems) == (6, 6, ())
     assert scores(store) == [(f"r{n}", "answer_correct", n % 2, None) for n in range(6)]
     first = store.sql("SELECT start_at, attributes FROM spans ORDER BY trace_id LIMIT 1").rows[0]

@@ -24,8 +24,7 @@ def kept(item: Manifest, known: Manifest, store: Store) -> str:
     record = item.model_dump(mode="json", by_alias=True, exclude_unset=True)
     as_given = {"redact": record.pop("redact")} if "redact" in record else {}
     said = sorted(set(_texts(record)))
-    (row,) = store.rows("store/redacted_words", said=said)
-    clean = dict(zip(said, row["said"], strict=True))
+    clean = dict(zip(said, store.redacted(said), strict=True))
     return json.dumps(
         {clean[key]: _replaced(part, clean) for key, part in record.items()} | as_given, ensure_ascii=False
     )

@@ -107,13 +107,14 @@ class Visit:
         self.skipped += passed
         kept = {identity("skipped", part.source): part for part in passed}
         if kept:
-            sources, reasons = [part.source for part in kept.values()], [part.reason for part in kept.values()]
+            sources = self.store.redacted([part.source for part in kept.values()])
+            reasons = self.store.redacted([part.reason for part in kept.values()])
             self.store.run("store/add_skipped", file_ids=list(kept), sources=sources, reasons=reasons)
 
     def _unread(self, problems: Sequence[Problem]) -> None:
         if problems:
-            sources, messages = [part.source for part in problems], [clean(part.message) for part in problems]
-            file_ids = [identity("unread", source) for source in sources]
+            file_ids = [identity("unread", part.source) for part in problems]
+            sources, messages = self._said(problems)
             self.store.run("store/add_unread", sources=sources, messages=messages, file_ids=file_ids)
 
     def _tell(self, problems: Sequence[Problem], file_id: int | None) -> None:
@@ -122,9 +123,14 @@ class Visit:
             rest = f"{len(problems) - _MOST_PROBLEMS} more problems in this file"
             shown.append(Problem(source=problems[0].source, message=rest))
         if shown:
-            told = {"sources": [part.source for part in shown], "lines": [part.line for part in shown]}
-            messages = [clean(part.message) for part in shown]
-            self.store.run("store/tell_problems", messages=messages, file_id=file_id, **told)
+            sources, messages = self._said(shown)
+            lines = [part.line for part in shown]
+            self.store.run("store/tell_problems", sources=sources, lines=lines, messages=messages, file_id=file_id)
+
+    def _said(self, problems: Sequence[Problem]) -> tuple[list[str], list[str]]:
+        """Where faults are and what they are, as both may be kept: they quote what stands there."""
+        words = self.store.redacted([text for part in problems for text in (part.source, clean(part.message))])
+        return words[::2], words[1::2]
 
     def under_way(self, size: int) -> float:
         """How much of a group of so many bytes is read, between 0 and 1; may be asked from another thread."""
@@ -339,7 +345,7 @@ class Visit:
         self.store.run(
             "store/add_files",
             file_ids=[file.file_id for file in files],
-            sources=[file.part.file.source for file in files],
+            sources=self.store.redacted([file.part.file.source for file in files]),
             formats=formats,
             hashes=[file.sha256 for file in files],
             sizes=[file.size for file in files],
@@ -381,12 +387,10 @@ class Visit:
 
     def _tell_names(self) -> None:
         store = self.store
-        store.run(
-            "store/add_names", file_ids=[one for one, _ in self._names], sources=[name for _, name in self._names]
-        )
-        store.run(
-            "store/add_places", file_ids=[one for one, _ in self._places], paths=[path for _, path in self._places]
-        )
+        names, paths = [name for _, name in self._names], [path for _, path in self._places]
+        store.run("store/add_names", file_ids=[one for one, _ in self._names], sources=store.redacted(names))
+        file_ids = [one for one, _ in self._places]
+        store.run("store/add_places", file_ids=file_ids, paths=paths, clean=store.redacted(paths))
 
 
 _TABLES = (

@@ -33,7 +33,7 @@ from blameline.records import (
     as_utc,
     stamp,
 )
-from blameline.store.beginning import LAYOUT, MACROS, SESSION, SETTINGS, create
+from blameline.store.beginning import LAYOUT, MACROS, READING, SESSION, SETTINGS, create
 from blameline.store.faults import cannot_open, cannot_write, first_line, is_full
 from blameline.store.incoming import Incoming
 from blameline.store.protection import Content, Protection, protection
@@ -86,9 +86,10 @@ class Store:
         store = cls(connection, path)
         try:
             connection.execute(SESSION)
-            for macro in MACROS:
+            for macro in READING if read_only else MACROS:
                 connection.execute(sql(f"store/{macro}"))
-            store._lay(protection("redacted"))
+            if not read_only:
+                store._lay(protection("redacted"))
             store._lay_schema(read_only=read_only)
         except duckdb.Error as error:
             connection.close()
@@ -215,6 +216,11 @@ class Store:
         self.run(
             name, file_id=file_id, **(kept(columns, self.rows) if columns.keys() & {"record", "piece"} else columns)
         )
+
+    def redacted(self, said: Sequence[str]) -> list[str]:
+        """Words of nobody's record, such as names of files and messages, without anything sensitive in them."""
+        (look,) = self.rows("store/is_sensitive", said=list(said))
+        return self.rows("store/redacted_words", said=list(said))[0]["said"] if look["sensitive"] else list(said)
 
     def scan(self, scan: Scan, *, file_ids: Sequence[int]) -> int:
         """Let DuckDB read files by itself, as a source described it; the number of rows that it brought.

@@ -31,11 +31,13 @@ MACROS = (
     "joining_id", "hex_id", "plain_level", "nested_value", "plain_value", "plain_text", "count_of", "is_generation",
     "reason_within", "reason_of", "plain_reason", "finish_of", "worst_finish", "operation_of", "failed_without_answer",
     "level_status", "is_odd", "is_content", "is_old_content", "words_of", "parts_of", "is_called", "is_declined",
-    "message_text", "answer_of", "common_words", "opening_of", "language_by_script", "language_by_words", "language_of",
-    "input_tokens_of", "word_of", "span_facts", "redacted_texts", "redacted_values", "kept_map", "kept_names",
+    "spoken_in", "message_text", "answer_of", "common_words", "opening_of", "language_by_script", "language_by_words",
+    "language_of", "input_tokens_of", "word_of", "span_facts", "redacted_texts", "redacted_values", "kept_map", "kept_names",
     "kept_values", "documents_seen", "span_parts", "scope_names", "scope_said",
 )  # fmt: skip
 """Words that the statements under ``sql/sources/`` share."""
+READING = ("said_of", "is_generation")
+"""Those of them that are of use where nothing is stored; laying out the rest would take longer than most answers."""
 
 
 def create(path: Path) -> None:

@@ -1,6 +1,6 @@
 -- Why a generation ended, in one vocabulary: stop, length, content_filter, refusal, tool_calls, error; a word of nobody's as it is.
 CREATE OR REPLACE TEMP MACRO finish_of(reason) AS (
-    nullif(coalesce(MAP {
+    list_transform([regexp_replace(reason, '^finish_?reason[_.]', '')], lambda word: nullif(coalesce(MAP {
         'end_turn': 'stop',
         'stop_sequence': 'stop',
         'completed': 'stop',
@@ -39,5 +39,5 @@ CREATE OR REPLACE TEMP MACRO finish_of(reason) AS (
         'failed': 'error',
         'cancelled': 'error',
         'malformed_function_call': 'error'
-    }[regexp_replace(reason, '^finish_?reason[_.]', '')], regexp_replace(reason, '^finish_?reason[_.]', '')), '')
+    }[word], word), ''))[1]
 )

@@ -1,2 +1,2 @@
--- Words of one manifest without anything sensitive in them, in the order given.
+-- Words without anything sensitive in them, in the order given.
 SELECT redacted_texts($said::VARCHAR[]) AS said

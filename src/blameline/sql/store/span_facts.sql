@@ -2,7 +2,7 @@
 CREATE OR REPLACE TEMP MACRO span_facts(op, names, said, recorded, answer, opening) AS {
     finish: CASE said_of(names, said, 'gen_ai.response.finish_reasons')
         WHEN '["stop"]' THEN 'stop'  -- nearly always
-        ELSE list_transform([reason_of(op, names, said)], lambda reasons: word_of(worst_finish(reasons)))[1]
+        ELSE list_transform([worst_finish(reason_of(op, names, said))], lambda finish: word_of(finish))[1]
     END,
     input_tokens: input_tokens_of(names, said),
     output_tokens: count_of(said_of(names, said, 'gen_ai.usage.output_tokens')),
