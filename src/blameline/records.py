@@ -438,7 +438,7 @@ class Scan(Record):
     name: str
     """``sources/<name>``: one ``INSERT … SELECT``."""
     parameters: Mapping[str, Any] = Field(default_factory=dict)
-    rows_into: Literal["spans", "scores", "staging", "problems"] = "spans"
+    rows_into: Literal["spans", "scores", "logs", "staging", "problems"] = "spans"
     columns: Any = None
     """A pyarrow table that the statement reads under a name ``incoming_…``, where a source has rows and no file to name."""
     faults: str | None = None

@@ -1,17 +1,21 @@
-"""Answers, finish reasons and flags that events of spans tell, and answers that are log records."""
+"""Answers, finish reasons and flags that events of spans tell."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
-from test_otlp_dialects import START, keyed, read, span  # noqa: F401  a fixture
+from test_otlp_dialects import keyed, read, span  # noqa: F401  a fixture
 
 from blameline.intake import load
+from blameline.sources.heads import File, Head
 from blameline.sources.otlp_events import Events, told
+from blameline.sources.rows import Rows
 from blameline.store import Store
 
+FILE = File(Path("a.jsonl"), "a.jsonl", Head(b"", 0))
 CHAT = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}
 ANSWER = "Yes, that works."
 
@@ -119,18 +123,6 @@ def test_many_small_files_and_a_document_tell_the_same(store, take, files):
     assert store.sql("SELECT content_state, finish FROM spans").rows == (("present", "stop"),) * files
 
 
-@pytest.mark.parametrize("name", ["gen_ai.choice", "gen_ai.client.inference.operation.details"])
-def test_answers_that_are_log_records_are_told(take, name):
-    record = {
-        "traceId": "1" * 32,
-        "spanId": "1" * 16,
-        "timeUnixNano": str(START),
-        "attributes": keyed({"event.name": name}),
-    }
-    found = take({"a.jsonl": json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [record, record]}]}]})})
-    assert [problem.message for problem in found.problems] == ["2 answers are in log records, which are not read"]
-
-
 HOSTILE: list[Any] = [
     {}, {"name": {}}, {"name": "gen_ai.choice", "attributes": "x"}, {"name": "gen_ai.choice", "attributes": [{"key": "message"}, {"key": []}]},
     {"name": "gen_ai.choice", "attributes": [{"key": "message", "value": {"kvlistValue": []}}]}, event("gen_ai.user.message"), "x",
@@ -147,7 +139,7 @@ def test_events_that_are_none_cost_nothing_else(place):
             ]
         }
     )
-    (one,) = json.loads(Events().line(line.encode()))["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    (one,) = json.loads(Events(Rows(FILE)).line(line.encode()))["resourceSpans"][0]["scopeSpans"][0]["spans"]
     assert ANSWER in str(one["attributes"])
 
 
@@ -155,7 +147,7 @@ def test_events_that_are_none_cost_nothing_else(place):
     "line", [b"gen_ai.choice", b'["gen_ai.choice"]', b'{"resourceSpans":[{"scopeSpans":"gen_ai.choice"}]}']
 )
 def test_a_line_that_is_no_request_passes(line):
-    assert Events().line(line).strip() == line
+    assert Events(Rows(FILE)).line(line).strip() == line
 
 
 def test_half_a_character_is_replaced():

@@ -80,7 +80,7 @@ def _find_outer_generations(store: Store) -> None:
         store.run("derive/climb")
         if not store.rows("derive/climbed")[0]["moved"]:
             break
-    for table in ("outer_generations", "told_above"):
+    for table in ("outer_generations", "told_above", "told_in_logs"):
         store.run(f"derive/clear_{table}")
         store.run(f"derive/{table}")
     store.run("derive/drop_links")

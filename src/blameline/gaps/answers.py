@@ -18,20 +18,15 @@ _FEWEST = 20
 _LEAST, _LEAST_CUT = 0.05, 0.002
 _ON, _OFF = 0.25, 0.75
 """Shares without an answer, before and after, that make an instrumentation change."""
-_WITH_LOGS = ("otlp", "otlp_protobuf")
-_NOWHERE, _IN_LOGS = ("on record", ""), ("among its spans", "; answers are in log records, which are not read")
-"""Where answers are missing, and what is known of them."""
 
 
 def answers(store: Store) -> list[Weighed]:
     """Gaps of the answers of generations."""
     found: list[Weighed] = []
-    (logged,) = store.rows("gaps/logged")
     for row in store.rows("gaps/answers"):
-        where = _IN_LOGS if logged["n"] and row["format"] in _WITH_LOGS else _NOWHERE
         who = f"the service {name(row['service'])}" if row["service"] else f"{row['format']} files"
         if row["n"] >= _FEWEST and row["absent"] >= _LEAST * row["n"]:
-            found.append(_moved(row, who, where) or _absent(row, who, where))
+            found.append(_moved(row, who) or _absent(row, who))
         if row["cut"] >= 5 and row["cut"] >= _LEAST_CUT * row["n"]:
             what = f"{part(row['cut'], row['n'], 'answers')} of {who} came here cut off in the middle of their JSON"
             why = "what these answers said at their end; their length and language stand for the part that is left"
@@ -43,7 +38,7 @@ def answers(store: Store) -> list[Weighed]:
     return [*found, *_left_out(store)]
 
 
-def _moved(row: dict[str, Any], who: str, where: tuple[str, str]) -> Weighed | None:
+def _moved(row: dict[str, Any], who: str) -> Weighed | None:
     """The answers that went on or off record at one moment."""
     hours = np.asarray(row["hours"], dtype=np.int64)
     moved = step(np.asarray(row["counts"], dtype=float), np.asarray(row["absences"], dtype=float))
@@ -51,27 +46,23 @@ def _moved(row: dict[str, Any], who: str, where: tuple[str, str]) -> Weighed | N
         return None
     at = moment(int(hours[moved.index]))
     shares = f"{percent(moved.before, 1)} had none before, {percent(moved.after, 1)} after"
-    place, known = where
-    tail = f"{row['absent']:,} of {row['n']:,} answers are not there{known}"
+    tail = f"{row['absent']:,} of {row['n']:,} answers are not there"
     why = "what the answers said on the other side: length, language, format and refusals can't be compared across this moment"
     if moved.before <= _ON and moved.after >= _OFF:
-        what = (
-            f"Answers of {who} are no longer {place} from {minute(at)} UTC on ({shares}), so recording changed; {tail}"
-        )
+        what = f"Answers of {who} are no longer on record from {minute(at)} UTC on ({shares}), so recording changed; {tail}"
         return weighed("content", 2.2, what, why, source=row["format"], n=row["absent"], of=row["n"], since=at)
     if moved.before >= _OFF and moved.after <= _ON:
-        what = f"Answers of {who} are {place} only from {minute(at)} UTC on ({shares}), so recording changed; {tail}"
+        what = f"Answers of {who} are on record only from {minute(at)} UTC on ({shares}), so recording changed; {tail}"
         return weighed("content", 1.8, what, why, source=row["format"], n=row["absent"], of=row["n"], until=at)
     return None
 
 
-def _absent(row: dict[str, Any], who: str, where: tuple[str, str]) -> Weighed:
-    place, known = where
+def _absent(row: dict[str, Any], who: str) -> Weighed:
     why = "what these answers said: their length, language, format, and whether they refused"
     if row["absent"] == row["n"]:
-        what = f"No answer of {who} is {place} ({row['n']:,} generations that did not fail){known}"
+        what = f"No answer of {who} is on record ({row['n']:,} generations that did not fail)"
         return weighed("content", 0.8, what, why, source=row["format"], n=row["n"], of=row["n"])
-    what = f"{part(row['absent'], row['n'], 'generations')} of {who} did not fail and have no answer {place}{known}"
+    what = f"{part(row['absent'], row['n'], 'generations')} of {who} did not fail and have no answer on record"
     return weighed("content", row["absent"] / row["n"], what, why, source=row["format"], n=row["absent"], of=row["n"])
 
 

@@ -362,11 +362,12 @@ class Visit:
             self._tell([Problem(source="incident.yaml", message=message) for message in self._unused], None)
             self._tell_names()
             duplicates = store.run("store/drop_duplicate_spans") + store.run("store/drop_duplicate_scores")
-            duplicates += store.run("store/drop_duplicate_replays")
+            duplicates += store.run("store/drop_duplicate_replays") + store.run("store/drop_duplicate_logs")
             store.run("store/unjoin_scores")
             store.run("store/join_scores_by_response")
             store.run("store/join_scores_by_span")
             store.run("store/tell_unjoined")
+            store.run("store/tell_unjoined_logs")
             store.run("store/tell_conflicts")
             told = self._ways({row["format"] for row in store.rows("store/files")})
             store.run("store/tell_read_otherwise", formats=list(told), read_with=list(told.values()))
@@ -394,5 +395,6 @@ class Visit:
 
 
 _TABLES = (
-    "spans", "scores", "changes", "eval_runs", "replays", "alerts", "pieces", "expectations", "manifests", "problems", "file",
+    "spans", "scores", "logs", "changes", "eval_runs", "replays", "alerts", "pieces", "expectations", "manifests", "problems",
+    "file",
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 DuckDB reads the file by itself (plain, gzip or zstd); no span becomes a Python object. Evaluation results come from
 log records, from span events of that name, and from annotations on spans. What DuckDB cannot read in a file is looked
-for here, line by line.
+for here, line by line; so are questions and answers that are events or log records.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from blameline.records import Manifest, Problem, Scan
 from blameline.sources.aliases import EVALUATOR, older
 from blameline.sources.otlp_events import NEEDLES, Events
 from blameline.sources.otlp_plain import is_plain, numbered, rewritten, with_events
+from blameline.sources.rows import Rows
 from blameline.sources.unpacked import damage, pieces, searched, split
 
 if TYPE_CHECKING:
@@ -59,17 +60,17 @@ class OTLP:
             if found.isdisjoint(NEEDLES):
                 yield from _scans({**common, "joined": False}, found, manifest)
                 return
-            events = Events()
-            with with_events(path, compression, events) as (told, longest):
+            events = Events(Rows(file))
+            with tempfile.TemporaryDirectory(prefix="blameline-") as folder:
+                told = Path(folder) / "told.jsonl"
+                longest = yield from with_events(path, compression, events, told, numbered=path == file.path)
                 plain = {
                     "path": str(told),
                     "compression": "none",
                     "format": "newline_delimited",
                     "object_size": longest,
                 }
-                yield from _scans({**plain, "joined": False}, found, manifest)
-            if said := events.problem():
-                yield Problem(source=file.source, message=said)
+                yield from _scans({**plain, "joined": False}, found, manifest, spans=not events.only_logs)
 
     def joins(self, file: File) -> bool:
         """True for a file that can be read by the same statement as others like it."""
@@ -82,12 +83,12 @@ class OTLP:
         if found.isdisjoint(NEEDLES):
             return True
         logged, _ = searched(file.path, head.compression, (_LOGS,))
-        return not logged  # what cannot be read is told of each file
+        return not logged  # log records are read file by file
 
     def read_together(self, files: Sequence[File], manifest: Manifest) -> Iterator[Scan]:
         """Scans for many small files, joined to one; whatever is wrong in one of them fails them all."""
         found: set[bytes] = set()
-        events = Events()
+        events = Events(Rows(files[0]))  # none of them has log records
         with tempfile.TemporaryDirectory(prefix="blameline-") as folder:
             path = Path(folder) / "joined.jsonl"
             with path.open("wb") as out:
@@ -111,9 +112,12 @@ def _searched(file: File) -> tuple[frozenset[bytes], str]:
     return searched(file.path, file.head.compression, OTLP.needles)
 
 
-def _scans(common: Mapping[str, Any], found: frozenset[bytes], manifest: Manifest) -> Iterator[Scan]:
-    looked_at = _LOOKED_AT if common["format"] == "newline_delimited" else 0  # a document is one line, however long
-    yield Scan(name="sources/otlp_spans", parameters={**common, **older("otlp"), "looked_at": looked_at})
+def _scans(
+    common: Mapping[str, Any], found: frozenset[bytes], manifest: Manifest, *, spans: bool = True
+) -> Iterator[Scan]:
+    if spans:
+        looked_at = _LOOKED_AT if common["format"] == "newline_delimited" else 0  # a document is one line, however long
+        yield Scan(name="sources/otlp_spans", parameters={**common, **older("otlp"), "looked_at": looked_at})
     if not found.isdisjoint({_EVALUATION, _ANNOTATION}):
         yield Scan(name="sources/otlp_annotations", rows_into="scores")
     if _EVALUATION in found:

@@ -1,7 +1,8 @@
 """What events of spans tell: events as OTLP/JSON has them in, attributes of their span under the canonical names out.
 
 Conventions up to 1.36 put questions, answers and finish reasons into events, and OpenFeature puts evaluations of flags there.
-Newer SDKs send the same events as log records, which are told and not read.
+Newer SDKs send the same events as log records, each with the ids of its span and often in another file: those become rows
+of their own, and meet their span when everything is loaded.
 """
 
 from __future__ import annotations
@@ -14,39 +15,49 @@ from blameline.sources.otlp_event_messages import calls, messages, opened, parts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from blameline.sources.rows import Rows
+
 _CHOICE, _COMPLETION, _PROMPT = "gen_ai.choice", "gen_ai.content.completion", "gen_ai.content.prompt"
 _DETAILS, _FLAG = "gen_ai.client.inference.operation.details", "feature_flag.evaluation"
-_ANSWERS = frozenset({_CHOICE, _COMPLETION, _DETAILS})
+_BODY = "gen_ai.event.content"
+"""The attribute that holds what a log record has as its body."""
+_SPANS, _OLD_SPANS = b'"resourceSpans"', b'"resource_spans"'
 _ROLES = {f"gen_ai.{role}.message": role for role in ("system", "user", "assistant", "tool")}
 NEEDLES = (
     b'.choice"',
     b'.content.prompt"',
     b'.content.completion"',
     b".client.inference.operation.details",
+    b'.user.message"',
     b'.evaluation"',
 )
 """What bytes with such events hold somewhere. They begin alike with what else is looked for: one look finds all."""
-UNREAD = "answers are in log records, which are not read"
-"""How the problem ends that tells of them."""
+_MESSAGES = frozenset({_CHOICE, _COMPLETION, _PROMPT, _DETAILS, *_ROLES})
 
 
 class Events:
-    """Goes over the lines of OTLP/JSON, and counts the answers that are log records."""
+    """Goes over the lines of OTLP/JSON."""
 
-    def __init__(self) -> None:
-        """Nothing is counted yet."""
-        self.logged = 0
+    def __init__(self, rows: Rows) -> None:
+        """What log records tell goes into ``rows``."""
+        self.rows = rows
+        self.only_logs = True
+        """Every line so far was a request of log records alone."""
 
-    def line(self, line: bytes) -> bytes:
+    def line(self, line: bytes, number: int | None = None) -> bytes:
         """A request with what the events of its spans tell among their attributes; most lines are the same as before."""
-        if not any(needle in line for needle in NEEDLES):
-            return line
+        if _SPANS in line or _OLD_SPANS in line:
+            self.only_logs = False
+            if not any(needle in line for needle in NEEDLES):
+                return line
         try:
             request = json.loads(line)
         except (ValueError, RecursionError):
+            self.only_logs &= not line.strip()
             return line
+        self.only_logs &= isinstance(request, dict) and "resourceLogs" in request
         for record in _inner(request, "resourceLogs", "scopeLogs", "logRecords"):
-            self.logged += is_answer(record.get("eventName"), _said(record).get("event.name"))
+            log(self.rows, record, number)
         for span in _inner(request, "resourceSpans", "scopeSpans", "spans"):
             found = told(list(_objects(span, "events")))
             own = span.get("attributes") or []
@@ -56,14 +67,21 @@ class Events:
                 span["attributes"] = [*own, *more]
         return json.dumps(request, separators=(",", ":")).encode() + b"\n"
 
-    def problem(self) -> str | None:
-        """What is to be told of the answers that are log records."""
-        return f"{self.logged} {UNREAD}" if self.logged else None
 
-
-def is_answer(*names: object) -> bool:
-    """Whether one of the names of an event is that of an answer."""
-    return any(isinstance(name, str) and name in _ANSWERS for name in names)
+def log(rows: Rows, record: dict[str, Any], number: int | None) -> None:
+    """Add a log record, as OTLP/JSON has it, to the rows where it tells a question or an answer."""
+    name = next((one for one in (record.get("eventName"), _said(record).get("event.name")) if one in _MESSAGES), None)
+    if name is None:
+        return
+    body = {"key": _BODY, "value": {"stringValue": text_of(_plain(record.get("body")))}}
+    found = told(
+        [{"name": name, "attributes": [*_objects(record, "attributes"), *([body] if record.get("body") else [])]}]
+    )
+    if found:
+        at = next(
+            (record[key] for key in ("timeUnixNano", "observedTimeUnixNano") if str(record.get(key, "0")) != "0"), None
+        )
+        rows.log(trace_id=record.get("traceId"), span_id=record.get("spanId"), at=at, attributes=found, line=number)
 
 
 def told(events: list[dict[str, Any]]) -> dict[str, str]:
@@ -84,20 +102,22 @@ def _told(events: list[dict[str, Any]]) -> dict[str, str]:
     for event in events:
         name, said = str(event.get("name")), _said(event)
         if name == _CHOICE:
-            body = opened(said["gen_ai.event.content"]) if "gen_ai.event.content" in said else said
+            body = opened(said[_BODY]) if _BODY in said else said
             body = body if isinstance(body, dict) else {}
             reason = body.get("finish_reason")
             reasons += [reason] if isinstance(reason, str) else []
             spoken = [*parts(body.get("message")), *calls(body.get("tool_calls"))]
             answered += [{"role": "assistant", "parts": spoken}] if spoken else []
         elif name in _ROLES:
-            body = opened(said.get("gen_ai.event.content")) or said
+            body = opened(said.get(_BODY)) or said
             asked += messages(body, _ROLES[name])
         elif name == _COMPLETION:
             answered += messages(said.get("gen_ai.completion"), "assistant")
         elif name == _PROMPT:
             asked += messages(said.get("gen_ai.prompt"), "user")
         elif name == _DETAILS:
+            inner = opened(said.pop(_BODY, None))
+            said = {**(inner if isinstance(inner, dict) else {}), **said}
             found |= {key: text_of(value) for key, value in said.items() if key.startswith("gen_ai.")}
         elif name == _FLAG:
             variant = next((said[key] for key in _VARIANTS if key in said), None)

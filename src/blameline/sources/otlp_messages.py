@@ -179,6 +179,19 @@ def _event(event: Any) -> dict[str, Any]:  # noqa: ANN401  a generated class
     }
 
 
+def log_record(record: Any) -> dict[str, Any]:  # noqa: ANN401  a generated class
+    """A log record as OTLP/JSON has it."""
+    return {
+        "timeUnixNano": str(record.time_unix_nano),
+        "observedTimeUnixNano": str(record.observed_time_unix_nano),
+        "eventName": text_of(record.event_name),
+        "traceId": record.trace_id.hex(),
+        "spanId": record.span_id.hex(),
+        "attributes": _keyed(record.attributes),
+        "body": _wrapped(record.body),
+    }
+
+
 def _link(link: Any) -> dict[str, Any]:  # noqa: ANN401  a generated class
     """A link as OTLP/JSON has it."""
     found = {"traceId": link.trace_id.hex(), "spanId": link.span_id.hex(), "attributes": _keyed(link.attributes)}

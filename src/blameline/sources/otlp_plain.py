@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blameline.records import Problem
+from blameline.records import Problem, Scan
 from blameline.sources.documents import Document, Unread, documents, read
 from blameline.sources.otlp_faults import requests
 from blameline.sources.unpacked import Compression, messages, pieces, split
@@ -52,18 +52,22 @@ def rewritten(file: File, *, anyway: bool) -> Iterator[Ready]:
         yield path, "newline_delimited", "none", problems
 
 
-@contextmanager
-def with_events(path: Path, compression: Compression, events: Events) -> Iterator[tuple[Path, int]]:
-    """Where the lines lie with what the events of their spans tell among the attributes, and how long the longest may be."""
-    with tempfile.TemporaryDirectory(prefix="blameline-") as folder:
-        told = Path(folder) / "told.jsonl"
-        longest = 0
-        with told.open("wb") as out:
-            for line in split(pieces(path, compression)):
-                written = events.line(line)
-                longest = max(longest, len(written))
-                out.write(written if written.endswith(b"\n") else written + b"\n")
-        yield told, max(1 << 24, longest + 1)
+def with_events(
+    path: Path, compression: Compression, events: Events, told: Path, *, numbered: bool
+) -> Generator[Scan, None, int]:
+    """Write the lines with what the events of their spans tell among the attributes; tell how long one may be in the end.
+
+    Log records are handed in as scans, with the numbers of their lines where ``numbered``: where the file was not rewritten.
+    """
+    longest = 0
+    with told.open("wb") as out:
+        for number, line in enumerate(split(pieces(path, compression)), 1):
+            written = events.line(line, number if numbered else None)
+            longest = max(longest, len(written))
+            out.write(written if written.endswith(b"\n") else written + b"\n")
+            yield from events.rows.taken()
+    yield from events.rows.taken(rest=True)
+    return max(1 << 24, longest + 1)
 
 
 def numbered(line: bytes, number: int) -> bytes:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from blameline.records import Manifest, Problem, Scan
 from blameline.sources.aliases import EVALUATOR
 from blameline.sources.otlp_columns import SpanColumns
-from blameline.sources.otlp_events import NEEDLES, UNREAD, is_answer
-from blameline.sources.otlp_messages import classes, pairs, text_of
+from blameline.sources.otlp_events import NEEDLES, log
+from blameline.sources.otlp_messages import classes, log_record, pairs
 from blameline.sources.otlp_wire import Malformed, begins, framed, signal, varint
 from blameline.sources.rows import Rows
 from blameline.sources.unpacked import DAMAGE, LARGEST, Message, messages, pieces
@@ -40,7 +40,7 @@ class OTLPProtobuf:
 
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Scan | Problem]:  # noqa: ARG002
         """Scans of spans and scores, a batch at a time, and a ``Problem`` for each message that is none."""
-        rows, spans, logged = Rows(file), SpanColumns(file.source), 0
+        rows, spans = Rows(file), SpanColumns(file.source)
         judge = (*manifest.fields.get("judge", ()), *EVALUATOR)
         for message in _requests(file):
             fault = message.fault
@@ -52,7 +52,7 @@ class OTLPProtobuf:
                         yield from _taken(spans, rows)
                     _scores_of_spans(message, request, rows, judge)
                 elif carried == "logs":
-                    logged += _answers(message)
+                    _told_in_logs(message, rows)
                     for said in _scores_of_logs(message, rows, judge):
                         yield Problem(source=file.source, line=message.number, message=said)
             except Malformed as error:
@@ -65,8 +65,6 @@ class OTLPProtobuf:
             yield from rows.taken()
         yield from _taken(spans, rows)
         yield from rows.taken(rest=True)
-        if logged:
-            yield Problem(source=file.source, message=f"{logged} {UNREAD}")
 
 
 def _taken(spans: SpanColumns, rows: Rows) -> Iterator[Scan | Problem]:
@@ -202,17 +200,17 @@ def _scores_of_logs(message: Message, rows: Rows, judge: tuple[str, ...]) -> Ite
                 rows.score(**_score(told, judge), **ids, at=at, line=message.number)
 
 
-def _answers(message: Message) -> int:
-    """How many of the log records are answers."""
-    if not any(needle in message.data for needle in NEEDLES):
-        return 0
-    request = classes().logs.FromString(message.data)
-    return sum(
-        is_answer(text_of(record.event_name), pairs([record]).get("event.name"))
-        for resource in request.resource_logs
-        for scope in resource.scope_logs
-        for record in scope.log_records
-    )
+def _told_in_logs(message: Message, rows: Rows) -> None:
+    """Questions and answers that are log records."""
+    if any(needle.strip(b'"') in message.data for needle in NEEDLES):
+        request = classes().logs.FromString(message.data)
+        for record in (
+            record
+            for resource in request.resource_logs
+            for scope in resource.scope_logs
+            for record in scope.log_records
+        ):
+            log(rows, log_record(record), message.number)
 
 
 def _score(told: dict[str, str], judge: tuple[str, ...]) -> dict[str, Any]:

@@ -30,7 +30,12 @@ SCORE = pa.schema(
      "value": pa.string(), "label": pa.string(), "evaluator": pa.string(), "moment": pa.string(), "names": _TEXTS,
      "said": _TEXTS}
 )  # fmt: skip
+LOG = pa.schema(
+    {"line": pa.int64(), "trace_id": pa.string(), "span_id": pa.string(), "moment": pa.string(), "names": _TEXTS,
+     "said": _TEXTS}
+)  # fmt: skip
 BATCH = 20_000
+Table = Literal["spans", "scores", "logs"]
 
 
 class Rows:
@@ -43,6 +48,7 @@ class Rows:
         self.batch = batch
         self._spans: list[tuple[Any, ...]] = []
         self._scores: list[tuple[Any, ...]] = []
+        self._logs: list[tuple[Any, ...]] = []
 
     def span(
         self,
@@ -89,11 +95,25 @@ class Rows:
         ids = (text(trace_id), text(span_id), text(response_id), text(name))
         self._scores.append((line, *ids, text(value), text(label), text(evaluator), text(at), names, said))
 
+    def log(
+        self,
+        *,
+        trace_id: object,
+        span_id: object,
+        at: object,
+        attributes: Mapping[str, object],
+        line: int | None = None,
+    ) -> None:
+        """Add what a log record tells of a call: its question, its answer, or why it ended, as attributes of a span would."""
+        names, said = _pairs(attributes)
+        self._logs.append((line, text(trace_id), text(span_id), text(at), names, said))
+
     def taken(self, *, rest: bool = False) -> Iterator[Scan]:
         """Scans of what was collected, once it is a batch; with ``rest`` whatever is there."""
-        waiting: tuple[tuple[list[tuple[Any, ...]], pa.Schema, Literal["spans", "scores"]], ...] = (
+        waiting: tuple[tuple[list[tuple[Any, ...]], pa.Schema, Table], ...] = (
             (self._spans, SPAN, "spans"),
             (self._scores, SCORE, "scores"),
+            (self._logs, LOG, "logs"),
         )
         for rows, schema, table in waiting:
             if not rows or (len(rows) < self.batch and not rest):
@@ -102,7 +122,7 @@ class Rows:
             rows.clear()
             yield from self.scans(columns, table)
 
-    def scans(self, columns: pa.Table, table: Literal["spans", "scores"]) -> Iterator[Scan]:
+    def scans(self, columns: pa.Table, table: Table) -> Iterator[Scan]:
         """What the store is to do with columns that a source filled by itself, after ``SPAN`` or ``SCORE``."""
         yield Scan(
             name=f"sources/rows_{table}",

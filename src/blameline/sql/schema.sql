@@ -1,5 +1,5 @@
 -- The case file: one portable DuckDB file that holds what was loaded, what was derived from it, and what we came to believe.
--- Version 3.  History: 1 first layout; 2 attributes as two lists, content apart, facts of answers, alerts, gaps; 3 pieces.
+-- Version 3.  History: 1 first layout; 2 attributes as two lists, content apart, facts of answers, alerts, gaps; 3 pieces, logs.
 -- Every time is a TIMESTAMP in UTC without a zone (TIMESTAMPTZ would need pytz to reach Python); *_ns keeps the nanoseconds
 -- that TIMESTAMP (microseconds) drops.
 
@@ -59,6 +59,29 @@ SELECT
         lambda pair, i: pair[2] IS NOT NULL AND list_position(list_concat(names, content_names), pair[1]) = i
     )) AS attributes
 FROM span_rows;
+
+-- One row a log record that tells a question or an answer of a span; its facts as those of a span that would carry them.
+CREATE TABLE IF NOT EXISTS logs (
+    trace_id        VARCHAR NOT NULL,
+    span_id         VARCHAR NOT NULL,
+    logged_ns       BIGINT,                 -- NULL: not said
+    finish          VARCHAR,
+    input_tokens    BIGINT,
+    output_tokens   BIGINT,
+    cost_usd        DOUBLE,
+    content_state   VARCHAR,                -- 'absent': the record tells no answer
+    output_chars    BIGINT,
+    output_language VARCHAR,
+    output_fenced   BOOLEAN,
+    output_json     BOOLEAN,
+    output_refused  BOOLEAN,
+    names           VARCHAR[] NOT NULL,
+    said            VARCHAR[] NOT NULL,
+    content_names   VARCHAR[] NOT NULL,
+    content_said    VARCHAR[] NOT NULL,
+    file_id         BIGINT NOT NULL,
+    line            BIGINT
+);
 
 -- One row a score: an evaluation result, an annotation, feedback.
 CREATE TABLE IF NOT EXISTS scores (
@@ -220,6 +243,22 @@ CREATE TABLE IF NOT EXISTS told_above (
     finish          VARCHAR
 );
 
+-- Derived: what log records tell of generations; of their answers only where the span has none.
+CREATE TABLE IF NOT EXISTS told_in_logs (
+    trace_id        VARCHAR NOT NULL,
+    span_id         VARCHAR NOT NULL,
+    input_tokens    BIGINT,
+    output_tokens   BIGINT,
+    cost_usd        DOUBLE,
+    finish          VARCHAR,
+    content_state   VARCHAR,                -- NULL, as the five below: the span tells it itself, or nobody does
+    output_chars    BIGINT,
+    output_language VARCHAR,
+    output_fenced   BOOLEAN,
+    output_json     BOOLEAN,
+    output_refused  BOOLEAN
+);
+
 -- Derived: attempts that failed and were made again by a sibling: costs of their own, and the same request.
 CREATE TABLE IF NOT EXISTS retried (
     trace_id    VARCHAR NOT NULL,
@@ -227,7 +266,8 @@ CREATE TABLE IF NOT EXISTS retried (
 );
 
 -- The calls of models, each once: those that have no other below them. An agent or workflow that tells tokens, and nothing of
--- its calls, stands for them; and what a call does not tell is taken from the generation above it that leads to no other.
+-- its calls, stands for them; and what a call does not tell is taken from its log records, or else from the generation above it that
+-- leads to no other.
 CREATE OR REPLACE VIEW generations AS
 SELECT
     s.trace_id,
@@ -239,31 +279,32 @@ SELECT
     coalesce(
         s.said[list_position(s.names, 'gen_ai.response.model')], s.said[list_position(s.names, 'gen_ai.request.model')]
     ) AS model,                                          -- that served; the one that was asked for where no other is told
-    coalesce(s.input_tokens, u.input_tokens) AS input_tokens,
-    coalesce(s.output_tokens, u.output_tokens) AS output_tokens,
-    coalesce(s.cost_usd, u.cost_usd) AS cost_usd,
-    coalesce(s.finish, u.finish) AS finish,
+    coalesce(s.input_tokens, l.input_tokens, u.input_tokens) AS input_tokens,
+    coalesce(s.output_tokens, l.output_tokens, u.output_tokens) AS output_tokens,
+    coalesce(s.cost_usd, l.cost_usd, u.cost_usd) AS cost_usd,
+    coalesce(s.finish, l.finish, u.finish) AS finish,
     s.status,
     CASE                                                 -- only an answer is a success
-        WHEN coalesce(s.finish, u.finish) = 'content_filter' THEN 'filtered'
-        WHEN coalesce(s.finish, u.finish) = 'refusal' THEN 'refused'
-        WHEN s.status = 'error' OR coalesce(s.finish, u.finish) = 'error' THEN 'failed'
-        WHEN coalesce(s.finish, u.finish) = 'length' THEN 'cut'
-        WHEN s.output_refused THEN 'refused'
-        WHEN coalesce(s.finish, u.finish) IS NOT NULL OR s.status = 'ok' OR coalesce(s.output_tokens, u.output_tokens) > 0 OR s.content_state IN ('present', 'truncated', 'calls')
+        WHEN coalesce(s.finish, l.finish, u.finish) = 'content_filter' THEN 'filtered'
+        WHEN coalesce(s.finish, l.finish, u.finish) = 'refusal' THEN 'refused'
+        WHEN s.status = 'error' OR coalesce(s.finish, l.finish, u.finish) = 'error' THEN 'failed'
+        WHEN coalesce(s.finish, l.finish, u.finish) = 'length' THEN 'cut'
+        WHEN coalesce(s.output_refused, l.output_refused) THEN 'refused'
+        WHEN coalesce(s.finish, l.finish, u.finish) IS NOT NULL OR s.status = 'ok' OR coalesce(s.output_tokens, l.output_tokens, u.output_tokens) > 0 OR coalesce(l.content_state, s.content_state) IN ('present', 'truncated', 'calls')
             THEN 'answered'
         ELSE 'unknown'
     END AS ended,
-    s.content_state,
-    s.output_chars,
-    s.output_language,
-    s.output_fenced,
-    s.output_json,
-    s.output_refused,
+    coalesce(l.content_state, s.content_state) AS content_state,
+    coalesce(s.output_chars, l.output_chars) AS output_chars,
+    coalesce(s.output_language, l.output_language) AS output_language,
+    coalesce(s.output_fenced, l.output_fenced) AS output_fenced,
+    coalesce(s.output_json, l.output_json) AS output_json,
+    coalesce(s.output_refused, l.output_refused) AS output_refused,
     r.span_id IS NOT NULL AS retried                     -- the request was made again, and ended as its last attempt did
 FROM span_rows s
 ANTI JOIN outer_generations o ON o.trace_id = s.trace_id AND o.span_id = s.span_id
 LEFT JOIN told_above u ON u.trace_id = s.trace_id AND u.span_id = s.span_id
+LEFT JOIN told_in_logs l ON l.trace_id = s.trace_id AND l.span_id = s.span_id
 LEFT JOIN retried r ON r.trace_id = s.trace_id AND r.span_id = s.span_id
 WHERE s.op IN ('chat', 'text_completion', 'generate_content', 'fetch_response')
     OR (s.output_tokens IS NOT NULL AND coalesce(s.op IN ('invoke_agent', 'workflow', 'task'), TRUE));

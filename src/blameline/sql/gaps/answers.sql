@@ -3,10 +3,11 @@ WITH formats AS (SELECT file_id, min(format) AS format FROM files WHERE format <
 hourly AS (
     SELECT
         f.format, coalesce(s.service, '') AS service, epoch_us(s.start_at) // 3600000000 AS hour, count(*) AS n,
-        count(*) FILTER (WHERE s.content_state = 'absent') AS absent,
-        count(*) FILTER (WHERE s.content_state = 'truncated') AS cut
+        count(*) FILTER (WHERE coalesce(l.content_state, s.content_state) = 'absent') AS absent,
+        count(*) FILTER (WHERE coalesce(l.content_state, s.content_state) = 'truncated') AS cut
     FROM span_rows s
     JOIN formats f USING (file_id)
+    LEFT JOIN told_in_logs l ON l.trace_id = s.trace_id AND l.span_id = s.span_id
     WHERE s.content_state IS NOT NULL AND s.status IS DISTINCT FROM 'error'
     GROUP BY ALL
 )

@@ -1,0 +1,2 @@
+-- Forget the derived rows of told_in_logs.
+DELETE FROM told_in_logs
