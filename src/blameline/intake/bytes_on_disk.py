@@ -13,6 +13,7 @@ from typing import Any
 
 from blameline.errors import StoreError
 from blameline.sources import File, Found, discover
+from blameline.sources.needles import Search
 from blameline.store import Unreadable
 
 _PASSING = re.compile(r"[^\s\"']*blameline-\w+/[^\s\"':,]+")
@@ -89,7 +90,7 @@ def digest(path: Path, needles: tuple[bytes, ...] = ()) -> Digest:
     """
     if path.is_dir():
         return Digest("folder", 0, frozenset())
-    search = _Search(needles)
+    search = Search(needles)
     if path.stat().st_size <= _PIECE:
         data = path.read_bytes()
         search.look(data, len(data))
@@ -107,38 +108,3 @@ def digest(path: Path, needles: tuple[bytes, ...] = ()) -> Digest:
         if hashing:
             hashing.result()
     return Digest(sha256.hexdigest(), size, frozenset(search.found))
-
-
-class _Search:
-    """Looks for needles in pieces that follow each other: one pass over a piece for all that are not found yet."""
-
-    def __init__(self, needles: tuple[bytes, ...]) -> None:
-        self.found: set[bytes] = set()
-        self._missing = needles
-        self._overlap = max(map(len, needles), default=1) - 1
-        self._tail = b""
-        self._lay()
-
-    def _lay(self) -> None:
-        self._pattern: re.Pattern[bytes] | None = None
-        if self._missing:
-            begun = self._missing[0]  # what all begin with is searched quickest
-            while not all(one.startswith(begun) for one in self._missing):
-                begun = begun[:-1]
-            ends = b"|".join(re.escape(one[len(begun) :]) for one in self._missing)
-            self._pattern = re.compile(re.escape(begun) + b"(?:" + ends + b")")
-
-    def look(self, piece: bytes | bytearray, length: int) -> None:
-        """The next piece, which is so many bytes long."""
-        if self._overlap:
-            self._seek(self._tail + piece[: min(self._overlap, length)], self._overlap * 2)
-            self._seek(piece, length)
-            self._tail = bytes((self._tail + piece[max(length - self._overlap, 0) : length])[-self._overlap :])
-
-    def _seek(self, piece: bytes | bytearray, length: int) -> None:
-        begin = 0
-        while self._pattern and (met := self._pattern.search(piece, begin, length)):
-            self.found.add(met[0])
-            self._missing = tuple(one for one in self._missing if one != met[0])
-            self._lay()
-            begin = met.start()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from blameline.records import Manifest, Problem, Scan
 from blameline.sources.aliases import EVALUATOR, older
+from blameline.sources.needles import Search
 from blameline.sources.otlp_events import NEEDLES, Events
 from blameline.sources.otlp_plain import is_plain, numbered, rewritten, with_events
 from blameline.sources.rows import Rows
@@ -87,14 +88,14 @@ class OTLP:
 
     def read_together(self, files: Sequence[File], manifest: Manifest) -> Iterator[Scan]:
         """Scans for many small files, joined to one; whatever is wrong in one of them fails them all."""
-        found: set[bytes] = set()
+        search = Search(self.needles)
         events = Events(Rows(files[0]))  # none of them has log records
         with tempfile.TemporaryDirectory(prefix="blameline-") as folder:
             path = Path(folder) / "joined.jsonl"
             with path.open("wb") as out:
                 for number, file in enumerate(files, 1):
                     for line in split(pieces(file.path, file.head.compression)):
-                        found.update(needle for needle in self.needles if needle in line)
+                        search.look(line, len(line))
                         out.write(numbered(events.line(line), number))
             common = {
                 "path": str(path),
@@ -102,7 +103,7 @@ class OTLP:
                 "format": "newline_delimited",
                 "object_size": _OBJECT_SIZE,
             }
-            yield from _scans({**common, "joined": True}, frozenset(found), manifest)
+            yield from _scans({**common, "joined": True}, frozenset(search.found), manifest)
 
 
 def _searched(file: File) -> tuple[frozenset[bytes], str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from blameline.sources.needles import any_of
 from blameline.sources.otlp_event_messages import calls, messages, opened, parts, text_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ NEEDLES = (
     b'.evaluation"',
 )
 """What bytes with such events hold somewhere. They begin alike with what else is looked for: one look finds all."""
+_NEEDED = any_of(NEEDLES)
 _MESSAGES = frozenset({_CHOICE, _COMPLETION, _PROMPT, _DETAILS, *_ROLES})
 
 
@@ -48,7 +50,7 @@ class Events:
         """A request with what the events of its spans tell among their attributes; most lines are the same as before."""
         if _SPANS in line or _OLD_SPANS in line:
             self.only_logs = False
-            if not any(needle in line for needle in NEEDLES):
+            if not _NEEDED.search(line):
                 return line
         try:
             request = json.loads(line)

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import zstandard
 
+from blameline.sources.needles import Search
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -180,18 +182,13 @@ def _looked_through(path: Path, how: Compression) -> Iterator[bytes]:
 
 def searched(path: Path, how: Compression, needles: tuple[bytes, ...]) -> tuple[frozenset[bytes], str]:
     """Which texts a file holds, and how it ends early, in words; one pass for both. DuckDB does not always notice damage."""
-    found: set[bytes] = set()
-    overlap = max(map(len, needles)) - 1
-    tail = b""
+    search = Search(needles)
     try:
         for piece in _looked_through(path, how):
-            found.update(needle for needle in needles if needle not in found and needle in piece)
-            edge = tail + piece[:overlap]
-            found.update(needle for needle in needles if needle in edge)
-            tail = (tail + piece)[-overlap:] if len(piece) < overlap else piece[-overlap:]
+            search.look(piece, len(piece))
     except DAMAGE as error:
-        return frozenset(found), str(error).strip() or type(error).__name__
-    return frozenset(found), ""
+        return frozenset(search.found), str(error).strip() or type(error).__name__
+    return frozenset(search.found), ""
 
 
 def damage(path: Path, how: Compression) -> str:
