@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from blameline.records import Alert, Manifest, Problem
 from blameline.sources.postings import impersonal, inside, moment, unfolded, word
+from blameline.sources.rows import cut
 from blameline.sources.wording import fault
 
 if TYPE_CHECKING:
@@ -44,21 +45,21 @@ class AlertmanagerWebhook:
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Alert | Problem]:  # noqa: ARG002  the protocol hands it in
         """Each alert once; a bad alert is a ``Problem``, and so is a group whose notifications were cut short."""
         alerts: dict[tuple[str, datetime], Alert] = {}
-        cut: dict[str, tuple[int, int | None]] = {}
+        missed: dict[str, tuple[int, int | None]] = {}
         for part in unfolded(file, "alerts"):
             if isinstance(part, Problem):
                 yield part
                 continue
             found, around = part
-            group, missing = (word(around.get("groupKey")) or "a group")[:200], around.get("truncatedAlerts")
-            if isinstance(missing, int) and missing > cut.get(group, (0, None))[0]:
-                cut[group] = missing, found.line
+            group, missing = cut(word(around.get("groupKey")) or "a group", 200), around.get("truncatedAlerts")
+            if isinstance(missing, int) and missing > missed.get(group, (0, None))[0]:
+                missed[group] = missing, found.line
             for one in _alert(found.record, found.line, file.source):
                 if isinstance(one, Problem):
                     yield one
                 elif (key := (one.id, one.at)) not in alerts or _fuller(one, alerts[key]):
                     alerts[key] = one
-        for group, (missing, line) in cut.items():
+        for group, (missing, line) in missed.items():
             said = f"the list is incomplete: {missing} alerts were cut from the notification for {group}"
             yield Problem(source=file.source, line=line, message=said)
         yield from alerts.values()
@@ -83,7 +84,7 @@ def _alert(record: Mapping[str, Any], line: int | None, source: str) -> Iterator
     over = record.get("status") == "resolved"  # what the API lists is not over: its end is when it would time out
     ended = moment(record.get("endsAt")) if over else None
     if over and (ended is None or ended < at):
-        said = f"the alert {name} is resolved, but its end cannot be used: {str(record.get('endsAt'))[:40]!r}"
+        said = f"the alert {name} is resolved, but its end cannot be used: {cut(str(record.get('endsAt')), 40)!r}"
         yield Problem(source=source, line=line, message=said)
         ended = None
     try:

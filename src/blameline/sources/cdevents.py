@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from blameline.records import Alert, Change, EvalRun, Manifest, Moment, Piece, Problem, Record
 from blameline.sources.events import made, mapping, moment, nameless, quoted
 from blameline.sources.postings import unfolded, word
+from blameline.sources.rows import cut
 from blameline.sources.wording import fault
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ def _alert(number: str, one: _Incident) -> Iterator[Alert | Problem]:
     raised = sorted(one.raised or one.resolved, key=lambda told: (told[0].at, told[0].what, told[0].id))
     first, piece = raised[0]
     if not one.raised:
-        lacks = f"when the incident {number[:60]} was raised is not on record: its end is taken"
+        lacks = f"when the incident {cut(number, 60)} was raised is not on record: its end is taken"
         yield Problem(source=piece.source, line=piece.line, message=lacks)
     ends = [event.at for event, _ in one.resolved]
     content = first.content

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from blameline.records import EvalRun, Manifest, Problem
 from blameline.sources.cases import Cases, content, mapping, own_time, run_of, text, time_around
 from blameline.sources.documents import walk
+from blameline.sources.rows import cut
 from blameline.sources.wording import fault
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class _Run:
         elif success is None:
             self.cases.fault(_NO_VERDICT)
         else:
-            return f"the test case is not usable: 'success' is neither true nor false (found {str(success)[:60]!r})"
+            return f"the test case is not usable: 'success' is neither true nor false (found {cut(str(success), 60)!r})"
         return ""
 
     def told(self, file: File) -> Iterator[EvalRun | Problem]:
@@ -130,7 +131,7 @@ class _Run:
         """The version of the prompt; with several of them each with its name."""
         given = self.said.get("prompts")
         found = {
-            text(prompt.get("alias")): text(prompt.get("version")) or text(prompt.get("hash"))[:12]
+            text(prompt.get("alias")): text(prompt.get("version")) or cut(text(prompt.get("hash")), 12)
             for prompt in map(mapping, given[:20] if isinstance(given, list) else [])
         }
         known = {alias: version for alias, version in found.items() if version}

@@ -17,6 +17,7 @@ from blameline.records import Change, Manifest, Problem
 from blameline.sources.line_by_line import lines
 from blameline.sources.lines import records
 from blameline.sources.postings import moment, objects, word
+from blameline.sources.rows import cut
 from blameline.sources.wording import fault
 
 if TYPE_CHECKING:
@@ -135,11 +136,13 @@ def _notice(row: Mapping[str, Any], line: int | None, source: str) -> Iterator[C
     if said is None or _OPEN.fullmatch(said):
         return
     if model is None:
-        yield Problem(source=source, line=line, message=f"the row of {said[:40]} names no model")
+        yield Problem(source=source, line=line, message=f"the row of {cut(said, 40)} names no model")
         return
     at, uncertainty = _date(said)
     if at is None:
-        yield Problem(source=source, line=line, message=f"the date of {model[:80]} cannot be read: {said[:40]!r}")
+        yield Problem(
+            source=source, line=line, message=f"the date of {cut(model, 80)} cannot be read: {cut(said, 40)!r}"
+        )
         return
     provider, replacement = _first(named, PROVIDER), _first(named, REPLACEMENT)
     whole = model if provider is None or model.startswith(f"{provider}/") else f"{provider}/{model}"

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from blameline.records import LAYER_OF_KIND, Change, Piece, Problem
 from blameline.sources import postings
-from blameline.sources.rows import clean
+from blameline.sources.rows import clean, cut
 from blameline.sources.wording import fault
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def quoted(value: object) -> str:
     """A value for a sentence about a fault: short, and never more than one line."""
     if isinstance(value, (dict, list)):
         return "an object" if isinstance(value, dict) else "a list"
-    return repr(value)[:60]
+    return cut(repr(value), 60)
 
 
 def made(file: File | Piece, line: int | None, said: Mapping[str, object]) -> Change | Problem:

@@ -19,7 +19,7 @@ from blameline.records import LAYER_OF_KIND, Change, Manifest, Problem, as_utc
 from blameline.sources.events import moment, nameless
 from blameline.sources.git_asked import MOST_COMMITS, ask, bare, cut_off
 from blameline.sources.line_by_line import lines
-from blameline.sources.rows import clean
+from blameline.sources.rows import clean, cut
 from blameline.times import within
 
 if TYPE_CHECKING:
@@ -271,13 +271,13 @@ class _Commit:
         said = self.said
         at, slack = _moment(said)
         if at is None:
-            told = f"commit {self.number[:_ID]} has no time that can be read{f': {said[:40]}' if said else ''}"
+            told = f"commit {self.number[:_ID]} has no time that can be read{f': {cut(said, 40)}' if said else ''}"
             return Problem(source=source, line=self.line, message=told)
         if self.beside:
             self.paths, self.left, self.diff, self.size = {}, set(), [], 0
         kind = kind_of([*self.paths, *self.left])
         diff = "\n".join(self.diff).rstrip("\n")
-        cut = self.size > MOST_DIFF
+        longer = self.size > MOST_DIFF
         return Change(
             id=f"git-{self.number[:_ID]}",
             at=at,
@@ -287,7 +287,7 @@ class _Commit:
             component=shown(list(self.paths)),
             to=self.number[:_ID],
             summary=headline(self.message),
-            diff=(diff[:MOST_DIFF] + ("\n… (cut)" if cut else "")) or None,
+            diff=(cut(diff, MOST_DIFF) + ("\n… (cut)" if longer else "")) or None,
             source=source,
         )
 

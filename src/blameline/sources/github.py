@@ -20,6 +20,7 @@ from blameline.records import Change, Manifest, Moment, Piece, Problem, Record, 
 from blameline.sources.events import made, mapping, moment, nameless, quoted
 from blameline.sources.git import headline, kind_of, shown
 from blameline.sources.postings import objects, unfolded, word
+from blameline.sources.rows import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -245,7 +246,7 @@ def _deploys(deployments: Mapping[str, list[tuple[_Deployment, Piece]]]) -> Iter
             scope={"deployment.environment.name": environment} if environment else {},
             summary=nameless(
                 f"{what}{f' to {environment}' if environment else ''}{preview}"
-                f"{f': {described[:200]}' if described else ''}{'' if done else ' (no status is on record)'}"
+                f"{f': {cut(described, 200)}' if described else ''}{'' if done else ' (no status is on record)'}"
             ),
         )
         if isinstance(change, Problem):
@@ -277,7 +278,7 @@ def _release(payload: Mapping[str, Any], part: Found, file: File) -> Iterator[Ch
         kind="deploy",
         component=_repository(payload, release),
         to=tag,
-        summary=nameless(f"release {tag}{draft}{f': {title[:200]}' if title and title != tag else ''}"),
+        summary=nameless(f"release {tag}{draft}{f': {cut(title, 200)}' if title and title != tag else ''}"),
     )
 
 

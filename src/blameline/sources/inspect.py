@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from blameline.records import EvalRun, Manifest, Problem, Slice
 from blameline.sources.cases import Cases, mapping, run_of, short, text
 from blameline.sources.documents import walk
+from blameline.sources.rows import cut
 from blameline.sources.wording import fault
 from blameline.sources.zipped import BROKEN, LARGEST, ZIP, Archive, first_member, names, said
 
@@ -243,7 +244,7 @@ def _why_not(log: _Log) -> str:
         return "the run was cancelled"
     if status == "error":
         message = text(mapping(log.said.get("error")).get("message")).partition("\n")[0]
-        return f"the run ended in an error{f': {message[:200]}' if message else ''}"
+        return f"the run ended in an error{f': {cut(message, 200)}' if message else ''}"
     if log.said.get("invalidated") is True:
         return "the log was marked as invalid"
     return "" if status == "success" else "the log does not say that the run succeeded"

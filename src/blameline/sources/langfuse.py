@@ -27,7 +27,7 @@ from blameline.sources.langfuse_fields import (
 )
 from blameline.sources.lines import records
 from blameline.sources.parquet import column_names
-from blameline.sources.rows import Rows
+from blameline.sources.rows import Rows, cut
 from blameline.sources.unpacked import damage
 
 if TYPE_CHECKING:
@@ -199,5 +199,5 @@ def _expected(file: File) -> Iterator[Expectation | Problem]:
             elif isinstance(count, int) and not isinstance(count, bool) and count >= 0:
                 yield Expectation(key=key, rows=count, source=file.source)
             elif count is not None:
-                said = f"the row count of {key} is not a number: {str(count)[:40]}"
+                said = f"the row count of {key} is not a number: {cut(str(count), 40)}"
                 yield Problem(source=file.source, message=said)

@@ -13,7 +13,7 @@ from blameline.records import Manifest, Problem, Scan
 from blameline.sources.langfuse import labelled
 from blameline.sources.langfuse_fields import entries, score, snake, span, trace
 from blameline.sources.lines import records
-from blameline.sources.rows import Rows
+from blameline.sources.rows import Rows, cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,7 +84,7 @@ def _objects(found: object) -> tuple[list[dict[str, Any]], list[str]]:
     """The objects of a list, and the starts of what is none; a list of ids, as lists of traces have it, is no fault."""
     listed = found if isinstance(found, list) else []
     inside = [one for one in listed if isinstance(one, dict)]
-    return inside, [str(one)[:40] for one in listed if not isinstance(one, (dict, str))]
+    return inside, [cut(str(one), 40) for one in listed if not isinstance(one, (dict, str))]
 
 
 def _bundle(

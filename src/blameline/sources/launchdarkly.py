@@ -16,6 +16,7 @@ from blameline.records import Change, Manifest, Problem
 from blameline.sources.events import made, mapping, moment, nameless, quoted
 from blameline.sources.git import MOST_DIFF
 from blameline.sources.postings import objects, unfolded, word
+from blameline.sources.rows import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -115,7 +116,7 @@ def _summary(entry: Mapping[str, Any]) -> str:
     """What was done, in the log's words: never its title, which begins with a person."""
     words = [str(entry[key]).strip() for key in ("titleVerb", "name") if isinstance(entry.get(key), str)]
     details = [entry.get(key) for key in ("description", "comment") if isinstance(entry.get(key), str)]
-    more = [re.sub(r"\s*\n\s*[*-] +", "; ", f"\n{said}").strip("; \n")[:300] for said in details]
+    more = [cut(re.sub(r"\s*\n\s*[*-] +", "; ", f"\n{said}").strip("; \n"), 300) for said in details]
     text = " ".join(words) + "".join(f": {said}" for said in more if said)
     member = mapping(entry.get("member"))
     for key in ("email", "firstName", "lastName"):
@@ -163,7 +164,7 @@ def _called(variations: list[Any], index: int) -> str:
     value = one.get("value")
     said = json.dumps(value) if isinstance(value, (bool, int, float)) else value if isinstance(value, str) else None
     name = one.get("name")
-    return name if isinstance(name, str) and name else said[:80] if said else f"variation {index}"
+    return name if isinstance(name, str) and name else cut(said, 80) if said else f"variation {index}"
 
 
 def _touched(entry: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -188,7 +189,10 @@ def _touched(entry: Mapping[str, Any], before: Mapping[str, Any], after: Mapping
 def _edit(kind: str, keys: list[str], old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, Any]:
     left, right = ("\n".join(f"{key}: {side[key]}" for key in keys if key in side).split("\n") for side in (old, new))
     diff = "\n".join(difflib.unified_diff(left[:_MOST_LINES], right[:_MOST_LINES], lineterm="", n=1))
-    found: dict[str, Any] = {"kind": kind, "diff": diff[:MOST_DIFF] + ("\n… (cut)" if len(diff) > MOST_DIFF else "")}
+    found: dict[str, Any] = {
+        "kind": kind,
+        "diff": cut(diff, MOST_DIFF) + ("\n… (cut)" if len(diff) > MOST_DIFF else ""),
+    }
     if kind == "model_swap":
         found |= {"from": old.get(keys[-1]), "to": new.get(keys[-1])}
     return found

@@ -18,6 +18,7 @@ from blameline.records import EvalRun, Manifest, Problem, Slice
 from blameline.sources.cases import Cases, content, mapping, own_time, run_of, text, time_around
 from blameline.sources.heads import File, look
 from blameline.sources.lines import records
+from blameline.sources.rows import cut
 from blameline.sources.wording import fault
 
 if TYPE_CHECKING:
@@ -99,7 +100,9 @@ def _runs(file: File, whole: dict[str, Any], manifest: Manifest) -> Iterator[Eva
         yield problem
     for task, given in tasks.items():
         if not isinstance(given, dict):
-            yield Problem(source=file.source, message=f"the task {task[:60]!r} is not usable: an object is expected")
+            yield Problem(
+                source=file.source, message=f"the task {cut(task, 60)!r} is not usable: an object is expected"
+            )
             continue
         metric, share = _share(given)
         n = _n(mapping(mapping(whole.get("n-samples")).get(task)), given)
@@ -123,7 +126,7 @@ def _runs(file: File, whole: dict[str, Any], manifest: Manifest) -> Iterator[Eva
                 source=file.source,
             )
         except ValidationError as error:
-            said = f"the eval run of {task[:60]!r} is not usable: {fault(error)}"
+            said = f"the eval run of {cut(task, 60)!r} is not usable: {fault(error)}"
             yield Problem(source=file.source, message=said)
 
 
@@ -183,13 +186,13 @@ def _setting(whole: dict[str, Any], task: str, metric: str, given: dict[str, Any
     digest = text(mapping(whole.get("task_hashes")).get(task))
     others = sorted({key.partition(",")[0] for key in given if "," in key and "_stderr" not in key})
     said = {
-        "passed by": metric.partition(",")[0] or f"nothing: {', '.join(others)[:100]} count no passes",
+        "passed by": metric.partition(",")[0] or f"nothing: {cut(', '.join(others), 100)} count no passes",
         "task version": mapping(whole.get("versions")).get(task),
-        "task hash": digest[:12],
+        "task hash": cut(digest, 12),
         "model": whole.get("model_name") or config.get("model"),
         "commit": whole.get("git_hash"),
-        "system instruction": text(whole.get("system_instruction_sha"))[:12],
-        "chat template": text(whole.get("chat_template_sha"))[:12],
+        "system instruction": cut(text(whole.get("system_instruction_sha")), 12),
+        "chat template": cut(text(whole.get("chat_template_sha")), 12),
     }
     return ", ".join(
         f"{name} {value}" for name, value in said.items() if isinstance(value, (str, int, float)) and value != ""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from blameline.records import Problem
 from blameline.sources.lines import records
 from blameline.sources.phoenix import AT_ONCE, answered, flatten, names, scalar, structure
-from blameline.sources.rows import Rows
+from blameline.sources.rows import Rows, cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +100,7 @@ class _Traces:
         shared = _shared(info, faults)
         found = spans if isinstance(spans, list) else []
         if not found:
-            faults.append(f"the trace {str(trace_id)[:60]} has no spans: it is read as one span")
+            faults.append(f"the trace {cut(str(trace_id), 60)} has no spans: it is read as one span")
             found = [_as_span(info, trace_id)]
         for span in found:
             if isinstance(span, dict):
@@ -156,10 +156,10 @@ class _Traces:
             return  # an expectation, an issue, or feedback that a later one took the place of
         value = feedback.get("value")
         if feedback.get("error") and value is None:
-            faults.append(f"the judge of '{str(name)[:40]}' failed: no score")
+            faults.append(f"the judge of '{cut(str(name), 40)}' failed: no score")
             return
         if isinstance(value, (dict, list)):
-            faults.append(f"the feedback '{str(name)[:40]}' is no single value: left out")
+            faults.append(f"the feedback '{cut(str(name), 40)}' is no single value: left out")
             return
         source = _object(assessment.get("source"))
         kind, judge = scalar(source.get("source_type")), scalar(source.get("source_id"))

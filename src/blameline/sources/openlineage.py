@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from blameline.records import Change, Manifest, Moment, Piece, Problem, Record
 from blameline.sources.events import made, mapping, moment, nameless, quoted
 from blameline.sources.postings import unfolded, word
+from blameline.sources.rows import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -206,7 +207,7 @@ def _written(run: _Run, output: _Output, before: _Output | None) -> dict[str, ob
 
 
 def _failed(run: _Run) -> dict[str, object]:
-    why = run.fault.strip().partition("\n")[0][:200]
+    why = cut(run.fault.strip().partition("\n")[0], 200)
     names = [output.name for output in run.outputs.values()]
     how = "failed" if run.how == "FAIL" else "was aborted"
     left = f"; not refreshed: {', '.join(names[:5])}" if names else ""

@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError
 
 from blameline.records import Alert, Manifest, Moment, Piece, Problem, Record, Segment, Text
 from blameline.sources.postings import inside, moment, objects, unfolded, word
+from blameline.sources.rows import cut
 from blameline.sources.wording import fault
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ def _sent(record: Mapping[str, Any], line: int | None, cases: dict[tuple[str, st
         f"{at.isoformat()} {word(inside(record, 'payload', 'summary'))}" if at else None
     )
     if verb not in STEPS:
-        return f"unknown event_action {str(record['event_action'])[:40]!r}"
+        return f"unknown event_action {cut(str(record['event_action']), 40)!r}"
     if number is None or at is None:
         return f"the event that should {verb} {number or 'an alert'} has no time that can be read"
     case = _case(number, "alert", line, cases)
@@ -238,12 +239,12 @@ def _told(case: _Case, source: str) -> Iterator[Alert | Problem]:
     if "at" in case.record:  # the record knows when it began; the steps add what it has forgotten
         spells = [_joined(case.record, spells)]
     elif case.steps and min(case.steps)[1] != "trigger":
-        said = f"when the {case.kind} {case.number[:60]} was raised is not on record: its first step is taken"
+        said = f"when the {case.kind} {cut(case.number, 60)} was raised is not on record: its first step is taken"
         yield Problem(source=source, line=case.line, message=said)
     for spell in spells:
         whole = {**case.record, **spell}
         if whole.get("resolved_at") and whole["resolved_at"] < whole["at"]:
-            said = f"the {case.kind} {case.number[:60]} was resolved before it was raised: its end is left out"
+            said = f"the {case.kind} {cut(case.number, 60)} was resolved before it was raised: its end is left out"
             yield Problem(source=source, line=case.line, message=said)
             whole["resolved_at"] = None
         try:

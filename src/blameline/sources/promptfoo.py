@@ -19,6 +19,7 @@ from blameline.records import EvalRun, Manifest, Problem
 from blameline.sources.cases import Cases, content, mapping, own_time, run_of, text, time_around
 from blameline.sources.documents import walk
 from blameline.sources.lines import records
+from blameline.sources.rows import cut
 from blameline.sources.wording import fault
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ class _Evaluation:
         """Count one result; what is wrong with it, or nothing."""
         passed = record.get("success", record.get("pass"))
         if not isinstance(passed, bool):
-            return f"the result is not usable: 'success' is neither true nor false (found {str(passed)[:60]!r})"
+            return f"the result is not usable: 'success' is neither true nor false (found {cut(str(passed), 60)!r})"
         given = record.get("provider")
         provider = text(given) or text(mapping(given).get("id"))
         index = record.get("promptIdx")
@@ -209,7 +210,7 @@ class _Evaluation:
         for number, ((place, provider), column) in enumerate(columns.items()):
             prompt = self._prompt(place, provider)
             label = _label(prompt, column.label)
-            digest = text(prompt.get("id"))[:12]
+            digest = cut(text(prompt.get("id")), 12)
             version = digest or label if _A_FILE.search(label) else label or digest
             made = f"promptfoo-{column.marks:016x}"
             own = told or made

@@ -7,6 +7,8 @@ settled by the statements under ``sql/sources/rows_*.sql``, which are the same f
 from __future__ import annotations
 
 import json
+import re
+import string
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
@@ -36,6 +38,10 @@ LOG = pa.schema(
 )  # fmt: skip
 BATCH = 20_000
 Table = Literal["spans", "scores", "logs"]
+_IN_A_WORD = string.ascii_letters + string.digits + "_.+-%@/=:~$&?#!*"
+"""What secrets, addresses and URLs are written with."""
+_WORD = re.compile(r"[\w.+%@/=:~$&?#!*-]+", re.ASCII)
+_HASH = re.compile(r"[0-9a-f]+")
 
 
 class Rows:
@@ -152,3 +158,17 @@ def text(value: object) -> str | None:
 def clean(value: str) -> str:
     """Text without the halves of surrogate pairs, which no UTF-8 can hold."""
     return value if value.isascii() or value.isprintable() else value.encode("utf-8", "replace").decode()
+
+
+def cut(value: str, most: int) -> str:
+    """The beginning of a text; what is cut is redacted afterwards, and half a secret or address would not be recognised.
+
+    So a word that would be cut is left out, unless it is a hash.
+    """
+    if len(value) <= most or value[most] not in _IN_A_WORD:
+        return value[:most]
+    start = len(value[:most].rstrip(_IN_A_WORD))
+    word = _WORD.match(value, start)
+    if word and _HASH.fullmatch(word.group()):
+        return value[:most]
+    return value[:start] or "…"

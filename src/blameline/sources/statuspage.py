@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from blameline.records import Change, Manifest, Moment, Piece, Problem, Record
 from blameline.sources.postings import inside, moment, objects, unfolded, word
+from blameline.sources.rows import cut
 from blameline.sources.wording import fault
 
 if TYPE_CHECKING:
@@ -196,5 +197,5 @@ def _body(updates: list[dict[str, Any]]) -> str | None:
     if body is None:
         return None
     text = _TAG.sub("", _BREAK.sub("\n", body)).strip()
-    cut = f"{text[:MOST_BODY]}\n… (cut)" if len(text) > MOST_BODY else text
-    return f"{status}: {cut}" if status else cut
+    shown = f"{cut(text, MOST_BODY)}\n… (cut)" if len(text) > MOST_BODY else text
+    return f"{status}: {shown}" if status else shown

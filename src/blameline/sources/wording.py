@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError  # noqa: TC002  used at run time too
 
+from blameline.sources.rows import cut
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
@@ -18,7 +20,7 @@ def fault(error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"'{where}' is missing"
     said = first["msg"].removeprefix("Value error, ")
-    return f"'{where}': {said[:1].lower()}{said[1:]} (found {str(first['input'])[:60]!r})"
+    return f"'{where}': {said[:1].lower()}{said[1:]} (found {cut(str(first['input']), 60)!r})"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

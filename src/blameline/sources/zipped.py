@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import zstandard
 
+from blameline.sources.rows import cut
 from blameline.sources.unpacked import DAMAGE
 
 if TYPE_CHECKING:
@@ -102,4 +103,4 @@ def _directory(path: Path) -> None:
 
 def said(error: BaseException) -> str:
     """The damage in words."""
-    return str(error).strip().partition("\n")[0][:200] or type(error).__name__
+    return cut(str(error).strip().partition("\n")[0], 200) or type(error).__name__
