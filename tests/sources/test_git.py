@@ -324,6 +324,7 @@ def test_a_repository_without_commits_is_told(store: Store, tmp_path: Path) -> N
     [
         ("--date=raw",), ("--date=iso",), ("--date=rfc",), ("--date=iso-strict", "--format=fuller"), ("--date=unix",),
         ("--format=fuller", "--stat"), ("--format=fuller", "--name-status"), ("--format=fuller", "--numstat"), ("--raw", "-p"),
+        ("--format=fuller", "--name-only"), ("--format=fuller", "--name-only", "--notes=*"),
     ],
     ids=" ".join,
 )  # fmt: skip
@@ -334,14 +335,19 @@ def test_logs_of_many_forms(repository: Repository, store: Store, take, options:
     found = take({"log.txt": said})
     changes = store.changes()
     assert sorted(str(change.summary) for change in changes) == ["edit 0", "edit 1", "edit 2", "moved"]
+    told = bool({"--stat", "--name-status", "--name-only", "--numstat", "-p"} & {*options})
+    problems = [problem for problem in found.problems if "which files were touched" not in problem.message]
+    assert len(problems) == len(found.problems) - (not told)
     if "--format=fuller" in options:
-        assert found.problems == ()
+        assert problems == []
         assert [change.at for change in changes] == [at(1), at(2), at(3), at(4, 3)]
     else:
-        assert [problem.line for problem in found.problems] == [1]
+        assert [problem.line for problem in problems] == [1]
         assert {change.at for change in changes} == {datetime(2025, 1, 1, tzinfo=UTC)}
-    if {"--stat", "--name-status", "--numstat", "-p"} & {*options}:
-        assert {change.kind for change in changes} == {"prompt_edit"}
+    if told:
+        kinds = {change.summary: change.kind for change in changes}
+        left = "deploy" if "--name-only" in options else "prompt_edit"  # it names no path that a rename left
+        assert kinds == {**dict.fromkeys(("edit 0", "edit 1", "edit 2"), "prompt_edit"), "moved": left}
         assert {change.component for change in changes if change.summary != "moved"} == {"prompts/a.txt"}
 
 
@@ -448,7 +454,7 @@ def test_a_date_without_a_zone_is_uncertain(
 
 def test_an_authors_date_without_a_zone_is_uncertain_for_both(store: Store, take) -> None:
     log = "commit aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\nAuthor: S <s@example.org>\nDate:   2026-03-14\n\n    bump\n"
-    assert len(take({"log.txt": log}).problems) == 2
+    assert len(take({"log.txt": log}).problems) == 3  # and it tells no paths
     assert [change.uncertainty for change in store.changes()] == [timedelta(hours=24 + 26)]
 
 

@@ -1,8 +1,8 @@
 """Git history as changes: a log's text, a work tree or a bare repository in, one ``Change`` a commit out.
 
 A file is read when it holds what ``git log`` prints, best by ``git log --first-parent -m --date=iso-strict
---format=fuller -p -- prompts/`` (the medium and raw dates, ``--stat`` and ``--name-status`` are understood too). Where
-it was written otherwise and says less by that, a ``Problem`` says how to write it. A folder is asked by running ``git
+--format=fuller -p -- prompts/`` (the medium and raw dates, ``--stat``, ``--name-only`` and ``--name-status`` are
+understood too). Where it was written otherwise and says less by that, a ``Problem`` says how to write it. A folder is asked by running ``git
 log`` itself, for that folder alone where it lies inside a work tree. The time is the committer's along the first
 parents, so that work on a branch counts when it was merged: an author's date may be long before that. The author is
 never kept, nor the names that merge messages carry.
@@ -44,6 +44,8 @@ _FIELD = re.compile(r"^(Author|AuthorDate|Commit|CommitDate|Date|Merge): +(.*)$"
 _PATHS = re.compile(r'^diff --(?:git "?a/(.+?)"? "?b/(.+?)"?|cc "?(.+?)"?|combined "?(.+?)"?)$')
 _STAT = re.compile(r"^ (\S.*?) +\| +(\d+|Bin)\b")
 _STATUS = re.compile(r"^(?::[0-7]{6} .*|\d+\t\d+|-\t-|[ACDMRTUX]\d*)\t(.+)$")
+_NO_PATH = re.compile(r"Notes\b.*:$|Submodule ")
+"""What else begins a line behind a message, beside the paths of ``--name-only``."""
 _DAY = re.compile(r"\d{4}-?\d\d-?\d\d")
 _ZONED = re.compile(r"(?:Z|[+-]\d\d(?::?\d\d)?)$", re.IGNORECASE)
 _PULLED = re.compile(r"^(Merge pull request #\d+) from \S+")
@@ -90,6 +92,8 @@ def _text_of(file: File) -> Iterator[Change | Problem]:
     told: set[str] = set()
     numbers: set[str] = set()
     merges: dict[str, int] = {}
+    pathless: int | None = None
+    paths = False
     for part in _commits(_decoded(file)):
         if isinstance(part, Problem):
             yield part
@@ -100,11 +104,16 @@ def _text_of(file: File) -> Iterator[Change | Problem]:
         for parent in part.parents[1:]:
             merges.setdefault(parent, part.line)
         change = part.change(file.source)
+        paths = paths or bool(part.paths or part.left)
         if isinstance(change, Change):
+            pathless = pathless or part.line
             fresh = [said for said in part.doubts() if said not in told]
             told.update(fresh)
             yield from (Problem(source=file.source, line=part.line, message=said) for said in fresh)
         yield change
+    if pathless and not paths:
+        said = f"the log does not say which files were touched, so an edit of a prompt looks like a deploy: write it with {BEST}"
+        yield Problem(source=file.source, line=pathless, message=said)
     line = _branched(numbers, merges)
     if line is not None:
         said = (
@@ -253,6 +262,8 @@ class _Commit:
         elif (stat := _STAT.match(text) or _STATUS.match(text)) is not None:
             self.paths[stat.group(1).rpartition("\t")[2]] = None
             self.left.update(stat.group(1).split("\t"))
+        elif self.message and text[:1] not in {"", " "} and not _NO_PATH.match(text):
+            self.paths[text.strip('"')] = None
 
     def _touched(self, text: str) -> None:
         """Note the path of a diff, and the one that a rename left."""
