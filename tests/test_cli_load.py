@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -118,6 +119,13 @@ def test_a_case_file_in_use_is_told_in_one_line(run, spawn, exports, tmp_path):
     assert not told.stdout
     assert told.stderr.count("\n") == 1
     assert f"is in use by process {os.getpid()}" in told.stderr
+
+
+def test_a_full_disk_behind_stdout_is_told_in_one_line(exports, tmp_path):
+    command = [sys.executable, "-m", "blameline", "load", str(exports), "--case", str(tmp_path / "c.duckdb")]
+    with Path("/dev/full").open("w") as full:
+        told = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (told.returncode, told.stderr) == (1, "incident: the answer cannot be written: No space left on device\n")
 
 
 def test_progress_is_for_terminals_and_leaves_stdout_alone(exports, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
@@ -37,17 +38,21 @@ class Incident(click.Group):
     """The group that turns our errors, and Ctrl-C, into one line and an exit status."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  click's own signature
-        """Run a verb; a ``BlamelineError`` is told in one line."""
+        """Run a verb; a ``BlamelineError`` is told in one line, and so is a fault of the machine."""
         with Interruptions() as ctx.obj:
             try:
                 return super().invoke(ctx)
             except BlamelineError as error:
                 click.echo(f"incident: {one_line(str(error))}", err=True)
                 ctx.exit(error.exit_code)
-            except BaseException:  # DuckDB makes a RuntimeError of Ctrl-C, others make other things of it
+            except BaseException as error:  # DuckDB makes a RuntimeError of Ctrl-C, others make other things of it
                 if ctx.obj.happened:
                     click.echo("incident: interrupted: what was finished is kept; run the same command again", err=True)
                     ctx.exit(ExitCode.INTERRUPTED)
+                if isinstance(error, OSError) and error.errno not in {None, errno.EPIPE}:  # click ends a pipe quietly
+                    said = f"{error.filename or 'the answer cannot be written'}: {error.strerror}"
+                    click.echo(f"incident: {one_line(said)}", err=True)
+                    ctx.exit(ExitCode.ERROR)
                 raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
