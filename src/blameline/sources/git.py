@@ -2,10 +2,10 @@
 
 A file is read when it holds what ``git log`` prints, best by ``git log --first-parent -m --date=iso-strict
 --format=fuller -p -- prompts/`` (the medium and raw dates, ``--stat``, ``--name-only`` and ``--name-status`` are
-understood too). Where it was written otherwise and says less by that, a ``Problem`` says how to write it. A folder is asked by running ``git
-log`` itself, for that folder alone where it lies inside a work tree. The time is the committer's along the first
-parents, so that work on a branch counts when it was merged: an author's date may be long before that. The author is
-never kept, nor the names that merge messages carry.
+understood too). Where it was written otherwise and says less by that, a ``Problem`` says how to write it. A folder is
+asked by running ``git log`` itself, for that folder alone where it lies inside a work tree. The time is the
+committer's along the first parents, so that work on a branch counts when it was merged: an author's date may be long
+before that. The author is never kept, nor the names that merge messages carry.
 """
 
 from __future__ import annotations
