@@ -261,6 +261,7 @@ def test_a_mark_takes_a_basic_date_and_a_scope_said_twice(run, own_case):
     )
     told = json.loads(run(*said, "--case", own_case, "--json").stdout)
     assert (told["at"], told["scope"]) == ("2026-03-05T00:00:00Z", {"r": "eu", "t": "1"})
+    assert told["uncertainty"] == "PT1440M"  # nobody said at which time of the day
 
 
 def test_now_is_now(own_case, now):

@@ -13,6 +13,9 @@ from pydantic import ValidationError, ValidatorFunctionWrapHandler
 
 LONGEST = timedelta(days=3653)
 """How far off a time may be: ten years. More says nothing about a time."""
+DAY = timedelta(days=1)
+"""How far off a time may be where only its day is said."""
+_DAY = re.compile(r"\d{4}-?\d\d-?\d\d")
 _BASIC = re.compile(r"\d{8}(?:[Tt ].*)?")
 _COUNT = re.compile(r"[+-]?\d+(?:\.\d*)?")
 _SPOKEN = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*")
@@ -45,6 +48,11 @@ def written(value: object) -> object:
     if _COUNT.fullmatch(said) and (abs(float(said)) < 1e8 or _packed(said)):
         raise ValueError(f"neither a date nor a count of seconds since 1970; {_TIME}")
     return value
+
+
+def day_alone(value: object) -> bool:
+    """True for a day without a time: it stands for its start, and what it names came somewhen in it."""
+    return isinstance(value, str) and bool(_DAY.fullmatch(value.strip()))
 
 
 def _packed(said: str) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -193,3 +194,15 @@ def test_two_values_of_one_attribute_are_told(store: Store, take) -> None:
         "b": {"region": "eu", "tier": "free"},
         "c1": {},
     }
+
+
+@pytest.mark.parametrize(
+    ("more", "hours"),
+    [({}, 24), ({"at": "2026-03-14T00:00Z"}, None), ({"at": "20260314"}, 24), ({"uncertainty": "2h"}, 2),
+     ({"rollout": [{"at": "2026-03-14T09:00Z", "percent": 10}]}, None)],
+)  # fmt: skip
+def test_a_day_alone_is_uncertain_by_a_day(store: Store, take, more: dict, hours: int | None) -> None:
+    assert take({"changes.json": json.dumps([{"at": "2026-03-14", "kind": "prompt_edit", **more}])}).problems == ()
+    (change,) = store.changes()
+    assert change.at == datetime(2026, 3, 14, tzinfo=UTC)
+    assert change.uncertainty == (None if hours is None else timedelta(hours=hours))

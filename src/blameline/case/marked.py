@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from blameline import times
 from blameline.errors import BlamelineError, NotFound
 from blameline.intake.bytes_on_disk import identity
 from blameline.intake.fields import fields_of
@@ -40,6 +41,8 @@ def marked(said: Mapping[str, Any], *, now: datetime) -> Change:
     if layer not in _LAYERS:
         raise _unknown("layer", layer, _LAYERS)
     record |= {"kind": kind, "at": now if record.get("at") == "now" else record.get("at")}
+    if times.day_alone(record["at"]):
+        record.setdefault("uncertainty", times.DAY)
     try:
         change = Change.model_validate({"id": "", **record, "source": SOURCE})
     except ValidationError as error:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from blameline import times
 from blameline.records import LAYER_OF_KIND, Change, Manifest, Problem
 from blameline.sources.lines import Found, records
 from blameline.sources.wording import fault, nearest, unknown_key
@@ -68,6 +69,8 @@ def _change(part: Found, file: File) -> Change | Problem:
     try:
         ready = {**record, "kind": kind, "layer": record.get("layer", LAYER_OF_KIND[kind]), **_unfolded(record)}
         ready["id"] = str(record["id"]).strip() if "id" in record else _derived_id(record)
+        if times.day_alone(record["at"]) and not ready.get("rollout"):
+            ready.setdefault("uncertainty", times.DAY)
         return Change.model_validate({**ready, "source": file.source})
     except ValidationError as error:
         return Problem(source=file.source, line=part.line, message=f"the change is not usable: {fault(error)}")
