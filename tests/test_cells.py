@@ -156,7 +156,7 @@ def test_moments_and_hours_are_inverse() -> None:
     [
         ("app.prompt.hash", "prompt"), ("app.index.version", "retrieval"), ("app.route", "router"), ("tenant.id", None),
         ("app.tools.schema", "tools"), ("judge_version", "judge"), ("git_sha", None), ("release", "deploy"),
-        ("prompt", None), ("app.embedding.model.name", "retrieval"),
+        ("prompt", None), ("app.embedding.model.name", "retrieval"), ("app.sampling", "sampling"),
     ],
 )  # fmt: skip
 def test_an_attribute_speaks_of_its_layer(attribute: str, layer: str | None) -> None:
@@ -187,4 +187,5 @@ def test_only_speaking_names_are_looked_at() -> None:
     names = ["tenant.id", "user.id", "gen_ai.prompt.version", "input.text", "app.index.version", "odd"]
     assert interesting(names, Manifest()) == ["tenant.id", "gen_ai.prompt.version", "app.index.version"]
     assert interesting(["langfuse.created_at", "langsmith.run_type", "app.lang"], Manifest()) == ["app.lang"]
+    assert interesting(["sampling.rate", "_sampling_priority_v1", "sampling.top_p"], Manifest()) == ["sampling.top_p"]
     assert "odd" in interesting(names, Manifest(segments=("odd",)))

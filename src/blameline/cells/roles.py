@@ -56,6 +56,7 @@ NEVER = re.compile(
     r"^(telemetry\.|process\.|host\.|os\.|thread\.|code\.|server\.|url\.|http\.|net\.|k8s\.|container\.|exception\.|"
     r"service\.instance|session|user|enduser|gen_ai\.(conversation|response\.id|usage|input|output|tool\.(call|name|type|description)|evaluation|"
     r"retrieval\.(query|documents)|prompt\.variable|system_instructions|operation|response\.(finish|time)))|"
+    r"sampl(ing|er|e)[._]?(probability|ratio|rate|percentage|priority(_v1)?|decision)$|"
     r"(message|content|text|query|timestamp|time|date|trace_id|span_id|request_id|latency|token|cost|score)(s)?$",
     re.IGNORECASE,
 )
