@@ -186,6 +186,17 @@ def test_nothing_to_read_is_told(tmp_path):
         assert case.report()
 
 
+def test_changes_are_in_the_timeline_before_any_trace_is(tmp_path, now):
+    (tmp_path / "changes.jsonl").write_text('{"at": "2026-03-01T10:00:00Z", "kind": "deploy", "id": "c-1", "to": "v2"}')
+    with open_case(tmp_path / "new.duckdb") as case:
+        case.load(tmp_path / "changes.jsonl")
+        case.mark("the cache cleared", kind="infra_change", at="2026-03-02", now=now)
+        rows = case.timeline()
+    assert [(row.lane, row.what) for row in rows] == [
+        ("change", "deploy: deploy → v2"), ("change", "infra_change: the cache cleared"),
+    ]  # fmt: skip
+
+
 def test_a_closed_or_absent_case_file_is_told(tmp_path):
     with pytest.raises(NotFound, match="no case file"):
         blameline.open(tmp_path / "none.duckdb", read_only=True)

@@ -7,7 +7,7 @@ each of them predicts. Nothing here weighs: a candidate that looks absurd is lis
 
 from __future__ import annotations
 
-from blameline.candidates.bids import STANDING, Candidate, Seen, list_candidates
+from blameline.candidates.bids import STANDING, Candidate, Seen, list_candidates, summary_of
 from blameline.candidates.exposure import Variants, variants
 
-__all__ = ["STANDING", "Candidate", "Seen", "Variants", "list_candidates", "variants"]
+__all__ = ["STANDING", "Candidate", "Seen", "Variants", "list_candidates", "summary_of", "variants"]

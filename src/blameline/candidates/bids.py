@@ -135,7 +135,7 @@ def _declared(changes: Sequence[Change], seen: Sequence[Seen], clock: Clock) -> 
             at=change.at,
             change=change,
             until=reverted.get(change.id),
-            summary=_summary(change),
+            summary=summary_of(change),
         )
         for change in sorted(changes, key=lambda change: (change.at, change.id))
     ]
@@ -149,7 +149,8 @@ def _declared(changes: Sequence[Change], seen: Sequence[Seen], clock: Clock) -> 
     return found
 
 
-def _summary(change: Change) -> str:
+def summary_of(change: Change) -> str:
+    """What a change was, in its own words, or else by its component and versions."""
     if change.summary:
         return str(change.summary)
     step = f" {change.from_} → {change.to}" if change.from_ and change.to else f" → {change.to}" if change.to else ""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from math import sqrt
 from typing import TYPE_CHECKING
 
+from blameline.candidates import summary_of
 from blameline.cells import Clock, measured
 from blameline.records import (
     Alert,
@@ -125,6 +126,11 @@ def timeline(store: Store, inquiry: Inquiry, notes: Sequence[Entry]) -> tuple[Ti
         for candidate in inquiry.candidates
         if candidate.starts is not None
     ]
+    if inquiry.window is None:  # without traces nothing bids, and what was declared still happened
+        rows += [
+            TimelineRow(at=change.at, lane="change", id=change.id, what=f"{change.kind}: {summary_of(change)}")
+            for change in store.changes()
+        ]
     for shift in inquiry.shifts:
         what = f"{shift.signal}{_where(shift)} {_went(shift)} ({shift.direction})"
         rows.append(
