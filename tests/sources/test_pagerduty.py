@@ -195,3 +195,36 @@ def test_loading_twice_changes_nothing(store: Store, take, case: Path) -> None:
     again = load(store, [case])
     assert (again.alerts, again.changes) == (0, 0)
     assert (store.alerts(), store.changes()) == before
+
+
+def test_who_is_mentioned_in_a_title_is_not_kept(store: Store, case: Path) -> None:
+    when, service = "2026-03-01T10:00:00Z", {"id": "S", "summary": "bot"}
+    whole = {
+        "id": "P1",
+        "type": "incident",
+        "title": "ask @alice",
+        "created_at": when,
+        "urgency": "high",
+        "service": service,
+    }
+    sent = {"routing_key": "r", "event_action": "trigger", "dedup_key": "k"}
+    fired = {
+        "labels": {"alertname": "Bad"},
+        "annotations": {"summary": "call @alice or alice@example.org"},
+        "startsAt": when,
+    }
+    event = {"type": "change_event", "id": "C", "timestamp": when, "summary": "deployed by @alice"}
+    files = {
+        "incident.json": {"incident": whole},
+        "sent.json": {
+            **sent,
+            "payload": {"summary": "ask @alice", "severity": "error", "timestamp": when, "source": "s"},
+        },
+        "fired.json": {"alerts": [fired], "groupKey": "g", "receiver": "r"},
+        "event.json": {"change_events": [event], "more": False},
+    }
+    for name, document in files.items():
+        (case / name).write_text(json.dumps(document), encoding="utf-8")
+    load(store, [case], content="full")
+    assert {one.title for one in store.alerts()} == {"ask @…", "Bad: call @… or …"}
+    assert [one.summary for one in store.changes()] == ["deployed by @…"]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from blameline.records import Alert, Manifest, Problem
+from blameline.sources.events import nameless
 from blameline.sources.postings import impersonal, inside, moment, unfolded, word
 from blameline.sources.rows import cut
 from blameline.sources.wording import fault
@@ -92,7 +93,7 @@ def _alert(record: Mapping[str, Any], line: int | None, source: str) -> Iterator
             id=number,
             at=at,
             system="alertmanager",
-            title=f"{name}: {summary}" if summary else name,
+            title=nameless(f"{name}: {summary}" if summary else name),
             severity=labels.get("severity"),
             resolved_at=ended,
             service=next((labels[key] for key in SERVICE if key in labels), None),

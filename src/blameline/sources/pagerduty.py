@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, ValidationError
 
 from blameline.records import Alert, Manifest, Moment, Piece, Problem, Record, Segment, Text
+from blameline.sources.events import nameless
 from blameline.sources.postings import inside, moment, objects, unfolded, word
 from blameline.sources.rows import cut
 from blameline.sources.wording import fault
@@ -171,7 +172,7 @@ def _object(
               }  # fmt: skip
     case.record = {
         "at": at,
-        "title": word(record.get("title")) or _NUMBER.sub("", word(record.get("summary")) or ""),
+        "title": nameless(word(record.get("title")) or _NUMBER.sub("", word(record.get("summary")) or "")),
         "severity": word(record.get("severity")) or priority or urgency,
         "acknowledged_at": min(answered, default=changed if status == "acknowledged" else None),
         "resolved_at": moment(record.get("resolved_at")) or (changed if status == "resolved" else None),
@@ -191,7 +192,7 @@ def _entry(record: Mapping[str, Any], verb: str, line: int | None, cases: dict[t
     case.steps.add((at, STEPS[verb]))
     agent = record.get("agent") if str(inside(record, "agent", "type")).startswith("service") else None
     service = word(inside(record, "service", "summary")) or word(inside({"agent": agent}, "agent", "summary"))
-    title = _NUMBER.sub("", word(inside(record, "incident", "summary")) or "")
+    title = nameless(_NUMBER.sub("", word(inside(record, "incident", "summary")) or ""))
     case.record = {**_known(title=title, service=service), **case.record}
     return None
 
@@ -224,7 +225,9 @@ def _sent(record: Mapping[str, Any], line: int | None, cases: dict[tuple[str, st
     payload = record["payload"]
     labels = {key: word(payload.get(key)) for key in ("source", "component", "group", "class")}
     service = labels["component"] or labels["group"] or labels["source"]
-    told = _known(title=word(payload.get("summary")), severity=word(payload.get("severity")), service=service)
+    told = _known(
+        title=nameless(word(payload.get("summary")) or ""), severity=word(payload.get("severity")), service=service
+    )
     case.record = {**told, "labels": _known(**labels), **case.record}
     return None
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from blameline.records import LAYER_OF_KIND, Change, Manifest, Problem
+from blameline.sources.events import nameless
 from blameline.sources.postings import impersonal, inside, moment, objects, unfolded, word
 from blameline.sources.wording import fault
 
@@ -86,7 +87,7 @@ def _change(record: Mapping[str, Any], line: int | None, source: str) -> Change 
             layer=LAYER_OF_KIND[kind],
             component=", ".join(named) or word(event.get("source")),
             to=next((details[key] for key in _VERSION if key in details), None),
-            summary=summary,
+            summary=summary and nameless(summary),
             diff="\n".join(f"{key}: {value}" for key, value in details.items()) or None,
             source=source,
         )
