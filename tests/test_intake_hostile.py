@@ -248,6 +248,22 @@ def test_a_file_that_may_not_be_read(folder: Path, tmp_path: Path) -> None:
     assert (found["good"], found["told"]) == (GOOD, [["secret.jsonl", "cannot be read: Permission denied"]])
 
 
+@pytest.mark.parametrize("mode", [0, 0o444, 0o111])
+def test_a_folder_that_may_not_be_read(folder: Path, tmp_path: Path, mode: int) -> None:
+    closed = folder / "closed"
+    closed.mkdir()
+    (folder / "link").symlink_to(closed / "nowhere" / "x.jsonl")
+    closed.chmod(mode)
+    if os.access(closed, os.R_OK | os.X_OK):
+        pytest.skip("who runs this may read everything")
+    try:
+        found = loaded(folder, tmp_path / "c.duckdb")
+    finally:
+        closed.chmod(0o755)
+    link = ["link", "a link that leads nowhere"]
+    assert (found["good"], sorted(found["told"])) == (GOOD, [["closed", "cannot be read: Permission denied"], link])
+
+
 @pytest.mark.parametrize("text", ["[]", "[ ]\n", "id,at,score\n", "name;kind;at"])
 def test_an_export_without_rows_is_no_fault(folder: Path, tmp_path: Path, text: str) -> None:
     (folder / "nothing").write_text(text)

@@ -161,19 +161,19 @@ def _walk(root: Path, readers: _Readers, plain: _PlainNames) -> Iterator[Found |
         else:
             path, name = entry, _shown(root.name) or "/"
         head = look(path)
-        versioned = (path / ".git").exists()
-        reader = None if tracked and not versioned else readers.of(path, head)
-        if reader is not None:
-            yield Found(File(path, name, head), reader)
-            if not versioned:
-                continue
-            tracked = True
         try:
+            versioned = (path / ".git").exists()
+            reader = None if tracked and not versioned else readers.of(path, head)
             with os.scandir(path) as entries:
                 below = sorted(entries, key=lambda entry: entry.name, reverse=True)
         except OSError as error:
             yield Problem(source=name, message=f"cannot be read: {error.strerror}")
             continue
+        if reader is not None:
+            yield Found(File(path, name, head), reader)
+            if not versioned:
+                continue
+            tracked = True
         waiting += [(entry, tracked) for entry in below if not entry.name.startswith(".")]
 
 
@@ -183,7 +183,7 @@ def _entry(
     """What there is to say of one entry; ``None`` for a folder that is to be walked."""
     if entry.is_symlink():
         target = os.path.realpath(path)
-        if not Path(target).exists():
+        if not os.path.exists(target):  # noqa: PTH110  a path's own method raises where a folder on the way is closed
             return [SkippedFile(source=name, reason="a link that leads nowhere")]
         if not Path(target).is_relative_to(root):
             return [SkippedFile(source=name, reason="a link that leads out of what was handed in")]
