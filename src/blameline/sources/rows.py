@@ -140,7 +140,7 @@ class Rows:
 
 
 def _pairs(attributes: Mapping[str, object]) -> tuple[list[str], list[str | None]]:
-    kept = {key: text(value) for key, value in attributes.items() if value is not None}
+    kept = {clean(key): text(value) for key, value in attributes.items() if value is not None}
     return list(kept), list(kept.values())
 
 
