@@ -135,7 +135,7 @@ class Rows:
 
 def _pairs(attributes: Mapping[str, object]) -> tuple[list[str], list[str | None]]:
     kept = {key: text(value) for key, value in attributes.items() if value is not None}
-    return list(kept), list(kept.values())
+    return list(map(clean, kept)), list(kept.values())
 
 
 def text(value: object) -> str | None:
