@@ -250,3 +250,11 @@ def test_a_record_that_is_nested_too_deep_is_told(store: Store, take: Any, monke
     monkeypatch.setattr(otlp_events, "_told", deep)
     found = take({"a.jsonl": both, "b.pb": as_protobuf(both)})
     assert [(problem.source, problem.line) for problem in found.problems] == [("a.jsonl", 1), ("b.pb", 1)]
+
+
+def test_long_answers_are_handed_over_before_they_are_many(store: Store, case: Path) -> None:
+    words = "Your parcel is on its way to Bonn. " * 6000
+    with (case / "a.jsonl").open("w") as out:
+        out.writelines(lines(record(number, answer(words))) for number in range(1, 301))
+    load(store, [case])
+    assert store.sql("SELECT count(*), min(output_chars) FROM logs").rows == ((300, len(words)),)

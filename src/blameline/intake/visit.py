@@ -30,6 +30,7 @@ from blameline.records import (
     SkippedFile,
 )
 from blameline.sources import Found, Item, clean
+from blameline.sources.rows import LARGE
 from blameline.sources.unpacked import read_so_far
 from blameline.store import Content, Store, Unreadable
 
@@ -319,7 +320,8 @@ class Visit:
 
     def _hand_over(self, *, rest: bool = False) -> None:
         for key, waiting in list(self._waiting.items()):
-            if rest or sum(len(columns) for _, columns in waiting) >= _BATCH:
+            many = sum(len(columns) for _, columns in waiting) >= _BATCH
+            if rest or many or sum(columns.nbytes for _, columns in waiting) > LARGE:
                 del self._waiting[key]
                 whole = pa.concat_tables([columns for _, columns in waiting])
                 scan = waiting[0][0]
