@@ -258,3 +258,22 @@ def test_long_answers_are_handed_over_before_they_are_many(store: Store, case: P
         out.writelines(lines(record(number, answer(words))) for number in range(1, 301))
     load(store, [case])
     assert store.sql("SELECT count(*), min(output_chars) FROM logs").rows == ((300, len(words)),)
+
+
+@pytest.mark.parametrize("back", [1, -1])
+def test_of_answers_at_one_moment_the_same_counts_whatever_is_kept(tmp_path: Path, back: int) -> None:
+    """Of each pair both answers are as long, and one of them is JSON."""
+    told = [record(n, answer(text)) for n in range(1, 9) for text in (f'["{n}"]', f"'{n}' .")[::back]]
+    asked = spans(*(span(n, CHAT) | {"traceId": f"{1:032x}"} for n in range(1, 9)))
+    held = set()
+    for content in ("none", "redacted", "full"):
+        (tmp_path / "a.jsonl").write_text(asked + lines(*told))
+        with Store.open(tmp_path / f"{content}.duckdb") as store:
+            load(store, [tmp_path / "a.jsonl"], content=content)  # type: ignore[arg-type]
+            held.add(ended(store, "SELECT span_id, output_chars, output_json FROM generations ORDER BY span_id"))
+    assert (
+        len({chars for one in held for _, chars, _ in one})
+        == len(held)
+        == len({json for one in held for *_, json in one})
+        == 1
+    )
