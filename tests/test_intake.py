@@ -165,3 +165,20 @@ def test_progress_is_told(tmp_path: Path, case: Path) -> None:
     assert (first.source, first.done, first.rows) == ("incident.yaml", 0, 0)
     assert last.done == last.whole == sum(path.stat().st_size for path in case.iterdir())
     assert last.rows == 20 + 10 + 12 + 12 + 12 + 4 + 1 + 1 + 14  # rows, spans before duplicates go, a score, a change
+
+
+def test_what_is_too_much_for_all_threads_is_read_by_one(tmp_path: Path) -> None:
+    words = "The quick brown fox says hello to everyone. " * 4500
+    said = json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": words}]}])
+    chat = {"gen_ai.operation.name": "chat", "gen_ai.output.messages": said}
+    attributes = [{"key": key, "value": {"stringValue": said}} for key, said in chat.items()]
+    with (tmp_path / "a.jsonl").open("w") as out:
+        for number in range(1, 601):
+            ids = {"traceId": f"{number:032x}", "spanId": f"{number:016x}", "startTimeUnixNano": "1772323200000000000"}
+            span = {**ids, "attributes": attributes}
+            out.write(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}) + "\n")
+    with Store.open(tmp_path / "case.duckdb") as store:
+        threads = store.sql("SELECT current_setting('threads')").rows
+        found = load(store, [tmp_path / "a.jsonl"])
+        assert (found.spans, found.problems) == (600, ())
+        assert store.sql("SELECT current_setting('threads')").rows == threads

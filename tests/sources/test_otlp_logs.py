@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
+from base64 import b64encode
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +14,7 @@ from test_otlp_dialects import START, keyed, span
 
 from blameline.cells import derive
 from blameline.intake import load
+from blameline.sources import otlp_events
 from blameline.store import Store
 from conftest import FIXTURES
 
@@ -28,6 +32,7 @@ ENDED = (
 """What the five calls of ``written_by_opentelemetry.py`` ended with, by its ANSWERS."""
 READ = "SELECT ended, content_state, output_chars, output_json, coalesce(output_refused, FALSE), finish FROM generations ORDER BY start_at"
 CHAT = {"gen_ai.operation.name": "chat"}
+DETAILS = "gen_ai.client.inference.operation.details"
 
 
 def ended(store: Store, asked: str = READ) -> tuple[tuple[Any, ...], ...]:
@@ -168,4 +173,127 @@ def test_attributes_and_the_name_beside_them(store: Store, take: Any) -> None:
     older = {**record(1, answer("one")), "attributes": keyed({"event.name": "gen_ai.choice"})}
     del older["eventName"]
     take({"a.jsonl": spans(span(1, CHAT)), "b.jsonl": lines(older)})
+    assert ended(store, "SELECT output_chars FROM generations") == ((3,),)
+
+
+def test_fields_of_any_type_cost_only_themselves(store: Store, take: Any) -> None:
+    wrong = [
+        record(1, answer("no"), ["gen_ai.choice"]),  # type: ignore[arg-type]
+        {**record(1, answer("no"), ""), "attributes": keyed({"event.name": ["gen_ai.choice"]})},
+        {**record(1, {}, DETAILS), "attributes": keyed({"gen_ai.half\ud800": "a"})},
+    ]
+    take({"a.jsonl": spans(span(1, CHAT)) + lines(*wrong, record(1, answer("one")))})
+    assert ended(store, "SELECT output_chars FROM generations") == ((3,),)
+
+
+@pytest.mark.parametrize("name", ["choice", "system.message", "user.message", "assistant.message", "tool.message"])
+@pytest.mark.parametrize("form", ["jsonl", "pb"])
+def test_a_record_alone_in_its_file_is_read(store: Store, case: Path, name: str, form: str) -> None:
+    one = lines(record(1, {"content": "Bonn", "message": {"content": "Bonn"}}, f"gen_ai.{name}"))
+    (case / f"a.{form}").write_bytes(one.encode() if form == "jsonl" else as_protobuf(one))
+    load(store, [case])
+    assert store.sql("SELECT count(*) FROM logs WHERE content_said::VARCHAR LIKE '%Bonn%'").rows == ((1,),)
+
+
+def as_protobuf(text: str) -> bytes:
+    parse: Any = import_module("google.protobuf.json_format").ParseDict
+    made: Any = import_module("opentelemetry.proto.collector.logs.v1.logs_service_pb2").ExportLogsServiceRequest()
+    request = json.loads(text)
+    for one in request["resourceLogs"][0]["scopeLogs"][0]["logRecords"]:
+        for key in ("traceId", "spanId"):
+            one[key] = b64encode(bytes.fromhex(one[key])).decode()
+    return bytes(parse(request, made).SerializeToString())
+
+
+def test_a_number_that_is_too_long_costs_no_answer(store: Store, take: Any) -> None:
+    long = lines(record(1, answer("one"))).replace('"timeUnixNano"', f'"flags": {"9" * 5000}, "timeUnixNano"')
+    take({"a.jsonl": spans(span(1, CHAT)), "b.jsonl": long})
+    assert ended(store, "SELECT output_chars FROM generations") == ((3,),)
+
+
+SAID = [{"key": "content", "value": {"stringValue": "hello"}}]
+MAP = {
+    "kvlistValue": {
+        "values": [
+            {"key": "finish_reason", "value": {"stringValue": "stop"}},
+            {"key": "message", "value": {"kvlistValue": {"values": SAID}}},
+        ]
+    }
+}
+
+
+@pytest.mark.parametrize("spelling", ["specification", "snake_case", "go", "bare"])
+def test_a_body_is_read_however_it_is_spelled(store: Store, take: Any, spelling: str) -> None:
+    request = json.loads(lines({**record(1, ""), "body": answer("hello") if spelling == "bare" else MAP}))
+    if spelling in {"snake_case", "go"}:
+        request = spelled(request, go=spelling == "go")
+    take({"a.jsonl": spans(span(1, CHAT)), "b.jsonl": json.dumps(request)})
+    assert ended(store, "SELECT output_chars, finish FROM generations") == ((5, "stop"),)
+
+
+def spelled(value: Any, *, go: bool) -> Any:
+    """The same in snake_case, its values as Go writes them where asked for."""
+    if isinstance(value, list):
+        return [spelled(one, go=go) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if go and len(value) == 1 and (kind := next(iter(value))).endswith("Value"):
+        return {"Value": {kind[0].upper() + kind[1:]: spelled(value[kind], go=go)}}
+    return {re.sub("[A-Z]", lambda at: f"_{at[0].lower()}", key): spelled(one, go=go) for key, one in value.items()}
+
+
+def test_a_record_that_is_nested_too_deep_is_told(store: Store, take: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def deep(_: object) -> None:
+        raise RecursionError
+
+    both = lines(record(1, answer("one")))
+    monkeypatch.setattr(otlp_events, "_told", deep)
+    found = take({"a.jsonl": both, "b.pb": as_protobuf(both)})
+    assert [(problem.source, problem.line) for problem in found.problems] == [("a.jsonl", 1), ("b.pb", 1)]
+
+
+def test_long_answers_are_handed_over_before_they_are_many(store: Store, case: Path) -> None:
+    words = "Your parcel is on its way to Bonn. " * 6000
+    with (case / "a.jsonl").open("w") as out:
+        out.writelines(lines(record(number, answer(words))) for number in range(1, 301))
+    load(store, [case])
+    assert store.sql("SELECT count(*), min(output_chars) FROM logs").rows == ((300, len(words)),)
+
+
+@pytest.mark.parametrize("back", [1, -1])
+def test_of_answers_at_one_moment_the_same_counts_whatever_is_kept(tmp_path: Path, back: int) -> None:
+    """Of each pair both answers are as long, and one of them is JSON."""
+    told = [record(n, answer(text)) for n in range(1, 9) for text in (f'["{n}"]', f"'{n}' .")[::back]]
+    asked = spans(*(span(n, CHAT) | {"traceId": f"{1:032x}"} for n in range(1, 9)))
+    held = set()
+    for content in ("none", "redacted", "full"):
+        (tmp_path / "a.jsonl").write_text(asked + lines(*told))
+        with Store.open(tmp_path / f"{content}.duckdb") as store:
+            load(store, [tmp_path / "a.jsonl"], content=content)  # type: ignore[arg-type]
+            held.add(ended(store, "SELECT span_id, output_chars, output_json FROM generations ORDER BY span_id"))
+    assert (
+        len({chars for one in held for _, chars, _ in one})
+        == len(held)
+        == len({json for one in held for *_, json in one})
+        == 1
+    )
+
+
+def test_records_of_spans_that_are_no_calls_are_told(take: Any) -> None:
+    found = take(
+        {
+            "a.jsonl": spans(span(1, {"gen_ai.operation.name": "execute_tool"})),
+            "b.jsonl": lines(record(1, answer("one"))),
+        }
+    )
+    (problem,) = found.problems
+    assert problem.message == "1 log records of questions and answers belong to spans that are no calls of a model"
+
+
+@pytest.mark.parametrize("torn", [{"logRecords": {}}, {"logRecords": [None]}, "x"])
+def test_a_torn_part_is_told_and_the_records_beside_it_are_read(store: Store, take: Any, torn: object) -> None:
+    whole = {"resourceLogs": [{"scopeLogs": [{"logRecords": [record(1, answer("one"))]}, torn]}]}
+    found = take({"a.jsonl": spans(span(1, CHAT)), "b.jsonl": json.dumps(whole) + "\n"})
+    assert [(problem.source, problem.line) for problem in found.problems] == [("b.jsonl", 1)]
+    assert "no object" in found.problems[0].message
     assert ended(store, "SELECT output_chars FROM generations") == ((3,),)

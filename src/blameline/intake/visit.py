@@ -30,6 +30,7 @@ from blameline.records import (
     SkippedFile,
 )
 from blameline.sources import Found, Item, clean
+from blameline.sources.rows import LARGE
 from blameline.sources.unpacked import read_so_far
 from blameline.store import Content, Store, Unreadable
 
@@ -37,12 +38,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-_MOST_PROBLEMS = 100
-"""Problems of one file that are told one by one."""
-_LARGE = 1 << 22
-"""Bytes of a file from which on it pays that a thread reads ahead."""
-_BATCH = 20_000
-"""Rows that are handed to the store together, from however many files."""
+_MOST_PROBLEMS, _LARGE = 100, 1 << 22
+"""Problems of one file that are told one by one; bytes of a file from which on it pays that a thread reads ahead."""
+_BATCH, _SHORT = 20_000, "Out of Memory"
+"""Rows that are handed to the store together, from however many files; what it says where that was too much at once."""
 _READ_BY_SETTINGS = frozenset({"table", "otlp", "otlp_protobuf"})
 """Formats whose reading depends on the judge's ``fields`` of the manifest."""
 _READ_BY_SEGMENTS = frozenset({"promptfoo", "inspect", "lm_eval", "deepeval"})
@@ -157,9 +156,12 @@ class Visit:
 
     def _alone(self, file: _Taken) -> None:
         part, fault = file.part, ""
-        for lenient in (False, True):
+        for lenient in (False, False, True):
+            if fault and not lenient and _SHORT not in fault:
+                continue
             try:
-                self._read([file], lenient=lenient)
+                with self.store.one_thread() if _SHORT in fault else nullcontext():
+                    self._read([file], lenient=lenient)
             except (Unreadable, RecursionError, OSError) as error:
                 fault = what_is_wrong(error, part.file)
             else:
@@ -319,9 +321,10 @@ class Visit:
 
     def _hand_over(self, *, rest: bool = False) -> None:
         for key, waiting in list(self._waiting.items()):
-            if rest or sum(len(columns) for _, columns in waiting) >= _BATCH:
+            held = [columns for _, columns in waiting]
+            if rest or sum(map(len, held)) >= _BATCH or sum(columns.nbytes for columns in held) > LARGE:
                 del self._waiting[key]
-                whole = pa.concat_tables([columns for _, columns in waiting])
+                whole = pa.concat_tables(held)
                 scan = waiting[0][0]
                 kept = self.store.scan(scan.model_copy(update={"columns": whole}), file_ids=[])
                 if scan.faults and kept < len(whole):
@@ -332,12 +335,10 @@ class Visit:
         self._tell(file.problems, file.file_id)
         for statement, kept in file.records.items():
             store.keep(statement, file_id=file.file_id, **kept)
-        rows += file.rows
-        file.rows = rows
-        row = LoadedFile(source=source, format=file.part.reader.name, sha256=file.sha256, rows=rows)
+        file.rows += rows
         self._names += [(file.file_id, name) for name in self._known_names.get(file.file_id, ())]
-        self.files.append(row)
-        self.rows += rows
+        self.files.append(LoadedFile(source=source, format=file.part.reader.name, sha256=file.sha256, rows=file.rows))
+        self.rows += file.rows
 
     def _note_files(self, files: Sequence[_Taken]) -> None:
         formats = [file.part.reader.name for file in files]
@@ -387,11 +388,10 @@ class Visit:
         )
 
     def _tell_names(self) -> None:
-        store = self.store
-        names, paths = [name for _, name in self._names], [path for _, path in self._places]
+        store, names, paths = self.store, [name for _, name in self._names], [path for _, path in self._places]
         store.run("store/add_names", file_ids=[one for one, _ in self._names], sources=store.redacted(names))
-        file_ids = [one for one, _ in self._places]
-        store.run("store/add_places", file_ids=file_ids, paths=paths, clean=store.redacted(paths))
+        places = [one for one, _ in self._places]
+        store.run("store/add_places", file_ids=places, paths=paths, clean=store.redacted(paths))
 
 
 _TABLES = (

@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from blameline.records import Problem
 from blameline.sources.needles import any_of
 from blameline.sources.otlp_event_messages import calls, messages, opened, parts, text_of
+from blameline.sources.otlp_values import count_of, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,10 +32,16 @@ NEEDLES = (
     b'.content.completion"',
     b".client.inference.operation.details",
     b'.user.message"',
+    b'.system.message"',
+    b'.assistant.message"',
+    b'.tool.message"',
     b'.evaluation"',
 )
-"""What bytes with such events hold somewhere. They begin alike with what else is looked for: one look finds all."""
+"""What bytes with such events hold somewhere, each kind by itself: a file may hold one record. They begin alike with what
+else is looked for: one look finds all."""
 _NEEDED = any_of(NEEDLES)
+_TORN = "a log record, or what is around it, is no object, and was not read"
+TOO_DEEP = "a log record of a question or an answer was not read: it is nested too deep"
 _MESSAGES = frozenset({_CHOICE, _COMPLETION, _PROMPT, _DETAILS, *_ROLES})
 
 
@@ -45,6 +53,8 @@ class Events:
         self.rows = rows
         self.only_logs = True
         """Every line so far was a request of log records alone."""
+        self.problems: list[Problem] = []
+        """Log records that cannot be read; whoever hands in the lines takes them away."""
 
     def line(self, line: bytes, number: int | None = None) -> bytes:
         """A request with what the events of its spans tell among their attributes; most lines are the same as before."""
@@ -53,13 +63,15 @@ class Events:
             if not _NEEDED.search(line):
                 return line
         try:
-            request = json.loads(line)
+            request = _loaded(line)
         except (ValueError, RecursionError):
             self.only_logs &= not line.strip()
             return line
         self.only_logs &= isinstance(request, dict) and "resourceLogs" in request
-        for record in _inner(request, "resourceLogs", "scopeLogs", "logRecords"):
-            log(self.rows, record, number)
+        faults = [] if _is_whole(request, "resourceLogs", "scopeLogs", "logRecords") else [_TORN]
+        records = _inner(request, "resourceLogs", "scopeLogs", "logRecords")
+        faults += [TOO_DEEP for record in records if not log(self.rows, record, number)]
+        self.problems += [Problem(source=self.rows.file.source, line=number, message=said) for said in faults]
         for span in _inner(request, "resourceSpans", "scopeSpans", "spans"):
             found = told(list(_objects(span, "events")))
             own = span.get("attributes") or []
@@ -70,28 +82,50 @@ class Events:
         return json.dumps(request, separators=(",", ":")).encode() + b"\n"
 
 
-def log(rows: Rows, record: dict[str, Any], number: int | None) -> None:
-    """Add a log record, as OTLP/JSON has it, to the rows where it tells a question or an answer."""
-    name = next((one for one in (record.get("eventName"), _said(record).get("event.name")) if one in _MESSAGES), None)
-    if name is None:
-        return
-    body = {"key": _BODY, "value": {"stringValue": text_of(_plain(record.get("body")))}}
-    found = told(
-        [{"name": name, "attributes": [*_objects(record, "attributes"), *([body] if record.get("body") else [])]}]
-    )
+def _loaded(line: bytes) -> object:
+    """A line of JSON; a number that is too long for Python is a text."""
+    try:
+        return json.loads(line)
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise
+    except ValueError:
+        return json.loads(line, parse_int=str)
+
+
+def log(rows: Rows, record: dict[str, Any], number: int | None) -> bool:
+    """Add a log record, as OTLP/JSON has it, to the rows where it tells a question or an answer.
+
+    False where it is ``TOO_DEEP``.
+    """
+    try:
+        found = _logged(record)
+    except RecursionError:
+        return False
     if found:
-        at = next(
-            (record[key] for key in ("timeUnixNano", "observedTimeUnixNano") if str(record.get(key, "0")) != "0"), None
-        )
+        at = next((at for key in ("timeUnixNano", "observedTimeUnixNano") if (at := count_of(record.get(key)))), None)
         rows.log(trace_id=record.get("traceId"), span_id=record.get("spanId"), at=at, attributes=found, line=number)
+    return True
+
+
+def _logged(record: dict[str, Any]) -> dict[str, str]:
+    named = (record.get("eventName"), _said(record).get("event.name"))
+    name = next((one for one in named if isinstance(one, str) and one in _MESSAGES), None)
+    if name is None:
+        return {}
+    body = value_of(record.get("body"))  # its spelling is the file's
+    pair = [{"key": _BODY, "value": {"stringValue": text_of(_plain(body))}}] if body else []
+    return _as_text(_told([{"name": name, "attributes": [*_objects(record, "attributes"), *pair]}]))
 
 
 def told(events: list[dict[str, Any]]) -> dict[str, str]:
     """The attributes that follow from the events of one span, as text that UTF-8 can hold."""
     try:
-        found = _told(events)
+        return _as_text(_told(events))
     except RecursionError:
         return {}
+
+
+def _as_text(found: dict[str, str]) -> dict[str, str]:
     return {key: text.encode("utf-8", "replace").decode() for key, text in found.items()}
 
 
@@ -168,6 +202,16 @@ def _inner(request: object, outer: str, middle: str, inner: str) -> Iterator[dic
     for resource in _objects(request, outer):
         for scope in _objects(resource, middle):
             yield from _objects(scope, inner)
+
+
+def _is_whole(holder: object, key: str, *deeper: str) -> bool:
+    """Whether all that should be a list of objects is one, or absent."""
+    found = holder.get(key) if isinstance(holder, dict) else None
+    if found is None:
+        return True
+    return isinstance(found, list) and all(
+        isinstance(one, dict) and (not deeper or _is_whole(one, *deeper)) for one in found
+    )
 
 
 def _objects(holder: object, key: str) -> Iterator[dict[str, Any]]:

@@ -183,7 +183,7 @@ def _log_record(record: dict[str, Any], tell: Tell) -> dict[str, Any] | None:
     pairs = _attributes(record, tell)
     told = _told(pairs)
     trace_id, span_id = id_of(record.get("traceId")), id_of(record.get("spanId"))
-    if _EVALUATION in {record.get("eventName"), told.get("event.name")}:
+    if _EVALUATION in (record.get("eventName"), told.get("event.name")):  # either may be a list
         if not _scores(told, tell):
             return None
         if not trace_id and not span_id and "gen_ai.response.id" not in told:

@@ -54,10 +54,11 @@ def rewritten(file: File, *, anyway: bool) -> Iterator[Ready]:
 
 def with_events(
     path: Path, compression: Compression, events: Events, told: Path, *, numbered: bool
-) -> Generator[Scan, None, int]:
+) -> Generator[Scan | Problem, None, int]:
     """Write the lines with what the events of their spans tell among the attributes; tell how long one may be in the end.
 
-    Log records are handed in as scans, with the numbers of their lines where ``numbered``: where the file was not rewritten.
+    Log records are handed in as scans, with the numbers of their lines where ``numbered``: where the file was not rewritten;
+    those that cannot be read as problems.
     """
     longest = 0
     with told.open("wb") as out:
@@ -66,6 +67,8 @@ def with_events(
             longest = max(longest, len(written))
             out.write(written if written.endswith(b"\n") else written + b"\n")
             yield from events.rows.taken()
+            yield from events.problems
+            events.problems.clear()
     yield from events.rows.taken(rest=True)
     return max(1 << 24, longest + 1)
 

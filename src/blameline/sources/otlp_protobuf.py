@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from blameline.records import Manifest, Problem, Scan
 from blameline.sources.aliases import EVALUATOR
 from blameline.sources.otlp_columns import SpanColumns
-from blameline.sources.otlp_events import NEEDLES, log
+from blameline.sources.otlp_events import NEEDLES, TOO_DEEP, log
 from blameline.sources.otlp_messages import classes, log_record, pairs
 from blameline.sources.otlp_wire import Malformed, begins, framed, signal, varint
 from blameline.sources.rows import Rows
@@ -52,8 +52,7 @@ class OTLPProtobuf:
                         yield from _taken(spans, rows)
                     _scores_of_spans(message, request, rows, judge)
                 elif carried == "logs":
-                    _told_in_logs(message, rows)
-                    for said in _scores_of_logs(message, rows, judge):
+                    for said in (*_told_in_logs(message, rows), *_scores_of_logs(message, rows, judge)):
                         yield Problem(source=file.source, line=message.number, message=said)
             except Malformed as error:
                 fault = f"not an OTLP request: {error}"
@@ -200,8 +199,8 @@ def _scores_of_logs(message: Message, rows: Rows, judge: tuple[str, ...]) -> Ite
                 rows.score(**_score(told, judge), **ids, at=at, line=message.number)
 
 
-def _told_in_logs(message: Message, rows: Rows) -> None:
-    """Questions and answers that are log records."""
+def _told_in_logs(message: Message, rows: Rows) -> Iterator[str]:
+    """Questions and answers that are log records become rows; what is wrong with one comes out."""
     if any(needle.strip(b'"') in message.data for needle in NEEDLES):
         request = classes().logs.FromString(message.data)
         for record in (
@@ -210,7 +209,8 @@ def _told_in_logs(message: Message, rows: Rows) -> None:
             for scope in resource.scope_logs
             for record in scope.log_records
         ):
-            log(rows, log_record(record), message.number)
+            if not log(rows, log_record(record), message.number):
+                yield TOO_DEEP
 
 
 def _score(told: dict[str, str], judge: tuple[str, ...]) -> dict[str, Any]:

@@ -36,7 +36,8 @@ LOG = pa.schema(
     {"line": pa.int64(), "trace_id": pa.string(), "span_id": pa.string(), "moment": pa.string(), "names": _TEXTS,
      "said": _TEXTS}
 )  # fmt: skip
-BATCH = 20_000
+BATCH, LARGE = 20_000, 1 << 25
+"""Rows that are a batch, and characters that are one however few rows hold them: a statement needs them twenty times over."""
 Table = Literal["spans", "scores", "logs"]
 _IN_A_WORD = string.ascii_letters + string.digits + "_.+-%@/=:~$&?#!*"
 """What secrets, addresses and URLs are written with."""
@@ -55,6 +56,7 @@ class Rows:
         self._spans: list[tuple[Any, ...]] = []
         self._scores: list[tuple[Any, ...]] = []
         self._logs: list[tuple[Any, ...]] = []
+        self._size = 0
 
     def span(
         self,
@@ -78,7 +80,7 @@ class Rows:
         names where there is one, and the vendor's own names for all the rest; ``None`` is left out, lists and objects
         become JSON text.
         """
-        names, said = _pairs(attributes)
+        names, said = self._pairs(attributes)
         ids = (text(trace_id), text(span_id), text(parent_id), text(name))
         self._spans.append((line, *ids, text(start), text(end), duration_ms, text(status), names, said))
 
@@ -97,7 +99,7 @@ class Rows:
         line: int | None = None,
     ) -> None:
         """Add one score; ``value`` is a number, a boolean or a word of praise or blame, and ``label`` serves without it."""
-        names, said = _pairs(attributes or {})
+        names, said = self._pairs(attributes or {})
         ids = (text(trace_id), text(span_id), text(response_id), text(name))
         self._scores.append((line, *ids, text(value), text(label), text(evaluator), text(at), names, said))
 
@@ -111,18 +113,26 @@ class Rows:
         line: int | None = None,
     ) -> None:
         """Add what a log record tells of a call: its question, its answer, or why it ended, as attributes of a span would."""
-        names, said = _pairs(attributes)
+        names, said = self._pairs(attributes)
         self._logs.append((line, text(trace_id), text(span_id), text(at), names, said))
+
+    def _pairs(self, attributes: Mapping[str, object]) -> tuple[list[str], list[str | None]]:
+        kept = {clean(key): text(value) for key, value in attributes.items() if value is not None}
+        self._size += sum(len(value) for value in kept.values() if value is not None)
+        return list(kept), list(kept.values())
 
     def taken(self, *, rest: bool = False) -> Iterator[Scan]:
         """Scans of what was collected, once it is a batch; with ``rest`` whatever is there."""
+        large = self._size > LARGE
+        if large or rest:
+            self._size = 0
         waiting: tuple[tuple[list[tuple[Any, ...]], pa.Schema, Table], ...] = (
             (self._spans, SPAN, "spans"),
             (self._scores, SCORE, "scores"),
             (self._logs, LOG, "logs"),
         )
         for rows, schema, table in waiting:
-            if not rows or (len(rows) < self.batch and not rest):
+            if not rows or not (rest or large or len(rows) >= self.batch):
                 continue
             columns = pa.table(dict(zip(schema.names, map(list, zip(*rows, strict=True)), strict=True)), schema=schema)
             rows.clear()
@@ -137,11 +147,6 @@ class Rows:
             rows_into=table,
             faults=f"sources/rows_{table[:-1]}_faults",
         )
-
-
-def _pairs(attributes: Mapping[str, object]) -> tuple[list[str], list[str | None]]:
-    kept = {clean(key): text(value) for key, value in attributes.items() if value is not None}
-    return list(kept), list(kept.values())
 
 
 def text(value: object) -> str | None:

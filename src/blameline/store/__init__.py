@@ -267,6 +267,15 @@ class Store:
                 raise cannot_write(self.path, error) from error
             raise
 
+    @contextmanager
+    def one_thread(self) -> Iterator[None]:
+        """What is run inside is slow and needs little memory; outside of a transaction."""
+        self.run("store/one_thread")
+        try:
+            yield
+        finally:
+            self.run("store/all_threads")
+
     def provenance(self, name: str, /, **parameters: object) -> Query:
         """Where an answer came from: the query's name, the hash of its text, and what was bound."""
         text = sql(name).encode()

@@ -18,4 +18,7 @@ SELECT DISTINCT ON (s.trace_id, s.span_id)
 FROM logs l
 JOIN span_rows s ON s.trace_id = l.trace_id AND s.span_id = l.span_id
 WHERE s.content_state IS NOT NULL
-ORDER BY s.trace_id, s.span_id, l.content_state = 'absent', l.logged_ns NULLS LAST, l.output_chars DESC, hash(l.said, l.content_said)
+ORDER BY
+    s.trace_id, s.span_id, l.content_state = 'absent', l.logged_ns NULLS LAST, l.output_chars DESC,
+    l.finish, l.content_state, l.output_language, l.output_fenced, l.output_json, l.output_refused,  -- the same whatever words are kept
+    hash(l.said, l.content_said)

@@ -6,7 +6,10 @@ WHERE rowid IN (
         SELECT
             rowid AS number,
             row_number() OVER (
-                PARTITION BY trace_id, span_id, logged_ns, names, said, content_names, content_said, output_chars ORDER BY file_id, line
+                PARTITION BY
+                    trace_id, span_id, logged_ns, names, said, content_names, content_said,
+                    content_state, output_chars, output_language, output_fenced, output_json, output_refused  -- all that is left with --content none
+                ORDER BY file_id, line
             ) AS place
         FROM logs
     )

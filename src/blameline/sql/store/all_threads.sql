@@ -1,0 +1,2 @@
+-- As many threads again as there were.
+RESET threads
