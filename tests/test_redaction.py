@@ -701,7 +701,7 @@ def test_a_record_stays_one_that_can_be_read(path):
     assert third.scope.keys() == {"[secret]", "cookie", "note"}
     assert (third.scope["[secret]"], third.scope["cookie"]) == ("eu", "[secret]")
     assert (run.reason, run.slices[0].segment, run.slices[0].n) == ("[secret]", {"secret": "[secret]"}, 40)
-    assert (paged.title, paged.severity) == ("Bot for [e-mail] password:", "high")
+    assert (paged.title, paged.severity) == ("Bot for … password:", "high")
     assert fired.labels == {"alertname": "A", "password": "[secret]", "severity": "page"}
 
 
