@@ -109,6 +109,13 @@ def test_the_span_itself_comes_before_its_log_records(store: Store, take: Any) -
     assert ended(store, "SELECT finish, output_chars FROM generations") == (("stop", 5),)
 
 
+def test_a_span_that_calls_tools_is_not_said_to_have_the_words_of_its_log_records(store: Store, take: Any) -> None:
+    calls = json.dumps([{"role": "assistant", "parts": [{"type": "tool_call", "name": "weather"}]}])
+    own = span(1, {**CHAT, "gen_ai.output.messages": calls})
+    take({"a.jsonl": spans(own), "b.jsonl": lines(record(1, answer("words")))})
+    assert ended(store, "SELECT content_state, output_chars FROM generations") == (("calls", None),)
+
+
 def test_of_several_answers_the_first(store: Store, take: Any) -> None:
     told = [
         record(1, answer("second"), timeUnixNano=str(START + 5)),
