@@ -17,6 +17,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from blameline import records
+from blameline.records.words import as_text
 
 HERE = Path(__file__).parent
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -48,7 +49,7 @@ class Lenient(GenerateJsonSchema):
 
     def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> JsonSchemaValue:
         """Texts are the one place where a number stands for its digits."""
-        if schema["function"]["function"] is records._text:  # noqa: SLF001  the rule and its schema belong together
+        if schema["function"]["function"] is as_text:  # the rule and its schema belong together
             return {"type": ["string", "number"]}
         return super().function_before_schema(schema)
 

@@ -14,10 +14,6 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "blameline"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST, MEDIAN = 400, 120
-LONGER = {
-    "records.py": "the vocabulary is one page on purpose: every room shares it",
-}
-"""Modules that may be longer than ``LONGEST``, with the reason."""
 BANNED = re.compile(r"(^|_)(utils?|helpers?|misc|common|managers?|handlers?|core|models|services|internals)(_|$)")
 
 
@@ -45,17 +41,7 @@ def test_no_broad_except(path, trees):
 
 @pytest.mark.parametrize("path", MODULES, ids=ids)
 def test_no_long_module(path):
-    lines = len(path.read_text(encoding="utf-8").splitlines())
-    name = ids(path)
-    assert lines <= LONGEST or name in LONGER
-    assert lines <= 600, "even with a reason"
-
-
-def test_reasons_are_fresh():
-    for name in LONGER:
-        assert len((PACKAGE / name).read_text(encoding="utf-8").splitlines()) > LONGEST, (
-            f"{name} needs no reason any more"
-        )
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 
 def test_the_median_module_is_a_page_or_two():
