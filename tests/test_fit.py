@@ -81,7 +81,7 @@ def dense(fit: Fit) -> tuple[np.ndarray, np.ndarray]:
         for j in range(count):
             v[i, j] = noise.shock**2 * noise.memory ** abs(int(made.bucket[i]) - int(made.bucket[j]))
             if number[i] == number[j] and made.segment[i] == made.segment[j]:
-                v[i, j] += noise.day**2
+                v[i, j] += noise.own**2
         v[i, i] += noise.sigma2 / made.n[i]
     inverse = np.linalg.inv(v)
     f = fit.fixed
@@ -232,13 +232,13 @@ def test_reml_picks_the_shock_near_the_truth(shock: float) -> None:
     picked = [Fit(cells(seed, days=14, width=10_800, shock=shock, memory=0.6, rate=60)).noise for seed in range(8)]
     ratio = np.exp(np.mean([np.log(max(noise.shock, 1e-3) / np.sqrt(noise.sigma2) / shock) for noise in picked]))
     assert 0.6 < ratio < 1.6
-    assert np.median([noise.day for noise in picked]) < 0.08
+    assert np.median([noise.own for noise in picked]) < 0.08
     assert np.mean([noise.sigma2 for noise in picked]) == pytest.approx(1, abs=0.1)
 
 
 def test_reml_tells_noisy_days_from_noisy_hours() -> None:
     picked = [Fit(cells(seed, days=14, width=10_800, shock=0.01, day=0.2, rate=60)).noise for seed in range(8)]
-    assert 0.1 < np.exp(np.mean([np.log(noise.day) for noise in picked])) < 0.35
+    assert 0.1 < np.exp(np.mean([np.log(noise.own) for noise in picked])) < 0.35
     assert np.median([noise.shock for noise in picked]) < 0.08
 
 

@@ -25,7 +25,7 @@ WEIGHT: Mapping[str, float] = {"step": 0.45, "pulse": 0.15, "ramp": 0.1, "local"
 CARRIED = 0.3
 """Prior weight, beside the shapes' own, of a move of just the requests that carry one new version."""
 """Prior weight of each shape."""
-PULSES = (12.0, 24.0, 48.0, 96.0, 192.0)
+PULSES = (6.0, 12.0, 18.0, 24.0, 36.0, 48.0, 72.0, 96.0, 144.0, 192.0, 288.0)
 RAMPS = (24.0, 48.0, 96.0)
 """Lengths in hours."""
 

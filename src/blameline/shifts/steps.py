@@ -6,7 +6,7 @@ with the first one in the mean.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,23 +44,54 @@ class Steps:
         moves: list[Move] = []
         now = fit
         for _ in range(MOST):
-            free, held = shapes.scores(now), now.scores(carried.columns)
-            sides = {side: shapes.logs(free, fit.slab, sign=side) for side in (-1, 1)}
-            bound = {side: carried.log_weight + held.log_factor(fit.slab, sign=side) for side in (-1, 1)}
-            evidence = {side: float(logsumexp([*logs, *bound[side]])) for side, logs in sides.items()}
-            side = max(evidence, key=lambda which: (evidence[which], which))
-            if evidence[side] < THRESHOLD + 2 * len(moves):
+            seen = _Seen.of(now, shapes, carried)
+            needed = THRESHOLD + 2 * len(moves)
+            if seen.evidence < needed:
                 break
-            if len(bound[side]) and logsumexp(bound[side]) - evidence[side] > np.log(0.9):
-                which = int(np.argmax(bound[side]))
-                move = _of_version(now, carried, which, evidence[side], worse=side == harm, side=side)
-            else:
-                move = _described(now, shapes, sides[side], evidence[side], worse=side == harm, side=side)
-                move = _mixed(now, move, (shapes, free, sides[side]), (carried, held, bound[side]))
+            looks = ((_Seen.of(other, shapes, carried), toll) for other, toll in now.doubted())
+            seen, toll = max(looks, key=lambda look: look[0].evidence - look[1])
+            if seen.evidence - toll < needed:
+                break
+            now = seen.fit
+            move = replace(_move(seen, shapes, carried, worse=seen.side == harm), toll=toll)
             now = now.given(move.column[:, None])
             if not _same(move, moves):
                 moves.append(move)
         return moves
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """All moves under one noise, on the side for which the data speak louder."""
+
+    fit: Fit
+    side: int
+    evidence: float
+    """Log Bayes factor of any move on that side."""
+    free: Scores
+    held: Scores
+    logs: Floats
+    bound: Floats
+    """Log Bayes factors of the free moves and of those of one version, prior weights included."""
+
+    @classmethod
+    def of(cls, fit: Fit, shapes: Shapes, carried: Carried) -> _Seen:
+        free, held = shapes.scores(fit), fit.scores(carried.columns)
+        found = []
+        for side in (-1, 1):
+            logs = shapes.logs(free, fit.slab, sign=side)
+            bound = carried.log_weight + held.log_factor(fit.slab, sign=side)
+            found.append(cls(fit, side, float(logsumexp([*logs, *bound])), free, held, logs, bound))
+        return max(found, key=lambda one: (one.evidence, one.side))
+
+
+def _move(seen: _Seen, shapes: Shapes, carried: Carried, *, worse: bool) -> Move:
+    """The move that stands out: of the requests of one version where 90% of the evidence says so, or of all."""
+    if len(seen.bound) and logsumexp(seen.bound) - seen.evidence > np.log(0.9):
+        which = int(np.argmax(seen.bound))
+        return _of_version(seen.fit, carried, which, seen.evidence, worse=worse, side=seen.side)
+    move = _described(seen.fit, shapes, seen.logs, seen.evidence, worse=worse, side=seen.side)
+    return _mixed(seen.fit, move, (shapes, seen.free, seen.logs), (carried, seen.held, seen.bound))
 
 
 def smallest(fit: Fit) -> float:

@@ -1,0 +1,281 @@
+"""The model of one signal: ask it about columns."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, sparse
+
+from blameline.cells.grid import sums
+from blameline.fit.design import design, independent
+from blameline.fit.noise import (
+    CALM,
+    DRIFT,
+    START,
+    At,
+    Noise,
+    between,
+    climb,
+    noise_at,
+    prior,
+    rarity,
+    reluctance,
+    within,
+)
+from blameline.fit.scores import EVENTS, OverTime, Scores
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from blameline.cells import Cells
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Inner:
+    """Inner products under the weights, the days of the segments already taken out."""
+
+    gram: Floats
+    """Of the atoms (q x q)."""
+    pull: Floats
+    """Of the atoms with the means (q)."""
+    square: float
+    """Of the means with themselves."""
+    log_size: float
+    """What taking them out adds to the log of the determinant."""
+
+
+class Fit:
+    """The model of one signal, its variances chosen; ask it about columns."""
+
+    def __init__(self, cells: Cells, *, sigma2: float | None = None) -> None:
+        self.cells = cells
+        self.mean = np.divide(cells.total, cells.n)
+        self.sigma2 = within(cells) if sigma2 is None else sigma2
+        self.weight = cells.n / self.sigma2
+        self.rarity = rarity(cells)
+        made = design(cells)
+        self._atoms, self._random = made.atoms, made.random
+        self._weighted = sparse.csr_matrix(self._atoms.T.multiply(self.weight[None, :]))
+        self._own = sparse.csr_matrix(made.own.T.multiply(self.weight[None, :]))
+        self._own_atoms = sparse.csc_matrix(self._own @ self._atoms)
+        self._own_weight: Floats = np.asarray(self._own.sum(axis=1)).ravel()
+        self._inner: dict[int, Inner] = {}
+        self._plain = Inner((self._weighted @ self._atoms).toarray(), self._weighted @ self.mean, self._squared(), 0.0)
+        self._fixed = independent(made.fixed, self._plain.gram)
+        self.noise = self._choose(made.saturated)
+
+    @property
+    def fixed(self) -> Floats:
+        """The columns of the mean over the cells (cells x p)."""
+        columns: Floats = self._atoms @ self._fixed
+        return columns
+
+    @cached_property
+    def slab(self) -> float:
+        """Scale of the prior on an effect: a fifth of one request's standard deviation."""
+        return float(0.2 * np.sqrt(self.sigma2))
+
+    def scores(self, columns: Floats) -> Scores:
+        """Information and pull of each column; ``columns`` is cells x k."""
+        weighted = columns * self.weight[:, None]
+        plain = np.einsum("ck,ck->k", columns, weighted)
+        own, reach = self._reach(columns)
+        half, shared = self._taken(reach)
+        raw = plain - np.einsum("d,dk,dk->k", self._shrink, own, own)
+        with_mean = self.mean @ weighted - (self._shrink * self._own_mean) @ own - self._half_mean @ half
+        information = raw - np.einsum("qk,qk->k", half, half) - np.einsum("pk,pk->k", shared, shared)
+        pull = with_mean - shared.T @ self._fixed_mean
+        dead = (information <= 1e-9 * np.maximum(plain, 1e-12)) | (plain * self.sigma2 * self.rarity < EVENTS)
+        return Scores(np.where(dead, 0.0, information), np.where(dead, 0.0, pull))
+
+    def gram(self, columns: Floats) -> Floats:
+        """The k x k matrix of inner products of columns under ``P``."""
+        own, reach = self._reach(columns)
+        half, shared = self._taken(reach)
+        plain: Floats = columns.T @ (columns * self.weight[:, None])
+        return plain - own.T @ (own * self._shrink[:, None]) - half.T @ half - shared.T @ shared
+
+    def given(self, others: Floats) -> Fit:
+        """The same model with more columns in its mean; the variances stay as they were chosen."""
+        child = copy(self)
+        weighted = others * self.weight[:, None]
+        more = sparse.csr_matrix(others)
+        child._atoms = sparse.csr_matrix(sparse.hstack([self._atoms, more]))
+        child._weighted = sparse.csr_matrix(sparse.vstack([self._weighted, sparse.csr_matrix(weighted.T)]))
+        child._own_atoms = sparse.csc_matrix(sparse.hstack([self._own_atoms, self._own @ more]))
+        reach: Floats = self._weighted @ others
+        gram = np.block([[self._plain.gram, reach], [reach.T, others.T @ weighted]])
+        child._plain = Inner(gram, np.concatenate([self._plain.pull, weighted.T @ self.mean]), self._plain.square, 0.0)
+        child._inner = {}
+        width, count = self._fixed.shape
+        columns = np.zeros((width + others.shape[1], count + others.shape[1]))
+        columns[:width, :count] = self._fixed
+        columns[width:, count:] = np.eye(others.shape[1])
+        child._fixed = independent(columns, gram)
+        child._settle(self.noise)
+        return child
+
+    def doubted(self) -> list[tuple[Fit, float]]:
+        """The same model under other noise, each with its toll, for who would claim that something moved.
+
+        The noise was chosen with moves allowed for; who says that nothing moved may choose noise that passes for the move. A
+        toll is the log of how much better the best noise is, where nothing moved, than that of the model beside it: to be taken
+        from the log Bayes factor of any move under it. Drifts are rarer than calm streams, and are priced as such.
+        """
+        likelihood = self._criterion(self._fixed)
+
+        def criterion(at: At) -> float:
+            return likelihood(at) - reluctance(at, grouped=self._grouped)
+
+        ends = [climb(criterion, begin, grouped=self._grouped) for begin in (self.noise.at, DRIFT)]
+        best = max(ends, key=criterion)
+        found: list[tuple[Fit, float]] = []
+        for at in between(self.noise.at, best):
+            other = copy(self)
+            other._settle(self._noise(at))
+            found.append((other, criterion(best) - criterion(at)))
+        return found
+
+    def over_time(self, inside: NDArray[np.bool_] | None = None) -> OverTime:
+        """What the model says of any column that depends on the bucket alone, inside a slice of the cells."""
+        cells, buckets = self.cells, self.cells.buckets
+        if inside is None:
+            inner, weight = self._within, self.weight
+            reach, pull = inner.gram[:, :buckets], inner.pull[:buckets]
+            square = reach[:buckets]
+            raw = np.diag(self._plain.gram)[:buckets]
+        else:
+            chosen = np.flatnonzero(inside)
+            by_bucket = self._atoms[chosen, :buckets]
+            own = self._own[:, chosen] @ by_bucket
+            shrunk = sparse.csr_matrix(own.multiply(self._shrink[:, None]))
+            reach = (self._weighted[:, chosen] @ by_bucket - self._own_atoms.T @ shrunk).toarray()
+            weight = self.weight * inside
+            raw = sums(cells.bucket, weight, buckets)
+            square = np.diag(raw) - (own.T @ shrunk).toarray()
+            pull = sums(cells.bucket, weight * self.mean, buckets) - shrunk.T @ self._own_mean
+        half, shared = self._taken(reach)
+        product = square - half.T @ half - shared.T @ shared
+        left = pull - half.T @ self._half_mean - shared.T @ self._fixed_mean
+        return OverTime(product, left, raw, EVENTS / (self.sigma2 * self.rarity))
+
+    def _squared(self) -> float:
+        return float(self.weight @ self.mean**2)
+
+    def _reach(self, columns: Floats) -> tuple[Floats, Floats]:
+        """Inner products of columns with the days of the segments, and with the atoms once those are taken out."""
+        own: Floats = self._own @ columns
+        reach: Floats = self._weighted @ columns - self._own_atoms.T @ (own * self._shrink[:, None])
+        return own, reach
+
+    def _taken(self, reach: Floats) -> tuple[Floats, Floats]:
+        """What the random effects and the mean take from columns, given their inner products with the atoms (q x k)."""
+        half = linalg.solve_triangular(self._factor, reach[: self._random], lower=True, check_finite=False)
+        left = self._fixed.T @ reach - self._half_fixed.T @ half
+        return half, linalg.solve_triangular(self._fixed_factor, left, lower=True, check_finite=False)
+
+    def _choose(self, saturated: Floats) -> Noise:
+        """REML with the step in the mean that stands out most: first among calm noise, then among the noise so chosen.
+
+        Under noise that an incident has inflated its own step may not stand out, so the first look allows for little.
+        """
+        self._settle(self._noise(CALM))
+        taken, found = -1, START
+        for _pass in range(2):
+            loudest = self._loudest()
+            if loudest == taken:
+                break
+            taken = loudest
+            step = np.zeros((len(self._plain.pull), 1))
+            step[: self.cells.buckets, 0] = np.arange(self.cells.buckets) > taken
+            mean = np.hstack([self._fixed, saturated, step])
+            found = climb(self._criterion(mean), found, grouped=self._grouped)
+            self._settle(self._noise(found))
+        return self.noise
+
+    def _loudest(self) -> int:
+        """The last bucket before the step that stands out most."""
+        later = np.tri(self.cells.buckets, max(self.cells.buckets - 1, 1), -1)
+        scores = self.over_time().scores(later)
+        return int(np.argmax(np.abs(scores.pull) * np.where(scores.information > 0, scores.error, 0.0)))
+
+    @property
+    def _grouped(self) -> bool:
+        return self._random > self.cells.buckets
+
+    def _noise(self, at: At) -> Noise:
+        return noise_at(at, self.sigma2, self.cells.width, grouped=self._grouped)
+
+    def _shrinkage(self, own: float) -> Floats:
+        """How far the days of the segments are believed to be days of their own."""
+        result: Floats = 1 / (self._own_weight + 1 / own**2) if own else np.zeros(len(self._own_weight))
+        return result
+
+    def _without_own(self, noise: Noise) -> Inner:
+        """The inner products with the days of the segments taken out."""
+        key = noise.at[2]
+        if not noise.own:
+            return self._plain
+        if key not in self._inner:
+            shrink = self._shrinkage(noise.own)
+            taken = sparse.csc_matrix(self._own_atoms.multiply(shrink[:, None]))
+            own_mean = self._own @ self.mean
+            self._inner[key] = Inner(
+                gram=self._plain.gram - (self._own_atoms.T @ taken).toarray(),
+                pull=self._plain.pull - taken.T @ own_mean,
+                square=self._plain.square - float(shrink @ own_mean**2),
+                log_size=float(np.log1p(noise.own**2 * self._own_weight).sum()),
+            )
+        return self._inner[key]
+
+    def _criterion(self, mean: Floats) -> Callable[[At], float]:
+        """The restricted log likelihood of the variances under a mean whose columns are given over the atoms."""
+        columns = independent(mean, self._plain.gram)
+        r, seen = self._random, dict[At, float]()
+        reached: dict[int, tuple[Floats, Floats, Inner]] = {}
+
+        def criterion(at: At) -> float:
+            if at in seen:
+                return seen[at]
+            noise = self._noise(at)
+            if at[2] not in reached:
+                inner = self._without_own(noise)
+                reach = np.column_stack([inner.gram @ columns, inner.pull])
+                whole = np.vstack([columns.T @ reach, np.append(inner.pull @ columns, inner.square)[None, :]])
+                reached[at[2]] = reach[:r], whole, inner
+            random, whole, inner = reached[at[2]]
+            precision, log_size = prior(noise, self.cells.buckets, r)
+            factor = linalg.cholesky(inner.gram[:r, :r] + precision, lower=True, check_finite=False, overwrite_a=True)
+            half = linalg.solve_triangular(factor, random, lower=True, check_finite=False)
+            product = whole - half.T @ half
+            lower = linalg.cholesky(product[:-1, :-1], lower=True, check_finite=False)
+            reach = linalg.solve_triangular(lower, product[:-1, -1], lower=True, check_finite=False)
+            rest = product[-1, -1] - reach @ reach
+            log_v = log_size + inner.log_size + 2 * np.log(np.diag(factor)).sum()
+            seen[at] = float(-0.5 * (log_v + 2 * np.log(np.diag(lower)).sum() + rest))
+            return seen[at]
+
+        return criterion
+
+    def _settle(self, noise: Noise) -> None:
+        """Factor ``V`` once, for every later question, and work out what the fixed effects take from it."""
+        self.noise = noise
+        self._within = self._without_own(noise)
+        self._shrink = self._shrinkage(noise.own)
+        self._own_mean: Floats = self._own @ self.mean
+        r = self._random
+        precision, _ = prior(noise, self.cells.buckets, r)
+        self._factor = linalg.cholesky(self._within.gram[:r, :r] + precision, lower=True, check_finite=False)
+        reach = np.column_stack([self._within.gram @ self._fixed, self._within.pull])
+        half = linalg.solve_triangular(self._factor, reach[:r], lower=True, check_finite=False)
+        self._half_fixed, self._half_mean = half[:, :-1], half[:, -1]
+        product = self._fixed.T @ reach - self._half_fixed.T @ half
+        self._fixed_factor = linalg.cholesky(product[:, :-1], lower=True, check_finite=False)
+        self._fixed_mean = linalg.solve_triangular(self._fixed_factor, product[:, -1], lower=True, check_finite=False)
