@@ -17,7 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(threads, "1")
@@ -26,9 +26,11 @@ import numpy as np
 from streams import KINDS, Planted, Setting, stream
 
 from blameline.case.inquiry import find_shifts
-from blameline.cells import Cells
 from blameline.fit import Fit
 from blameline.records import Manifest
+
+if TYPE_CHECKING:
+    from blameline.cells import Cells
 
 Row = dict[str, Any]
 UNRULY = {
@@ -107,7 +109,7 @@ def _until(cells: Cells, buckets: int) -> Cells:
 
 
 def how_long() -> Row:
-    """From cells to shifts: forty signals, sixty segments, ninety days of hours, and the same with a hundred times the traffic."""
+    """From cells to shifts: 40 signals, 60 segments, 90 days of hours, and the same with a hundred times the traffic."""
     row: Row = {}
     for name, rate in (("few", 600.0), ("many", 60_000.0)):
         setting = Setting(hours=2160, segments=60, width=12, rate=rate)
@@ -139,7 +141,8 @@ def _quiet_table(rows: list[Row]) -> str:
 
 def _planted_table(rows: list[Row]) -> str:
     lines = [
-        "| move | size (sd) | requests an hour | runs | found | median delay (h) | median onset error (h) | interval holds | its median width (h) |",
+        "| move | size (sd) | requests an hour | runs | found | median delay (h) | median onset error (h) "
+        "| interval holds | its median width (h) |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for form, size, rate in dict.fromkeys((row["form"], row["size"], row["rate"]) for row in rows):

@@ -1,4 +1,5 @@
 """The model of one signal: ask it about columns."""
+# ruff: noqa: SLF001  a copy of a model is filled in by the class itself
 
 from __future__ import annotations
 
@@ -67,7 +68,8 @@ class Fit:
         self._own_atoms = sparse.csc_matrix(self._own @ self._atoms)
         self._own_weight: Floats = np.asarray(self._own.sum(axis=1)).ravel()
         self._inner: dict[int, Inner] = {}
-        self._plain = Inner((self._weighted @ self._atoms).toarray(), self._weighted @ self.mean, self._squared(), 0.0)
+        gram: Floats = (self._weighted @ self._atoms).toarray()
+        self._plain = Inner(gram, self._weighted @ self.mean, float(self.weight @ self.mean**2), 0.0)
         self._fixed = independent(made.fixed, self._plain.gram)
         self.noise = self._choose(made.saturated)
 
@@ -165,9 +167,6 @@ class Fit:
         product = square - half.T @ half - shared.T @ shared
         left = pull - half.T @ self._half_mean - shared.T @ self._fixed_mean
         return OverTime(product, left, raw, EVENTS / (self.sigma2 * self.rarity))
-
-    def _squared(self) -> float:
-        return float(self.weight @ self.mean**2)
 
     def _reach(self, columns: Floats) -> tuple[Floats, Floats]:
         """Inner products of columns with the days of the segments, and with the atoms once those are taken out."""

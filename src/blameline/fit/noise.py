@@ -20,7 +20,7 @@ MEMORY = (0.3, 0.6, 0.8, 0.92, 0.97)
 """Grid for the correlation of ``u`` between neighbouring buckets of three hours."""
 GRIDS = (SHOCKS, MEMORY, SHOCKS, SHOCKS)
 RARELY = 114.0
-"""Rate of the exponential prior on each of those (Simpson et al. 2017) for who says that nothing moved: one in a hundred is above 0.04."""
+"""Rate of the exponential prior on each of those (Simpson et al. 2017) for who says that nothing moved: 1% is above 0.04."""
 START, CALM, DRIFT = (2, 1, 1, 2), (1, 0, 1, 1), (4, 3, 1, 1)
 """Where on the grids the climb begins, what counts as little noise, and where a climb finds noise that passes for moves."""
 
@@ -114,13 +114,19 @@ def climb(criterion: Criterion, begin: At, *, grouped: bool) -> At:
         for axis in axes:
             for step in (-1, 1):
                 while 0 <= at[axis] + step < len(GRIDS[axis]):
-                    first, second, third, fourth = (*at[:axis], at[axis] + step, *at[axis + 1 :])
-                    trial = (first, second, third, fourth)
+                    trial = _beside(at, axis, step)
                     value = criterion(trial)
                     if value <= best:
                         break
                     at, best, moved = trial, value, True
     return at
+
+
+def _beside(at: At, axis: int, step: int) -> At:
+    """The next point along one axis."""
+    moved = list(at)
+    moved[axis] += step
+    return moved[0], moved[1], moved[2], moved[3]
 
 
 def between(one: At, other: At) -> list[At]:
