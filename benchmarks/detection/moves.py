@@ -141,8 +141,10 @@ def _quiet_table(rows: list[Row]) -> str:
 
 def _planted_table(rows: list[Row]) -> str:
     lines = [
-        "| move | size (sd) | requests an hour | runs | found | median delay (h) | median onset error (h) "
-        "| interval holds | its median width (h) |",
+        (
+            "| move | size (sd) | requests an hour | runs | found | median delay (h) | median onset error (h) "
+            "| interval holds | its median width (h) |"
+        ),
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for form, size, rate in dict.fromkeys((row["form"], row["size"], row["rate"]) for row in rows):

@@ -155,7 +155,7 @@ def _because(
     """The sentence of the line: what decided it."""
     told = {one.check: one for one in evidence}
     if candidate.id == "chance":
-        return f"the data speak for a move, {to_one(hearing.move.evidence)}"
+        return f"the data speak for a move, {to_one(hearing.move.evidence - hearing.move.toll)}"
     if candidate.id == "unknown":
         best = max((o.log_factor for name, o in odds.items() if name in hearing.bids), default=0.0)
         gain = hearing.free_factor() - best

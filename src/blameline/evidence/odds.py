@@ -95,9 +95,9 @@ def _priors(hearing: Hearing) -> dict[str, float]:
 
 
 def _factor(hearing: Hearing, candidate: Candidate) -> float:
-    """Log Bayes factor of one hypothesis against nothing having moved within segments."""
+    """Log Bayes factor of one hypothesis against nothing having moved within segments; ``chance`` may have noise that drifts."""
     if candidate.id == "chance":
-        return 0.0
+        return hearing.move.toll
     if candidate.id == "mix":
         return _mix(hearing)
     if candidate.id == "unknown":

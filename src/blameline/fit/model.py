@@ -66,7 +66,7 @@ class Fit:
         self._weighted = sparse.csr_matrix(self._atoms.T.multiply(self.weight[None, :]))
         self._own = sparse.csr_matrix(made.own.T.multiply(self.weight[None, :]))
         self._own_atoms = sparse.csc_matrix(self._own @ self._atoms)
-        self._own_weight: Floats = np.asarray(self._own.sum(axis=1)).ravel()
+        self._own_weight: Floats = np.asarray(self._own.sum(axis=1), dtype=np.float64).ravel()
         self._inner: dict[int, Inner] = {}
         gram: Floats = (self._weighted @ self._atoms).toarray()
         self._plain = Inner(gram, self._weighted @ self.mean, float(self.weight @ self.mean**2), 0.0)

@@ -59,9 +59,9 @@ def describe(number: int, fit: Fit, move: Move, *, within: bool) -> Shift:
 
 
 def onset_of(cells: Cells, moments: NDArray[np.float64], weights: NDArray[np.float64]) -> Onset:
-    """The 90% highest-density range of a posterior over moments, no narrower than the bucket that it was seen in."""
+    """The 90% highest-density range of a posterior over moments, each of which stands for those half-way to the next."""
     mode, low, high = highest_density(moments, weights)
-    slack = cells.width / 3600 / 2
+    slack = float(np.diff(moments).min()) / 2 if len(moments) > 1 else cells.width / 3600 / 2
     return Onset(
         estimate=cells.moment(mode),
         low=cells.moment(max(low - slack, 0.0)),

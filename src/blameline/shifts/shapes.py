@@ -103,17 +103,25 @@ def shapes_of(fit: Fit) -> Shapes:
         place=tuple(row[1] for row in rows),
         begin=begin,
         end=end,
-        profiles=profile(hours, begin, end, ramp),
+        profiles=profile(hours, begin, end, ramp, fit.cells.width / 3600),
         log_weight=np.log(np.array([row[5] for row in rows])),
     )
 
 
-def profile(hours: Floats, begin: Floats, end: Floats, ramp: Floats) -> Floats:
-    """Buckets x moves: 0 before ``begin``, 1 after ``begin + ramp``, and 0 again from ``end`` on."""
+def profile(hours: Floats, begin: Floats, end: Floats, ramp: Floats, width: float) -> Floats:
+    """Buckets x moves: 0 before ``begin``, 1 after ``begin + ramp``, and 0 again from ``end`` on.
+
+    ``hours`` are the middles of buckets ``width`` hours long; a bucket in which a step falls has its share of it.
+    """
     rise = hours[:, None] - begin[None, :]
     climbing = np.clip(rise / np.where(ramp > 0, ramp, 1.0)[None, :], 0, 1)
-    level: Floats = np.where(ramp[None, :] > 0, climbing, (rise > 0).astype(float))
-    return level * (hours[:, None] <= end[None, :])
+    level: Floats = np.where(ramp[None, :] > 0, climbing, np.clip(rise / width + 0.5, 0, 1))
+    return level * np.clip((end[None, :] - hours[:, None]) / width + 0.5, 0, 1)
+
+
+def finer(fine: Floats) -> Floats:
+    """Four moments for each one, between the first and the last."""
+    return np.linspace(fine[0], fine[-1], 4 * (len(fine) - 1) + 1) if len(fine) else fine
 
 
 @dataclass(frozen=True)

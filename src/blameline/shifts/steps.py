@@ -14,7 +14,18 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from blameline.shifts.moves import Move
-from blameline.shifts.shapes import WEIGHT, Carried, Place, Shapes, carried_of, clock_of, moments, profile, shapes_of
+from blameline.shifts.shapes import (
+    WEIGHT,
+    Carried,
+    Place,
+    Shapes,
+    carried_of,
+    clock_of,
+    finer,
+    moments,
+    profile,
+    shapes_of,
+)
 
 if TYPE_CHECKING:
     from blameline.fit import Fit, Scores
@@ -123,26 +134,25 @@ def _described(fit: Fit, shapes: Shapes, logs: Floats, evidence: float, *, worse
     place = _place(shapes, posterior)
     inside = fit.cells.inside(dict(place))
     ramps = float(posterior[shapes.shape == "ramp"].sum())
-    fine, coarse = moments(fit)
+    edges, coarse = moments(fit)
+    fine, width = finer(edges), fit.cells.width / 3600
     through = fit.over_time(inside if place else None)
     hours = clock_of(fit)
 
     def score(begin: Floats, end: Floats, ramp: Floats) -> Floats:
-        return through.scores(profile(hours, begin, end, ramp)).log_factor(fit.slab, sign=side)
+        return through.scores(profile(hours, begin, end, ramp, width)).log_factor(fit.slab, sign=side)
 
-    endless, flat = np.full(len(fine), np.inf), np.zeros(len(fine))
-    lasting = score(fine, endless, flat) - np.log(len(fine))
+    lasting = score(fine, np.full(len(fine), np.inf), np.zeros(len(fine))) - np.log(len(fine))
+    at, weights = _marginal(fine, lasting)
     ends, end_weights = np.zeros(0), np.zeros(0)
     ramp = 0.0
-    if ramps > 0.5 and not place:
-        lengths = np.unique(np.round(np.geomspace(12, 120, 8)))
-        begins = np.repeat(coarse, len(lengths))
-        climbs = np.tile(lengths, len(coarse))
+    if ramps > 0.05 and not place:
+        begins, climbs = _crossed(edges, np.unique(np.round(np.geomspace(12, 120, 10))))
         found = score(begins, np.full(len(begins), np.inf), climbs)
-        at, weights = _marginal(begins, found)
-        ramp = float(climbs[int(np.argmax(found))])
-    else:
-        at, weights = _marginal(fine, lasting)
+        ramp = float(climbs[int(np.argmax(found))]) if ramps > 0.5 else 0.0
+        rising, shares = _marginal(begins, found)
+        at, weights = _joined([(at, weights * (1 - ramps)), (rising, shares * ramps)])
+    if ramps <= 0.5:
         begins, stops = _pairs(coarse, coarse)
         if len(begins):
             closed = score(begins, stops, np.zeros(len(begins)))
@@ -154,7 +164,8 @@ def _described(fit: Fit, shapes: Shapes, logs: Floats, evidence: float, *, worse
                 at, weights = _marginal(begins, closed)
                 ends, end_weights = _marginal(stops, closed)
     end = float(ends[np.argmax(end_weights)]) if ends.size else np.inf
-    shape = profile(hours, at[[np.argmax(weights)]], np.array([end]), np.array([ramp]))[:, 0]
+    begun = at[[np.argmax(weights)]]
+    shape = profile(hours, begun, np.array([end]), np.array([ramp]), width)[:, 0]
     column = shape[fit.cells.bucket] * inside
     chosen = fit.scores(column[:, None])
     return Move(
@@ -181,8 +192,7 @@ def _mixed(fit: Fit, move: Move, free: tuple[Shapes, Scores, Floats], held: tupl
     steps = np.isin(shapes.shape, ("step", "pulse"))
     pieces = [(move.moments, move.weights * float(np.exp(logsumexp(logs[steps]) - whole)))]
     pieces += [(shapes.begin[~steps], np.exp(logs[~steps] - whole)), (carried.begin, np.exp(bound - whole))]
-    moments, inverse = np.unique(np.concatenate([at for at, _ in pieces]), return_inverse=True)
-    weights = np.bincount(inverse, np.concatenate([weight for _, weight in pieces]), minlength=len(moments))
+    moments, weights = _joined(pieces)
     cells = fit.cells
     late = cells.hours > moments[np.argmax(weights)]
     if not late.any():
@@ -244,9 +254,20 @@ def _place(shapes: Shapes, posterior: Floats) -> Place:
     return max(sorted(mass), key=lambda place: mass[place])
 
 
+def _joined(pieces: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+    """Distinct values of several posteriors, each already weighted, and their weights."""
+    values, inverse = np.unique(np.concatenate([at for at, _ in pieces]), return_inverse=True)
+    return values, np.bincount(inverse, np.concatenate([weight for _, weight in pieces]), minlength=len(values))
+
+
+def _crossed(first: Floats, second: Floats) -> tuple[Floats, Floats]:
+    """Every one of the first with every one of the second."""
+    return np.repeat(first, len(second)), np.tile(second, len(first))
+
+
 def _pairs(begins: Floats, ends: Floats) -> tuple[Floats, Floats]:
     """Every begin with every end at least six hours later."""
-    first, second = np.meshgrid(begins, ends, indexing="ij")
+    first, second = _crossed(begins, ends)
     apart = second - first >= 6
     return first[apart], second[apart]
 
