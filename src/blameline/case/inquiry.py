@@ -18,7 +18,7 @@ from blameline.shifts.by_segment import by_segment
 from blameline.shifts.describe import sides
 from blameline.shifts.mix import split
 from blameline.shifts.moves import highest_density
-from blameline.shifts.slices import locate
+from blameline.shifts.slices import locate, narrowed
 from blameline.shifts.steps import smallest
 from blameline.shifts.traffic import traffic_move
 
@@ -139,10 +139,7 @@ def find_shifts(fits: dict[str, Fit], manifest: Manifest, *, seed: int) -> list[
             order = (not move.worse, family, not within, listed.get(name, len(listed)), -move.evidence, name)
             found.append((order, fit, move, within))
     found.sort(key=lambda entry: entry[0])
-    return [
-        Found(_told(number, fit, move, within=within), move, within)
-        for number, (_, fit, move, within) in enumerate(found, start=1)
-    ]
+    return [_told(number, fit, move, within=within) for number, (_, fit, move, within) in enumerate(found, start=1)]
 
 
 def _plain(fit: Fit, moves: list[Move], *, seed: int) -> list[Move]:
@@ -180,17 +177,20 @@ def _spread(plain: Fit, move: Move, fit: Fit) -> NDArray[np.float64]:
     return level[fit.cells.bucket]
 
 
-def _told(number: int, fit: Fit, move: Move, *, within: bool) -> Shift:
+def _told(number: int, fit: Fit, move: Move, *, within: bool) -> Found:
+    """A move on record, with its slice and its split."""
     located = locate(fit, move) if within else None
+    if located is not None:
+        move = narrowed(fit, move, located)
     shift = describe(number, fit, move, within=within)
     early, late = sides(fit.cells, shift.segment, shift.onset, shift.ended_range)
     mix = split(fit.cells, early, late, frozenset(shift.segment))
-    told: dict[str, object] = {"mix": mix}
+    told: dict[str, object] = {"mix": mix, "slice": located}
     if mix is not None:
         told["mix_delta"] = mix.mix.estimate
     if within:
-        told |= {"by_segment": by_segment(fit, move), "slice": located}
-    return shift.model_copy(update=told)
+        told["by_segment"] = by_segment(fit, move)
+    return Found(shift.model_copy(update=told), move, within)
 
 
 def _detectable(fits: dict[str, Fit], manifest: Manifest) -> tuple[tuple[str, float], ...]:

@@ -13,7 +13,7 @@ both of its values, could still change the answer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from blameline.records import Interval, Location
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
-    from blameline.fit import Fit, OverTime, Scores
+    from blameline.fit import Fit, OverTime
     from blameline.shifts.moves import Move
 
 Floats = NDArray[np.float64]
@@ -45,8 +45,12 @@ MOST_PARTS = 4
 MOST_COMBINATIONS = 400
 """Combinations of segment values told apart, the largest; the rest counts as traffic outside of every slice."""
 SURE = 0.9
-HOLDS = 0.65
-"""Least share of the shift, by the low end of its interval, that parts must explain to be named."""
+ALONE = 0.75
+"""Odds that the rest did not move, given that some slice moved otherwise, from which the slice is named."""
+LEAST = 0.4
+"""Least share of the shift, by the low end of its interval, that the parts must explain."""
+WIDE = 0.6
+"""Share of the traffic beyond which a union of several parts says nothing any more."""
 CLEARLY = 0.99
 """Odds from which a single slice becomes the shift's own segment."""
 
@@ -59,21 +63,21 @@ def locate(fit: Fit, move: Move) -> Location:
     return search.answer()
 
 
-def narrowed(fit: Fit, move: Move, found: Location) -> Segment | None:
-    """The segment that a move should be told for instead of the detector's own; ``None`` where that stands.
+def narrowed(fit: Fit, move: Move, found: Location) -> Move:
+    """The move told for the slice that holds it, in place of the detector's own segment; the move itself where that stands.
 
-    Only a single part takes its place, at odds of ``CLEARLY`` and holding nearly all of the move.
+    Only a single part takes its place, at odds of ``CLEARLY`` and where it fits better by its price and 100 to 1.
     """
-    if found.verdict != "slice" or len(found.parts) != 1 or found.share is None:
-        return None
-    part = dict(found.parts[0])
-    if part == move.segment or found.probability < CLEARLY or found.share.low < 0.8:
-        return None
+    part = dict(found.parts[0]) if found.verdict == "slice" and len(found.parts) == 1 else {}
+    if not part or part == move.segment or found.probability < CLEARLY:
+        return move
     search = _Search(fit, move)
-    gain = search.worth(search.inside(part)[:, None])[0] - search.worth(search.inside(move.segment)[:, None])[0]
-    return (
-        part if gain > np.log(100) + (np.log(search.pairs) if len(part) > 1 else np.log(len(search.values))) else None
-    )
+    mine, theirs = search.worth(np.column_stack([search.inside(part), search.inside(move.segment)]))
+    if mine - theirs <= np.log(100 * (search.pairs if len(part) > 1 else len(search.values))):
+        return move
+    column = search.column * fit.cells.inside(part)
+    told = fit.scores(column[:, None])
+    return replace(move, segment=part, column=column, effect=float(told.estimate[0]), error=float(told.error[0]))
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,6 @@ class _Search:
         self.traffic = np.bincount(number, traffic, minlength=len(self.kept) + 1)
         self.seen: OverTime = fit.parted(number[cells.segment], len(self.kept) + 1, self.column)
         self.segments = [cells.segments[index] for index in self.kept]
-        self.looked_at = 0
 
     def inside(self, segment: Segment) -> Flags:
         """Which combinations lie in a segment; what was not told apart lies in none but the empty one."""
@@ -122,16 +125,11 @@ class _Search:
     def pairs(self) -> int:
         """How many pairs of values of two attributes there are in the traffic."""
         cutting = set(self.values)
-        return len({two for one in self.segments for two in combinations(sorted(cutting & set(one.items())), 2)}) or 1
-
-    def scores(self, profiles: Floats) -> Scores:
-        """Information and pull of unions of combinations: columns of zeros and ones."""
-        self.looked_at += profiles.shape[1]
-        return self.seen.scores(profiles)
+        return len({two for one in self.segments for two in combinations(sorted(cutting & set(one.items())), 2)})
 
     def worth(self, inside: NDArray[np.bool_]) -> Floats:
         """Log Bayes factor of a move of just each slice (combinations x slices), averaged over the slabs."""
-        scores = self.scores(inside.astype(float))
+        scores = self.seen.scores(inside.astype(float))
         logs = np.array([scores.log_factor(scale * self.fit.slab, sign=self.side) for scale in SLABS])
         averaged: Floats = logsumexp(logs, axis=0) - np.log(len(SLABS))
         return averaged
@@ -142,45 +140,35 @@ class _Search:
         everywhere = float(self.worth(everything)[0]) + np.log(WEIGHT["everywhere"])
         parts = self._singles()
         parts += self._pairs(parts, everywhere)
+        counted = {"looked_at": len(parts), "of": len(self.values) + self.pairs}
         chosen, union = self._union(parts)
+        parts += [union] if union is not None else []
+        local = float(logsumexp([one.worth + one.log_weight for one in parts]))
         more = self._more(parts)
-        local = float(logsumexp([*(one.worth + one.log_weight for one in parts), union]))
         whole = float(logsumexp([everywhere, local, more]))
-        apart = 1 - float(np.exp(everywhere - whole))
+        apart, alone = 1 - float(np.exp(everywhere - whole)), float(np.exp(local - np.logaddexp(local, more)))
         held = np.any([one.inside for one in chosen], axis=0)
         share, outside = self._share(held)
         part_of = float(self.traffic[held].sum() / self.traffic.sum())
-        told = {
-            "looked_at": self.looked_at,
-            "of": len(self.values) + self.pairs,
-        }
-        words = " or ".join(_words(one.segment) for one in chosen)
-        if (cohort := self._cohort(max(local, everywhere, more))) is not None:
-            return Location(verdict="elsewhere", probability=cohort, because=COHORT, **told)
-        if apart >= SURE and share.low >= HOLDS:
+        named = " or ".join(_words(one.segment) for one in chosen)
+        words = f"{named} with {_percent(share)} of the move on {part_of:.0%} of the traffic"
+        cohort = self._cohort(max(local, everywhere, more))
+        if cohort is not None:
+            return Location(verdict="elsewhere", probability=cohort, because=COHORT, **counted)
+        if apart >= SURE and alone >= ALONE and share.low >= LEAST:
             segments = tuple(one.segment for one in chosen)
-            because = f"{words} holds {_percent(share)} of the move on {part_of:.0%} of the traffic"
-            return Location(
-                verdict="slice",
-                parts=segments,
-                share=share,
-                traffic=part_of,
-                probability=apart,
-                because=because,
-                **told,
-            )
+            because = f"it sits in {words}; elsewhere nothing moved that this data can tell"
+            told = {"parts": segments, "share": share, "traffic": part_of, "probability": apart}
+            return Location(verdict="slice", because=because, **told, **counted)
         if apart <= 1 - SURE:
             because = "every segment moved alike, as far as this data can tell"
-            return Location(verdict="everywhere", probability=1 - apart, because=because, **told)
+            return Location(verdict="everywhere", probability=1 - apart, because=because, **counted)
         if apart >= SURE and outside:
-            because = (
-                f"all traffic moved, most of all {words}: {_percent(share)} of the move on {part_of:.0%} of the traffic"
-            )
-            return Location(
-                verdict="everywhere", share=share, traffic=part_of, probability=apart, because=because, **told
-            )
-        because = f"too noisy to say; the likeliest slice is {words}, with {_percent(share)} of the move"
-        return Location(verdict="unclear", probability=max(apart, 1 - apart), because=because, **told)
+            because = f"all traffic moved, and most of all {words}"
+            told = {"share": share, "traffic": part_of, "probability": apart}
+            return Location(verdict="everywhere", because=because, **told, **counted)
+        because = f"too noisy to say; the likeliest slice is {words}"
+        return Location(verdict="unclear", probability=max(apart, 1 - apart), because=because, **counted)
 
     def _singles(self) -> list[_Part]:
         inside = np.column_stack([self.inside({key: value}) for key, value in self.values])
@@ -193,7 +181,7 @@ class _Search:
 
     def _pairs(self, singles: list[_Part], everywhere: float) -> list[_Part]:
         """The pairs that could still change the answer, the most promising first."""
-        price = float(np.log(WEIGHT["slice"] * PAIRS / self.pairs))
+        price = float(np.log(WEIGHT["slice"] * PAIRS / max(self.pairs, 1)))
         best = max(everywhere, *(one.worth + one.log_weight for one in singles))
         bounds = [self._bound(one.inside) for one in singles]
         tried = []
@@ -223,8 +211,8 @@ class _Search:
         turned = vectors[:, good].T @ pull
         return float(0.5 * (turned**2 / values[good]).sum()) + float(np.log(2))
 
-    def _union(self, parts: list[_Part]) -> tuple[list[_Part], float]:
-        """The best slice, and what joins it for more than its price; with the log weight of that union."""
+    def _union(self, parts: list[_Part]) -> tuple[list[_Part], _Part | None]:
+        """The best slice, and what joins it for more than its price; with their union where anything does."""
         ranked = sorted(
             parts, key=lambda one: (-(one.worth + one.log_weight), len(one.segment), sorted(one.segment.items()))
         )
@@ -235,25 +223,23 @@ class _Search:
             if one.worth + one.log_weight > best.worth + best.log_weight - 1 and len(one.segment) < len(best.segment)
         ]
         chosen = [near[0] if near else best]
-        value = chosen[0].worth + chosen[0].log_weight
-        bare = value
+        value, union = chosen[0].worth + chosen[0].log_weight, None
         while len(chosen) < MOST_PARTS:
             held = np.any([one.inside for one in chosen], axis=0)
             rest = [one for one in ranked[:60] if (one.inside & ~held).any() and one.worth > 0]
-            rest = [one for one in rest if self.traffic[held | one.inside].sum() < 0.97 * self.traffic.sum()]
+            rest = [one for one in rest if self.traffic[held | one.inside].sum() < WIDE * self.traffic.sum()]
             if not rest:
                 break
             worth = self.worth(np.column_stack([held | one.inside for one in rest]))
-            gains = [
-                float(now) + sum(one.log_weight for one in chosen) + fresh.log_weight + float(np.log(len(chosen) + 1))
-                for now, fresh in zip(worth, rest, strict=True)
-            ]
+            price = sum(one.log_weight for one in chosen) + float(np.log(len(chosen) + 1))
+            gains = [float(now) + price + fresh.log_weight for now, fresh in zip(worth, rest, strict=True)]
             top = int(np.argmax(gains))
             if gains[top] <= value:
                 break
             value = gains[top]
+            union = _Part({}, held | rest[top].inside, float(worth[top]), price + rest[top].log_weight)
             chosen.append(rest[top])
-        return chosen, value if value > bare else -np.inf
+        return chosen, union
 
     def _more(self, parts: list[_Part]) -> float:
         """Log weight of "all moved, and one slice otherwise than the rest", over all slices that were fitted."""
@@ -304,7 +290,7 @@ class _Search:
         return odds if odds >= SURE and float(cells.n @ (column > 0)) > 0 else None
 
 
-COHORT = "it follows the requests that carry one new version, in every segment alike: no segment holds it"
+COHORT = "it follows the requests that carry one new version, and no segment fits it as well"
 
 
 def _everywhere(fit: Fit, move: Move) -> Floats:
