@@ -41,6 +41,8 @@ MOST_ATTRIBUTES = 6
 """Attributes of which pairs are looked at: those whose own mix is largest."""
 MOSTLY = 0.8
 """Share of all the mix that fewer attributes must show by themselves to be named for it."""
+COUNTS = 0.2
+"""Share of the other part that the smaller one must reach for the two to be said to offset each other."""
 BLOCKS = (24.0, 12.0, 6.0, 3.0)
 """Lengths of a block of time in hours; the longest that gives enough of them is taken."""
 
@@ -91,7 +93,7 @@ def split(cells: Cells, early: Flags, late: Flags, fixed: frozenset[str] = froze
         if len(keys) > 2:
             tried[pair] = _figures_of(cells, blocks, pair, usual)
     verdict = _verdict(whole) if blocks.enough else "unclear"
-    mostly = _mostly(whole, tried, tuple(keys))
+    mostly = _mostly(whole, tried)
     order = sorted(tried, key=lambda names: (-abs(tried[names].mix.estimate), names))
     return MixSplit(
         raw=whole.raw,
@@ -109,19 +111,20 @@ def split(cells: Cells, early: Flags, late: Flags, fixed: frozenset[str] = froze
     )
 
 
-def _mostly(whole: _Figures, tried: Mapping[tuple[str, ...], _Figures], every: tuple[str, ...]) -> tuple[str, ...]:
+def _mostly(whole: _Figures, tried: Mapping[tuple[str, ...], _Figures]) -> tuple[str, ...]:
     """The fewest attributes that show nearly the mix that all of them together show; none where there is no mix."""
     target = whole.mix.estimate
     if not _side(whole.mix):
         return ()
     enough = [names for names, one in tried.items() if abs(one.mix.estimate - target) <= (1 - MOSTLY) * abs(target)]
-    return min(enough, key=lambda names: (len(names), abs(tried[names].mix.estimate - target), names), default=every)
+    return min(enough, key=lambda names: (len(names), abs(tried[names].mix.estimate - target), names), default=())
 
 
 def _verdict(one: _Figures) -> MixVerdict:
     """Which of the two carries the move; ``offset`` where they pull to different sides, ``unclear`` where noise hides it."""
     mix, within, lead = _side(one.mix), _side(one.within), _side(one.lead)
-    if mix and within and mix != within:
+    small, large = sorted((abs(one.mix.estimate), abs(one.within.estimate)))
+    if mix and within and mix != within and small > COUNTS * large:
         return "offset"
     side = 1 if one.raw.estimate > 0 else -1
     if mix == side and lead == side:

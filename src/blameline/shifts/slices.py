@@ -49,6 +49,8 @@ ALONE = 0.75
 """Odds that the rest did not move, given that some slice moved otherwise, from which the slice is named."""
 LEAST = 0.4
 """Least share of the shift, by the low end of its interval, that the parts must explain."""
+MOST = 0.9
+"""Share of the traffic up to which a value says where something is."""
 WIDE = 0.6
 """Share of the traffic beyond which a union of several parts says nothing any more."""
 CLEARLY = 0.99
@@ -119,7 +121,7 @@ class _Search:
         """Every value of every attribute that cuts the traffic, in a fixed order."""
         found = sorted({pair for one in self.segments for pair in one.items()})
         whole = self.traffic.sum()
-        return [pair for pair in found if 0 < self.traffic[self.inside(dict([pair]))].sum() < 0.97 * whole]
+        return [pair for pair in found if 0 < self.traffic[self.inside(dict([pair]))].sum() <= MOST * whole]
 
     @cached_property
     def pairs(self) -> int:
