@@ -311,6 +311,8 @@ class Hearing:
     def mix_leads(self) -> bool:
         """Whether the mix is most of the move, and no move within segments as large as it can hide in the noise."""
         shift = self.shift
+        if shift.mix is not None and shift.mix.verdict in {"within", "both"}:
+            return False
         share = shift.mix_delta / shift.raw_delta if shift.raw_delta else 0.0
         columns, weights = self._along(self.fit)
         within = self.fit.scores(columns[:, [int(np.argmax(weights))]])

@@ -120,8 +120,9 @@ class _Search:
     def values(self) -> list[tuple[str, str]]:
         """Every value of every attribute that cuts the traffic, in a fixed order."""
         found = sorted({pair for one in self.segments for pair in one.items()})
-        whole = self.traffic.sum()
-        return [pair for pair in found if 0 < self.traffic[self.inside(dict([pair]))].sum() <= MOST * whole]
+        cells = self.fit.cells
+        whole = float(cells.n.sum())
+        return [pair for pair in found if float(cells.n[cells.inside(dict([pair]))].sum()) <= MOST * whole]
 
     @cached_property
     def pairs(self) -> int:
