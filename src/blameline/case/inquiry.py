@@ -15,7 +15,12 @@ from blameline.evidence.judgement import judge
 from blameline.fit import Fit
 from blameline.shifts import Move, describe, find
 from blameline.shifts.by_segment import by_segment
+from blameline.shifts.describe import sides
+from blameline.shifts.mix import split
+from blameline.shifts.moves import highest_density
+from blameline.shifts.slices import locate, narrowed
 from blameline.shifts.steps import smallest
+from blameline.shifts.traffic import traffic_move
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
 FAMILIES = ("quality", "behaviour", "feedback")
 """Signals that can be a shift, the most trusted first."""
 MOST_SIGNALS = 16
+SLACK = 12.0
+"""Hours by which the onsets of two moves may miss each other and still be one moment."""
 FEWEST = 100
 """Measurements below which a signal is not looked at."""
 
@@ -120,28 +127,47 @@ def fit_signals(store: Store, window: Clock) -> dict[str, Fit]:
 def find_shifts(fits: dict[str, Fit], manifest: Manifest, *, seed: int) -> list[Found]:
     """Shifts of every signal but the controls: for the worse first, quality first, then in the manifest's order."""
     listed = {name: number for number, name in enumerate(manifest.signals)}
-    found: list[tuple[tuple[bool, int, int, float, str], Fit, Move, bool]] = []
+    found: list[tuple[tuple[bool, int, bool, int, float, str], Fit, Move, bool]] = []
     for name, fit in sorted(fits.items()):
         signal = fit.cells.signal
         if signal.better is None or signal.control:
             continue
         moves = find(fit, better=signal.better, seed=seed)
-        kept = [(move, True) for move in moves]
-        if not any(move.worse for move in moves):
-            plain = Fit(fit.cells.pooled())
-            kept += [
-                (replace(move, column=_spread(plain, move, fit)), False)
-                for move in find(plain, better=signal.better, seed=seed)
-                if move.worse
-            ][:1]
+        kept = [(move, True) for move in moves] + [(move, False) for move in _plain(fit, moves, seed=seed)]
         for move, within in kept:
-            order = (not move.worse, FAMILIES.index(signal.family), listed.get(name, len(listed)), -move.evidence, name)
+            family = FAMILIES.index(signal.family)
+            order = (not move.worse, family, not within, listed.get(name, len(listed)), -move.evidence, name)
             found.append((order, fit, move, within))
     found.sort(key=lambda entry: entry[0])
-    return [
-        Found(_told(number, fit, move, within=within), move, within)
-        for number, (_, fit, move, within) in enumerate(found, start=1)
-    ]
+    return [_told(number, fit, move, within=within) for number, (_, fit, move, within) in enumerate(found, start=1)]
+
+
+def _plain(fit: Fit, moves: list[Move], *, seed: int) -> list[Move]:
+    """At most one move for the worse of the plain mean that no move within segments stands for.
+
+    What the traffic did by itself comes first: it is dated far better than the mean. Where segments got worse at about the same
+    time the one shift is theirs, and its split says what the traffic added.
+    """
+    better = fit.cells.signal.better
+    assert better is not None
+    worse = [move for move in moves if move.worse]
+    by_segment = len(fit.cells.segments) > 1
+    if worse and not by_segment:
+        return []
+    plain = Fit(fit.cells.pooled())
+    of_traffic = traffic_move(fit, plain, better=better, seed=seed) if by_segment else None
+    if of_traffic is not None:
+        return [] if any(_meet(of_traffic, move) for move in worse) else [of_traffic]
+    if worse:
+        return []
+    found = [move for move in find(plain, better=better, seed=seed) if move.worse]
+    return [replace(move, column=_spread(plain, move, fit)) for move in found[:1]]
+
+
+def _meet(one: Move, other: Move) -> bool:
+    """Whether the onset ranges of two moves, give or take half a day, have a moment in common."""
+    (_, low, high), (_, other_low, other_high) = (highest_density(move.moments, move.weights) for move in (one, other))
+    return low - SLACK <= other_high and other_low - SLACK <= high
 
 
 def _spread(plain: Fit, move: Move, fit: Fit) -> NDArray[np.float64]:
@@ -151,9 +177,20 @@ def _spread(plain: Fit, move: Move, fit: Fit) -> NDArray[np.float64]:
     return level[fit.cells.bucket]
 
 
-def _told(number: int, fit: Fit, move: Move, *, within: bool) -> Shift:
+def _told(number: int, fit: Fit, move: Move, *, within: bool) -> Found:
+    """A move on record, with its slice and its split."""
+    located = locate(fit, move) if within else None
+    if located is not None:
+        move = narrowed(fit, move, located)
     shift = describe(number, fit, move, within=within)
-    return shift.model_copy(update={"by_segment": by_segment(fit, move)}) if within else shift
+    early, late = sides(fit.cells, shift.segment, shift.onset, shift.ended_range)
+    mix = split(fit.cells, early, late, frozenset(shift.segment))
+    told: dict[str, object] = {"mix": mix, "slice": located}
+    if mix is not None:
+        told["mix_delta"] = mix.mix.estimate
+    if within:
+        told["by_segment"] = by_segment(fit, move)
+    return Found(shift.model_copy(update=told), move, within)
 
 
 def _detectable(fits: dict[str, Fit], manifest: Manifest) -> tuple[tuple[str, float], ...]:

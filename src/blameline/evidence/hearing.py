@@ -21,6 +21,7 @@ from blameline.fit import Fit, Scores
 from blameline.records import RULER_LAYERS, Shift
 from blameline.shifts.describe import Z90
 from blameline.shifts.shapes import Shapes, shapes_of, slices
+from blameline.shifts.traffic import MATERIAL, expected, levels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from blameline.shifts import Move
 
 Floats = NDArray[np.float64]
+FROM_TRAFFIC = 6.0
+"""Nats that a move of the traffic itself can add to the mix's bid: it rules out chance, and nothing else."""
+HIDES = 1.2816
+"""Standard errors that a move within segments is given on top of its estimate before it is held to be less than the mix."""
 
 
 @dataclass(frozen=True)
@@ -256,12 +261,10 @@ class Hearing:
     def mix_column(self) -> Floats:
         """What the change of traffic alone predicts for each bucket of the plain mean, in the signal's unit."""
         cells, begin = self.fit.cells, self._begun()[0]
-        sets = int(cells.segment.max(initial=0)) + 1
         early = cells.hours <= begin
-        n = sums(cells.segment[early], cells.n[early], sets)
-        total = sums(cells.segment[early], cells.total[early], sets)
-        whole = total.sum() / max(n.sum(), 1.0)
-        level = (total + 10 * whole) / (n + 10)
+        level = levels(cells, early)
+        n = sums(cells.segment[early], cells.n[early], len(cells.segments))
+        whole = float(n @ level) / max(float(n.sum()), 1.0)
         here = sums(cells.bucket, cells.n, cells.buckets)
         there = sums(cells.bucket, cells.n * level[cells.segment], cells.buckets)
         predicted: Floats = np.divide(there, here, out=np.full_like(there, whole), where=here > 0)
@@ -269,7 +272,11 @@ class Hearing:
 
     @cached_property
     def mix_factor(self) -> float:
-        """Log likelihood ratio of "the plain mean follows the mix" against "it does not", for a harmful mix only."""
+        """Log likelihood ratio of "the traffic moved, and the plain mean with it" against "neither did", for a harmful mix only.
+
+        Two facts: whether the mean follows what the mix predicts, and whether that prediction stepped at the onset at all. The
+        second has no noise of answers in it; it counts, up to ``FROM_TRAFFIC``, where the step is large enough to matter.
+        """
         if self.shift.mix_delta * self.harm <= 0:
             return -4.0
         column = self.mix_column[self.raw.cells.bucket]
@@ -277,7 +284,48 @@ class Hearing:
         if not size:
             return -4.0
         scores = self.raw.scores(column[:, None] / size)  # a column between -1 and 1, as the fit wants it
-        return float(size * scores.pull[0] - size**2 * scores.information[0] / 2)
+        follows = float(size * scores.pull[0] - size**2 * scores.information[0] / 2)
+        return follows + (min(self.traffic_moved.log_factor, FROM_TRAFFIC) if self.mix_matters else 0.0)
+
+    @cached_property
+    def traffic_moved(self) -> Moves:
+        """How what the mix predicts for each bucket moved with the shift: averaged over the onset's posterior."""
+        cells = self.fit.cells
+        if len(cells.segments) < 2:
+            return Moves(0.0, 0.0, float("inf"))
+        model = Fit(expected(cells, levels(cells)))
+        columns, weights = self._along(model)
+        scores = model.scores(columns)
+        logs = scores.log_factor(model.slab, sign=self.harm) + np.log(weights)
+        best = int(np.argmax(logs))
+        return Moves(float(logsumexp(logs)), float(scores.estimate[best]), float(scores.error[best]))
+
+    @cached_property
+    def mix_matters(self) -> bool:
+        """Whether the step that the mix predicts is more than chance does to the plain mean anyhow."""
+        columns, weights = self._along(self.raw)
+        error = float(self.raw.scores(columns[:, [int(np.argmax(weights))]]).error[0])
+        return bool(np.isfinite(error) and self.harm * self.traffic_moved.effect > MATERIAL * error)
+
+    @cached_property
+    def mix_leads(self) -> bool:
+        """Whether the mix is most of the move, and no move within segments as large as it can hide in the noise."""
+        shift = self.shift
+        if shift.mix is not None and shift.mix.verdict in {"within", "both"}:
+            return False
+        share = shift.mix_delta / shift.raw_delta if shift.raw_delta else 0.0
+        columns, weights = self._along(self.fit)
+        within = self.fit.scores(columns[:, [int(np.argmax(weights))]])
+        effect, error = self.harm * float(within.estimate[0]), float(within.error[0])
+        return bool(share > 0.5 and abs(shift.mix_delta) > effect + HIDES * error)
+
+    def _along(self, fit: Fit) -> tuple[Floats, Floats]:
+        """The steps that the shift may have been, over the cells of any series of this clock, with their weights."""
+        keep = np.argsort(-self.move.weights, kind="stable")[:24]
+        weights = np.maximum(self.move.weights[keep] / self.move.weights[keep].sum(), 1e-12)
+        hours, end = fit.cells.hours, self._begun()[1]
+        begins = self.move.moments[keep]
+        return ((hours[:, None] > begins[None, :]) & (hours[:, None] <= end)).astype(float), weights
 
 
 def _moves(scores: Scores, slab: float) -> Moves:

@@ -32,25 +32,31 @@ class Mix:
         return {**window(hearing), **onset(hearing)}
 
     def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
-        """Supports only when the mix explains more than half and no segment moved by itself."""
+        """Supports only when the mix is most of the move, no segment moved by itself, and none can have moved as far unseen."""
         del candidate, seed
         shift = hearing.shift
         segments = len({str(one) for one in rows["segment"]})
         within = hearing.free_factor()
         share = shift.mix_delta / shift.raw_delta if shift.raw_delta else 0.0
-        numbers = {
-            "raw_delta": shift.raw_delta, "mix_delta": shift.mix_delta, "share": share,
+        numbers: dict[str, float | int | str | bool | None] = {
+            "raw_delta": shift.raw_delta, "mix_delta": shift.mix_delta, "share": float(np.clip(share, -9, 9)),
             "segments": segments, "log_factor_within_segments": within,
         }  # fmt: skip
-        words = f"the mix accounts for {points(shift.mix_delta, hearing)} of {points(shift.raw_delta, hearing)}"
         if segments < 2:
             return Answered("inconclusive", "no segment attribute was recorded, so the mix cannot be seen", numbers)
-        if shift.mix_delta * hearing.harm > 0 and share > 0.5 and within < 3:
+        words = f"the mix accounts for {points(shift.mix_delta, hearing)} of {points(shift.raw_delta, hearing)}"
+        if shift.mix is not None:
+            numbers |= {
+                "mix_low": shift.mix.mix.low,
+                "mix_high": shift.mix.mix.high,
+                "mostly": ", ".join(shift.mix.mostly),
+            }
+            if shift.mix.mostly:
+                words += f" (mostly {' and '.join(shift.mix.mostly)})"
+        moved = hearing.traffic_moved
+        numbers |= {"log_factor_traffic": moved.log_factor, "traffic_effect": moved.effect}
+        if shift.mix_delta * hearing.harm > 0 and within < 3 and hearing.mix_leads:
             return Answered("supports", f"{words}, and no segment moved by itself", numbers)
         if share < 0.25 or within > 5:
             return Answered("refutes", f"{words}; segments moved by themselves" if within > 3 else words, numbers)
-        return Answered(
-            "inconclusive",
-            f"{words}; whether segments moved too is open",
-            {**numbers, "share": float(np.clip(share, -9, 9))},
-        )
+        return Answered("inconclusive", f"{words}; whether segments moved too is open", numbers)

@@ -17,7 +17,20 @@ from blameline.records.brought import (
     Slice,
     Window,
 )
-from blameline.records.found import Evidence, Guard, LedgerLine, Query, Shift, Signal, SliceEffect
+from blameline.records.found import (
+    Evidence,
+    Guard,
+    LedgerLine,
+    Location,
+    MixPart,
+    MixSplit,
+    MixVerdict,
+    Query,
+    Shift,
+    Signal,
+    SliceEffect,
+    SliceVerdict,
+)
 from blameline.records.told import (
     Entry,
     Gap,
@@ -83,7 +96,11 @@ __all__ = [
     "LedgerLine",
     "Loaded",
     "LoadedFile",
+    "Location",
     "Manifest",
+    "MixPart",
+    "MixSplit",
+    "MixVerdict",
     "Moment",
     "Moved",
     "Onset",
@@ -105,6 +122,7 @@ __all__ = [
     "SkippedFile",
     "Slice",
     "SliceEffect",
+    "SliceVerdict",
     "Snapshot",
     "Stage",
     "Standing",

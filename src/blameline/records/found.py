@@ -48,6 +48,62 @@ class SliceEffect(Record):
     """Requests measured in it after the onset."""
 
 
+MixVerdict = Literal["mix", "within", "both", "offset", "unclear"]
+SliceVerdict = Literal["everywhere", "slice", "elsewhere", "unclear"]
+
+
+class MixPart(Record):
+    """What the change of traffic between the values of some segment attributes makes of the change of the plain mean."""
+
+    attributes: tuple[str, ...]
+    mix: Interval
+    within: Interval
+    """What is left of the raw change."""
+    groups: int
+    """Combinations of values that were seen."""
+
+
+class MixSplit(Record):
+    """Whether other traffic came in, or the same traffic came out otherwise: ``raw`` is ``mix`` plus ``within``."""
+
+    raw: Interval
+    """Change of the plain mean over the whole of either side."""
+    mix: Interval
+    """What the change of traffic between all combinations of segment values makes by itself (Kitagawa's midpoint)."""
+    within: Interval
+    """What the combinations' own changes make."""
+    interaction: Interval
+    """What both make together; half of it is counted in ``mix``, half in ``within``."""
+    verdict: MixVerdict
+    """``offset``: traffic and answers pulled to different sides; ``unclear``: noise hides which of them it was."""
+    mostly: tuple[str, ...] = ()
+    """The fewest attributes that show nearly all of the mix by themselves; empty where there is none to speak of."""
+    parts: tuple[MixPart, ...] = ()
+    """The same by single attributes and by pairs of them, the largest mix first."""
+    sentence: str = ""
+    """The split in words."""
+
+
+class Location(Record):
+    """Where a shift sits: the smallest set of segment values that holds it."""
+
+    verdict: SliceVerdict
+    """``elsewhere``: it follows a version that only some requests carry, in every segment alike, so no segment holds it."""
+    parts: tuple[Segment, ...] = ()
+    """The segments that hold it, each one value or a pair of values of two attributes; empty unless ``slice``."""
+    share: Interval | None = None
+    """Share of the shift that these parts explain."""
+    traffic: float = 1.0
+    """Share of the requests after the onset that these parts are."""
+    probability: float = 0.0
+    """Odds of the verdict, with the number of slices that there are priced in."""
+    looked_at: int = 0
+    """Slices that were fitted."""
+    of: int = 0
+    """Slices that there are: single values, and pairs of values of two attributes."""
+    because: str
+
+
 class Shift(Record):
     """One lasting move of one signal."""
 
@@ -76,6 +132,10 @@ class Shift(Record):
     """The move is a ramp and not a step."""
     by_segment: tuple[SliceEffect, ...] = ()
     """The same move in each single segment."""
+    slice: Location | None = None
+    """The smallest set of segment values that holds the move."""
+    mix: MixSplit | None = None
+    """How much of the change of the plain mean is other traffic; ``null`` where no segment attribute was recorded."""
 
 
 class Query(Record):

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blameline.report import wording
-from blameline.report.escape import Safe, say
+from blameline.report.escape import Safe, codes, say, segment
 
 if TYPE_CHECKING:
-    from blameline.records import Shift
+    from blameline.records import Location, MixSplit, Shift
     from blameline.report.page import Page
 
 
@@ -33,6 +33,8 @@ def impact(page: Page) -> tuple[Safe, ...]:
         told.append(_harm(page, shift))
     if shift.raw_delta:
         told.append(_traffic(page, shift))
+    if shift.slice is not None:
+        told.append(_place(shift.slice))
     if page.story.traces:
         told.append(say("The window holds {traces} in all.", traces=wording.plural(page.story.traces, "request")))
         if page.app:
@@ -42,6 +44,8 @@ def impact(page: Page) -> tuple[Safe, ...]:
 
 def _traffic(page: Page, shift: Shift) -> Safe:
     """What the change of traffic has to do with the move of the plain mean."""
+    if shift.mix is not None:
+        return _split(shift.mix, rate=page.within_one)
     raw, mix = (_plain(value, rate=page.within_one) for value in (shift.raw_delta, abs(shift.mix_delta)))
     if mix == _plain(0.0, rate=page.within_one):
         rest = "and the change of traffic has no part in that"
@@ -50,6 +54,42 @@ def _traffic(page: Page, shift: Shift) -> Safe:
     else:
         rest = f"although the change of traffic worked against it and offset it by {mix}"
     return Safe(f"Before adjusting for traffic the mean moved by {raw}, {rest}.")
+
+
+def _split(split: MixSplit, *, rate: bool) -> Safe:
+    """The move of the plain mean, taken apart into other traffic and other answers."""
+    raw, mix, within = (_plain(one.estimate, rate=rate) for one in (split.raw, split.mix, split.within))
+    mostly = say(" (mostly {names})", names=codes(split.mostly, "and")) if split.mostly else ""
+    rest = {
+        "offset": " The two worked against each other.",
+        "unclear": " The data is too noisy to say which of the two it was.",
+    }.get(split.verdict, "")
+    return Safe(
+        f"Before adjusting for traffic the mean moved by {raw}: {mix} from the traffic mix{mostly}, "
+        f"{within} within segments.{rest}"
+    )
+
+
+def _place(found: Location) -> Safe:
+    """Which slice of the traffic holds it, and how many were looked at to say so."""
+    looked = f"{found.looked_at} of {wording.plural(found.of, 'slice')} looked at"
+    if found.verdict == "slice" and found.share is not None:
+        parts = Safe(" or ".join(segment(part) for part in found.parts))
+        held = Safe(wording.share(found.share))
+        told = say(
+            "It sits in {parts}: {held} of the move on {traffic} of the traffic",
+            parts=parts, held=held, traffic=Safe(wording.percent(found.traffic)),
+        )  # fmt: skip
+        return Safe(f"{told} ({looked}).")
+    if not found.of:
+        return Safe("No segment attribute was recorded that cuts this traffic, so it cannot be said where it sits.")
+    if found.verdict == "elsewhere":
+        return Safe(f"It follows the requests that carry one new version; no segment fits it as well ({looked}).")
+    if found.verdict == "everywhere" and found.share is None:
+        return Safe(f"Every segment moved alike, as far as this data can tell ({looked}).")
+    if found.verdict == "everywhere":
+        return Safe(f"All traffic moved, some slices more than others ({looked}).")
+    return Safe(f"Which slice it sits in is too noisy to say ({looked}).")
 
 
 def _plain(value: float, *, rate: bool) -> str:

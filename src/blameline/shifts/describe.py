@@ -11,6 +11,8 @@ from blameline.records import Interval, Onset, Shift
 from blameline.shifts.moves import Move, highest_density
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from blameline.cells import Cells
@@ -25,13 +27,7 @@ def describe(number: int, fit: Fit, move: Move, *, within: bool) -> Shift:
     cells = fit.cells
     onset = onset_of(cells, move.moments, move.weights)
     ended = onset_of(cells, move.ends, move.end_weights) if move.ends.size else None
-    inside = cells.inside(move.segment)
-    early = inside & (cells.hours < cells.hour_of(onset.low))
-    late = inside & (cells.hours > cells.hour_of(onset.estimate))
-    if ended:
-        late &= cells.hours < cells.hour_of(ended.estimate)
-    if not early.any():
-        early = inside & (cells.hours <= cells.hour_of(onset.estimate))
+    early, late = sides(cells, move.segment, onset, ended)
     raw, mix = kitagawa(cells, early, late)
     before = _mean(cells, early)
     delta = Interval(estimate=move.effect, low=move.effect - Z90 * move.error, high=move.effect + Z90 * move.error)
@@ -56,6 +52,20 @@ def describe(number: int, fit: Fit, move: Move, *, within: bool) -> Shift:
         n_after=int(cells.n[late].sum()),
         gradual=move.gradual,
     )
+
+
+def sides(
+    cells: Cells, segment: Mapping[str, str], onset: Onset, ended: Onset | None
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """The cells of a segment before the move can have begun, and while it lasted."""
+    inside = cells.inside(dict(segment))
+    early = inside & (cells.hours < cells.hour_of(onset.low))
+    late = inside & (cells.hours > cells.hour_of(onset.estimate))
+    if ended:
+        late &= cells.hours < cells.hour_of(ended.estimate)
+    if not early.any():
+        early = inside & (cells.hours <= cells.hour_of(onset.estimate))
+    return early, late
 
 
 def onset_of(cells: Cells, moments: NDArray[np.float64], weights: NDArray[np.float64]) -> Onset:
