@@ -15,13 +15,16 @@ from blameline.evidence.judgement import judge
 from blameline.fit import Fit
 from blameline.shifts import Move, describe, find
 from blameline.shifts.by_segment import by_segment
+from blameline.shifts.losses import find_lost
 from blameline.shifts.steps import smallest
+from blameline.shifts.tallies import Tallies
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from blameline.cells import Cells
     from blameline.records import LedgerLine, Manifest, Outcome, Shift
     from blameline.store import Store
 
@@ -63,9 +66,10 @@ def inquire(store: Store, *, seed: int) -> Inquiry:
     if window is None:
         return Inquiry(None, (), (), "no_shift", (), ())
     fits = fit_signals(store, window)
-    found = find_shifts(fits, store.manifest(), seed=seed)
-    candidates = candidates_of(store, window)
     traffic = volume(store, window)
+    tallies = tallies_of(fits, traffic)
+    found = find_shifts(fits, store.manifest(), seed=seed, tallies=tallies)
+    candidates = candidates_of(store, window)
     ledger: list[LedgerLine] = []
     shifts: list[Shift] = []
     verdicts: list[Outcome] = []
@@ -75,7 +79,7 @@ def inquire(store: Store, *, seed: int) -> Inquiry:
             continue
         raw = Fit(fits[one.shift.signal].cells.pooled())
         together = {other.shift.signal: other.move for other in found if _together(one, other)}
-        hearing = Hearing(one.shift, one.move, fits, raw, traffic, candidates, together)
+        hearing = Hearing(one.shift, one.move, fits, raw, traffic, candidates, together, tallies[one.shift.signal])
         lines, outcome, moved = judge(hearing, store, seed=seed)
         if outcome == "no_shift":
             continue
@@ -117,7 +121,15 @@ def fit_signals(store: Store, window: Clock) -> dict[str, Fit]:
     return fits
 
 
-def find_shifts(fits: dict[str, Fit], manifest: Manifest, *, seed: int) -> list[Found]:
+def tallies_of(fits: Mapping[str, Fit], traffic: Cells) -> dict[str, Tallies]:
+    """The counts beside each signal; what is counted of the requests alone is counted once."""
+    whole = Tallies(traffic)
+    return {name: whole.of(fit.cells) for name, fit in fits.items()}
+
+
+def find_shifts(
+    fits: dict[str, Fit], manifest: Manifest, *, seed: int, tallies: Mapping[str, Tallies] | None = None
+) -> list[Found]:
     """Shifts of every signal but the controls: for the worse first, quality first, then in the manifest's order."""
     listed = {name: number for number, name in enumerate(manifest.signals)}
     found: list[tuple[tuple[bool, int, int, float, str], Fit, Move, bool]] = []
@@ -127,7 +139,10 @@ def find_shifts(fits: dict[str, Fit], manifest: Manifest, *, seed: int) -> list[
             continue
         moves = find(fit, better=signal.better, seed=seed)
         kept = [(move, True) for move in moves]
-        if not any(move.worse for move in moves):
+        if tallies and not any(move.worse for move, _ in kept):
+            pointed = find_lost(fit, tallies[name], better=signal.better)
+            kept += [(pointed, True)] if pointed else []
+        if not any(move.worse for move, _ in kept):
             plain = Fit(fit.cells.pooled())
             kept += [
                 (replace(move, column=_spread(plain, move, fit)), False)

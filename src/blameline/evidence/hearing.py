@@ -20,7 +20,9 @@ from blameline.cells.grid import sums
 from blameline.fit import Fit, Scores
 from blameline.records import RULER_LAYERS, Shift
 from blameline.shifts.describe import Z90
+from blameline.shifts.losses import Lost, lost
 from blameline.shifts.shapes import Shapes, shapes_of, slices
+from blameline.shifts.tallies import Tallies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,6 +85,7 @@ class Hearing:
         traffic: Cells,
         candidates: tuple[Candidate, ...],
         together: Mapping[str, Move],
+        tallies: Tallies | None = None,
     ) -> None:
         self.shift = shift
         self.move = move
@@ -92,6 +95,7 @@ class Hearing:
         self.traffic = traffic
         self.candidates = candidates
         self.together = together
+        self.tallies = tallies or Tallies(traffic, self.fit.cells)
         better = self.fit.cells.signal.better or "higher"
         self.harm = -1 if better == "higher" else 1
         self.places = slices(self.fit)
@@ -201,25 +205,23 @@ class Hearing:
         whole = sums(self.traffic.bucket, self.traffic.n, cells.buckets)
         return _counted(cells, n, np.maximum(whole, 1))
 
-    def lost_records(self) -> float:
-        """Log Bayes factor of "records were lost and the signal moved in the same hour" against both by themselves.
+    @cached_property
+    def losses(self) -> list[Lost]:
+        """The falls of each kind of count, held against the moves that the signal may have made."""
+        family, _ = self._shapes
+        return lost(self.fit, family, family.scores(self.fit), self.tallies, harm=self.harm)
 
-        For every onset the step of the signal and the step down of a count are taken together, so that a sharp fall in the
-        records says when to look; a loss too small to make the move (``reach``) is no bid.
+    def lost_records(self) -> float:
+        """Log Bayes factor of "records were lost and the signal moved there and then" against both by themselves.
+
+        Shape by shape, in a slice as for all traffic: a sharp fall of the records says when and where to look; a loss too small
+        to make the move (``reach``) is no bid.
         """
-        family, logs = self._shapes
-        steps = family.shape == "step"
-        begins = family.begin[steps]
-        prior = family.log_weight[steps] - logsumexp(family.log_weight[steps])
-        signal = logs[steps] - family.log_weight[steps]
+        signal = self.free_factor()
         found = []
-        for fit in (self.volume, self.measured):
-            hours = fit.cells.hours
-            columns = (hours[:, None] > begins[None, :]).astype(float)
-            counts = fit.scores(columns).log_factor(0.35, sign=-1)
-            both = logsumexp(prior + signal + counts) if self.within_reach(self.records_moved(fit)) else -np.inf
-            guilty = np.logaddexp(np.log(0.95) + both, np.log(0.05) + logsumexp(prior + signal))
-            by_itself = np.logaddexp(np.log(0.1) + logsumexp(prior + counts), np.log(0.9))
+        for one in self.losses:
+            guilty = np.logaddexp(np.log(0.95) + one.both, np.log(0.05) + signal)
+            by_itself = np.logaddexp(np.log(0.1) + one.count, np.log(0.9))
             found.append(float(guilty - by_itself))
         return max(found) - float(np.log(2))
 
