@@ -221,9 +221,9 @@ class Hearing:
         found = []
         for one in self.losses:
             guilty = np.logaddexp(np.log(0.95) + one.both, np.log(0.05) + signal)
-            by_itself = np.logaddexp(np.log(0.1) + one.count, np.log(0.9))
+            by_itself = np.logaddexp(np.log(0.04) + one.count, np.log(0.96))
             found.append(float(guilty - by_itself))
-        return max(found) - float(np.log(2))
+        return float(logsumexp(found) - np.log(len(found)))
 
     def within_reach(self, moves: Moves) -> bool:
         """Whether losing only good answers could have made the move, give or take the intervals of both."""

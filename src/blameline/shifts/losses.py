@@ -23,6 +23,7 @@ from scipy.special import logsumexp
 from blameline.shifts.describe import Z90
 from blameline.shifts.moves import Move
 from blameline.shifts.shapes import Shapes, shapes_of
+from blameline.shifts.staged import staged
 from blameline.shifts.tallies import KINDS, Counted, Kind, Tallies
 
 if TYPE_CHECKING:
@@ -52,6 +53,10 @@ class Lost:
     logs: Floats
     """By shape: log of prior weight x count x signal."""
     counted: Counted
+    column: Floats | None = None
+    """Over the cells of the signal: what the counts alone say was lost, where they say that it came in several falls."""
+    along: float = 0.0
+    """Log Bayes factor of the signal along that column."""
 
     @property
     def given(self) -> float:
@@ -72,7 +77,16 @@ def lost(fit: Fit, shapes: Shapes, scores: Scores, tallies: Tallies, *, harm: in
         able = (most >= least) & (counted.lost > 0)
         logs = np.where(able, weighed + signal, -np.inf)
         both = float(logsumexp(logs)) if able.any() else -np.inf
-        found.append(Lost(kind, float(logsumexp(weighed)), both, int(np.argmax(logs)), logs, counted))
+        count = float(logsumexp(weighed))
+        column, along = None, 0.0
+        if count > FELL and (stages := staged(fit, tallies, kind)) is not None:
+            column, share = stages
+            told = fit.scores(column[:, None])
+            along = float(told.log_factor(fit.slab, sign=harm)[0])
+            far = reach(before, np.array([share]), harm=harm, bounded=fit.cells.signal.bounded)[0]
+            if far >= abs(float(told.estimate[0])) - Z90 * float(told.error[0]):
+                both = float(np.logaddexp(np.log(0.5) + both, np.log(0.5) + count + along))
+        found.append(Lost(kind, count, both, int(np.argmax(logs)), logs, counted, column, along))
     return found
 
 
@@ -96,7 +110,7 @@ def find_lost(fit: Fit, tallies: Tallies, *, better: str) -> Move | None:
     told = [
         one
         for one in lost(fit, shapes, scores, tallies, harm=harm)
-        if one.count > FELL and one.given > MOVED and one.counted.lost[one.best] > LEAST
+        if one.count > MOVED and one.given > MOVED and one.both > FELL + MOVED and one.counted.lost[one.best] > LEAST
     ]
     return _move(fit, shapes, scores, max(told, key=lambda one: one.both)) if told else None
 
