@@ -175,9 +175,8 @@ def _records(hearing: Hearing, candidate: Candidate) -> float:
     """Whether the number of requests, or the share of them that was scored, fell with a declared change of the telemetry."""
     if candidate.layer != "telemetry":
         return 0.0
-    moved = [hearing.records_moved(fit, candidate) for fit in (hearing.volume, hearing.measured)]
-    best = max(moved, key=lambda one: one.log_factor)
-    return bounded(best.log_factor if hearing.within_reach(best) else -4.0, COUNTS["records"], COUNTS["by itself"])
+    told = [fall.log_factor if fall.able else -4.0 for fall in hearing.falls(candidate).values()]
+    return bounded(max(told), COUNTS["records"], COUNTS["by itself"])
 
 
 def bounded(log_factor: float, guilty: float, by_itself: float) -> float:

@@ -59,6 +59,11 @@ class Lost:
     """Log Bayes factor of the signal along that column."""
 
     @property
+    def able(self) -> bool:
+        """Whether any loss that the counts allow could have made the move."""
+        return bool(np.isfinite(self.both))
+
+    @property
     def given(self) -> float:
         """Log Bayes factor of the signal's move, the fall of the count being known."""
         return self.both - float(np.logaddexp(0.0, self.count))

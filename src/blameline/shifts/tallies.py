@@ -11,6 +11,7 @@ pass for noise.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -33,6 +34,8 @@ MOST_CELLS = 800
 FEWEST = 8.0
 """Requests that the typical cell must hold: the log of a smaller count is no normal number."""
 MOST_VALUES = 12
+QUIET = 4.0
+"""Standard errors that the scored share of no slice may be off before or after any moment, to be called the same all along."""
 SLAB = 0.35
 """Scale of the prior on a step of the log of a count."""
 
@@ -132,7 +135,7 @@ class Tallies:
     def of(self, cells: Cells) -> Tallies:
         """The same requests with another signal's scores."""
         other = Tallies(self.traffic, cells)
-        other._shared = self._shared  # noqa: SLF001  the same class
+        other._shared = self._shared
         return other
 
     def tally(self, kind: Kind, keys: tuple[str, ...]) -> Tally | None:
@@ -141,6 +144,31 @@ class Tallies:
         if (kind, keys) not in laid:
             laid[kind, keys] = self._lay(kind, keys)
         return laid[kind, keys]
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether every request was scored, so that no score can be missing."""
+        return self.cells is not None and float(self.cells.n.sum()) >= 0.998 * float(self.traffic.n.sum())
+
+    @cached_property
+    def scored_alike(self) -> bool:
+        """Whether the scored share is plainly the same all along in every slice: a quick look, so that a model need not be made."""
+        if self.cells is None or self.complete:
+            return True
+        traffic, cells = self.traffic, self.cells
+        keys = sorted({key for segment in traffic.segments for key in segment})
+        for names in ((), *((key,) for key in keys)):
+            number, groups = _grouped(traffic, names)
+            n, had = np.zeros((traffic.buckets, len(groups))), np.zeros((traffic.buckets, len(groups)))
+            np.add.at(n, (traffic.bucket, number[traffic.segment]), traffic.n)
+            np.add.at(had, (cells.bucket, number[cells.segment]), cells.n)
+            whole, share = n.sum(axis=0), had.sum(axis=0) / np.maximum(n.sum(axis=0), 1.0)
+            early = np.cumsum(n, axis=0)[:-1]
+            away = np.cumsum(had - n * share, axis=0)[:-1]
+            spread = early * (1 - early / np.maximum(whole, 1.0)) * share * (1 - share)
+            if (np.abs(away) > QUIET * np.sqrt(np.maximum(spread, 1.0))).any():
+                return False
+        return True
 
     def along(self, kind: Kind, shapes: Shapes) -> Counted:
         """What one kind of count says of each of many moves."""
@@ -154,11 +182,12 @@ class Tallies:
 
     def inside(self, kind: Kind, place: Place, profiles: Floats) -> Counted:
         """What one kind of count says of moves confined to a slice; ``profiles`` is buckets of the signal x k."""
-        tally = self.tally(kind, tuple(key for key, _ in place))
         size = profiles.shape[1]
-        nothing = Counted(np.zeros(size), np.zeros(size), np.full(size, np.inf))
+        if kind == "share scored" and self.scored_alike:
+            return Counted(np.zeros(size), np.zeros(size), np.zeros(size))
+        tally = self.tally(kind, tuple(key for key, _ in place))
         if tally is None or place not in tally.groups:
-            return nothing
+            return Counted(np.zeros(size), np.zeros(size), np.full(size, np.inf))
         inside = np.array([group == place for group in tally.groups], dtype=float)
         return tally.fell(tally.column(profiles, inside))
 
@@ -231,7 +260,9 @@ def _grouped(traffic: Cells, keys: tuple[str, ...]) -> tuple[Integers, tuple[Pla
     weight: dict[Place, float] = {}
     for place, n in zip(places, size, strict=True):
         weight[place] = weight.get(place, 0.0) + float(n)
-    named = sorted((place for place, n in weight.items() if n >= 0.02 * size.sum()), key=lambda one: (-weight[one], one))
+    named = sorted(
+        (place for place, n in weight.items() if n >= 0.02 * size.sum()), key=lambda one: (-weight[one], one)
+    )
     named = named[:MOST_VALUES]
     rest: Place = (("", ""),)
     groups = (*named, rest) if len(named) < len(weight) else tuple(named)
