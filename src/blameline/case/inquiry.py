@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.candidates import Candidate, Seen, list_candidates
-from blameline.cells import Clock, clock, measured, read, volume
+from blameline.cells import Clock, clock, copies, lags, measured, read, settled, volume
 from blameline.evidence.hearing import Hearing
 from blameline.evidence.judgement import judge
 from blameline.fit import Fit
@@ -68,7 +68,11 @@ def inquire(store: Store, *, seed: int) -> Inquiry:
     fits = fit_signals(store, window)
     traffic = volume(store, window)
     tallies = tallies_of(fits, traffic)
-    found = find_shifts(fits, store.manifest(), seed=seed, tallies=tallies)
+    awaited = {
+        name: settled(fits[name].cells, traffic, lag) for name, lag in lags(store, window).items() if name in fits
+    }
+    twice = copies(store, window)
+    found = find_shifts(fits, store.manifest(), seed=seed, tallies=tallies, awaited=awaited)
     candidates = candidates_of(store, window)
     ledger: list[LedgerLine] = []
     shifts: list[Shift] = []
@@ -79,7 +83,17 @@ def inquire(store: Store, *, seed: int) -> Inquiry:
             continue
         raw = Fit(fits[one.shift.signal].cells.pooled())
         together = {other.shift.signal: other.move for other in found if _together(one, other)}
-        hearing = Hearing(one.shift, one.move, fits, raw, traffic, candidates, together, tallies[one.shift.signal])
+        hearing = Hearing(
+            one.shift,
+            one.move,
+            fits,
+            raw,
+            traffic,
+            candidates,
+            together,
+            tallies[one.shift.signal],
+            twice.get(one.shift.signal),
+        )
         lines, outcome, moved = judge(hearing, store, seed=seed)
         if outcome == "no_shift":
             continue
@@ -128,9 +142,17 @@ def tallies_of(fits: Mapping[str, Fit], traffic: Cells) -> dict[str, Tallies]:
 
 
 def find_shifts(
-    fits: dict[str, Fit], manifest: Manifest, *, seed: int, tallies: Mapping[str, Tallies] | None = None
+    fits: dict[str, Fit],
+    manifest: Manifest,
+    *,
+    seed: int,
+    tallies: Mapping[str, Tallies] | None = None,
+    awaited: Mapping[str, float] | None = None,
 ) -> list[Found]:
-    """Shifts of every signal but the controls: for the worse first, quality first, then in the manifest's order."""
+    """Shifts of every signal but the controls: for the worse first, quality first, then in the manifest's order.
+
+    ``tallies`` are the counts beside each signal, ``awaited`` the hour from which on its scores are still coming in.
+    """
     listed = {name: number for number, name in enumerate(manifest.signals)}
     found: list[tuple[tuple[bool, int, int, float, str], Fit, Move, bool]] = []
     for name, fit in sorted(fits.items()):
@@ -149,7 +171,10 @@ def find_shifts(
                 for move in find(plain, better=signal.better, seed=seed)
                 if move.worse
             ][:1]
+        until = (awaited or {}).get(name, np.inf)
         for move, within in kept:
+            if float(move.moments[np.argmax(move.weights)]) >= until:
+                continue  # scores of these hours are still coming in, and who is slow may be scored otherwise
             order = (not move.worse, FAMILIES.index(signal.family), listed.get(name, len(listed)), -move.evidence, name)
             found.append((order, fit, move, within))
     found.sort(key=lambda entry: entry[0])

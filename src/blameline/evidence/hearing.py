@@ -103,6 +103,7 @@ class Hearing:
         candidates: tuple[Candidate, ...],
         together: Mapping[str, Move],
         tallies: Tallies | None = None,
+        copies: tuple[Floats, Floats] | None = None,
     ) -> None:
         self.shift = shift
         self.move = move
@@ -113,6 +114,7 @@ class Hearing:
         self.candidates = candidates
         self.together = together
         self.tallies = tallies or Tallies(traffic, self.fit.cells)
+        self.copies = copies
         better = self.fit.cells.signal.better or "higher"
         self.harm = -1 if better == "higher" else 1
         self.places = slices(self.fit)
@@ -227,6 +229,31 @@ class Hearing:
             by_itself = np.logaddexp(np.log(0.04) + one.count, np.log(0.96))
             found.append(float(guilty - by_itself))
         return float(logsumexp(found) - np.log(len(found)))
+
+    @cached_property
+    def copied(self) -> tuple[float, float]:
+        """Log likelihood ratio of "the plain mean follows the requests told twice", and the share of the plain move that they make.
+
+        ``copies`` has, by bucket, how many scores of the signal are copies and their sum; the column is how far they move the
+        bucket's mean, so that nothing is left to be estimated.
+        """
+        cells = self.raw.cells
+        if self.copies is None:
+            return 0.0, 0.0
+        n, total = (part[cells.bucket] for part in self.copies)
+        left = np.maximum(cells.n - n, 0.5)
+        column = cells.total / cells.n - (cells.total - total) / left
+        size = float(np.abs(column).max(initial=0.0))
+        begin, end = self._begun()
+        late = (cells.hours > begin) & (cells.hours <= end)
+        if not size or not late.any() or late.all():
+            return 0.0, 0.0
+        moved = float(
+            np.average(column[late], weights=cells.n[late]) - np.average(column[~late], weights=cells.n[~late])
+        )
+        share = moved / self.shift.raw_delta if self.shift.raw_delta else 0.0
+        scores = self.raw.scores(column[:, None] / size)
+        return float(size * scores.pull[0] - size**2 * scores.information[0] / 2), share
 
     def falls(self, candidate: Candidate) -> dict[Kind, Fall]:
         """How far each kind of count fell, in a slice as for all traffic: along a change's exposure, else at the move itself."""

@@ -105,11 +105,19 @@ def _factor(hearing: Hearing, candidate: Candidate) -> float:
     if candidate.id == "ruler":
         return hearing.free_factor("step", "pulse", "ramp")
     if candidate.id == "artefact":
-        return hearing.lost_records()
+        return max(hearing.lost_records(), _copied(hearing))
     factor = hearing.bids[candidate.id].log_factor
     if candidate.layer == "traffic":
         return max(factor, _mix(hearing) + _when(hearing, candidate))
     return factor
+
+
+def _copied(hearing: Hearing) -> float:
+    """The bid of requests told twice: bounded; copies to the millisecond hardly come by themselves, and the mix claims them too."""
+    gain, share = hearing.copied
+    if share <= 0.5 or gain <= 0 or hearing.free_factor() >= 3.0:
+        return -4.0
+    return min(gain, 8.0) + math.log(0.9 / 0.001)
 
 
 def _mix(hearing: Hearing) -> float:

@@ -53,6 +53,11 @@ class Records:
         }
         where = f" in {numbers['where']}" if fall.place else ""
         words = f"{name}{where} changed by {-round(fall.lost, 2) + 0.0:+.0%} at the onset".replace("-", "−")
+        gain, share = hearing.copied
+        numbers |= {"share_by_copies": share}
+        if candidate.standing and share > 0.5 and gain > FELL:
+            told = f"requests told twice make {min(share, 1.0):.0%} of the plain move"
+            return Answered("supports", f"{told}; without them it is not there", numbers)
         fell = fall.log_factor > FELL
         if fell and not hearing.fit.cells.signal.bounded:
             return Answered("inconclusive", f"{words}; how far that moves a mean without bounds is open", numbers)
