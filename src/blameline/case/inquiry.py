@@ -83,17 +83,8 @@ def inquire(store: Store, *, seed: int) -> Inquiry:
             continue
         raw = Fit(fits[one.shift.signal].cells.pooled())
         together = {other.shift.signal: other.move for other in found if _together(one, other)}
-        hearing = Hearing(
-            one.shift,
-            one.move,
-            fits,
-            raw,
-            traffic,
-            candidates,
-            together,
-            tallies[one.shift.signal],
-            twice.get(one.shift.signal),
-        )
+        records = tallies[one.shift.signal], twice.get(one.shift.signal)
+        hearing = Hearing(one.shift, one.move, fits, raw, traffic, candidates, together, *records)
         lines, outcome, moved = judge(hearing, store, seed=seed)
         if outcome == "no_shift":
             continue

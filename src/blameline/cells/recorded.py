@@ -1,4 +1,4 @@
-"""What was written down twice, and what is still to come: records that are no requests, and requests whose scores are not there yet."""
+"""What was written down twice, and what is still to come: requests whose scores are not there yet."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def lags(store: Store, window: Clock) -> dict[str, float]:
 
 
 def settled(cells: Cells, traffic: Cells, lag: float) -> float:
-    """The hour from which on scores of a signal are still coming in; ``inf`` where the last hours are scored as often as the rest.
+    """The hour from which on scores of a signal are still coming in; ``inf`` where the last hours are scored like the rest.
 
     ``lag`` is in hours. A score that came within a bucket is not late, and a lag of more than half of the window says nothing.
     """

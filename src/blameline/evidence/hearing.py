@@ -232,7 +232,7 @@ class Hearing:
 
     @cached_property
     def copied(self) -> tuple[float, float]:
-        """Log likelihood ratio of "the plain mean follows the requests told twice", and the share of the plain move that they make.
+        """Log likelihood ratio of "the plain mean follows what is told twice", and the share of the plain move that it makes.
 
         ``copies`` has, by bucket, how many scores of the signal are copies and their sum; the column is how far they move the
         bucket's mean, so that nothing is left to be estimated.

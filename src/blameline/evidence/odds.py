@@ -113,7 +113,7 @@ def _factor(hearing: Hearing, candidate: Candidate) -> float:
 
 
 def _copied(hearing: Hearing) -> float:
-    """The bid of requests told twice: bounded; copies to the millisecond hardly come by themselves, and the mix claims them too."""
+    """The bid of requests told twice: bounded; copies to the millisecond hardly come by themselves, and the mix wants them too."""
     gain, share = hearing.copied
     if share <= 0.5 or gain <= 0 or hearing.free_factor() >= 3.0:
         return -4.0

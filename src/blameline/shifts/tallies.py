@@ -152,7 +152,7 @@ class Tallies:
 
     @cached_property
     def scored_alike(self) -> bool:
-        """Whether the scored share is plainly the same all along in every slice: a quick look, so that a model need not be made."""
+        """Whether the scored share is plainly the same all along in every slice: a quick look, before a model is made."""
         if self.cells is None or self.complete:
             return True
         traffic, cells = self.traffic, self.cells
