@@ -9,24 +9,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.candidates import Candidate, Seen, list_candidates
-from blameline.cells import Clock, clock, measured, read, volume
+from blameline.cells import Clock, clock, copies, lags, measured, read, settled, volume
 from blameline.evidence.hearing import Hearing
 from blameline.evidence.judgement import judge
 from blameline.fit import Fit
 from blameline.shifts import Move, describe, find
 from blameline.shifts.by_segment import by_segment
 from blameline.shifts.describe import sides
+from blameline.shifts.losses import find_lost
 from blameline.shifts.mix import split
 from blameline.shifts.moves import highest_density
 from blameline.shifts.slices import locate, narrowed
 from blameline.shifts.steps import smallest
+from blameline.shifts.tallies import Tallies
 from blameline.shifts.traffic import traffic_move
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from blameline.cells import Cells
     from blameline.records import LedgerLine, Manifest, Outcome, Shift
     from blameline.store import Store
 
@@ -70,9 +73,14 @@ def inquire(store: Store, *, seed: int) -> Inquiry:
     if window is None:
         return Inquiry(None, (), (), "no_shift", (), ())
     fits = fit_signals(store, window)
-    found = find_shifts(fits, store.manifest(), seed=seed)
-    candidates = candidates_of(store, window)
     traffic = volume(store, window)
+    tallies = tallies_of(fits, traffic)
+    awaited = {
+        name: settled(fits[name].cells, traffic, lag) for name, lag in lags(store, window).items() if name in fits
+    }
+    twice = copies(store, window)
+    found = find_shifts(fits, store.manifest(), seed=seed, tallies=tallies, awaited=awaited)
+    candidates = candidates_of(store, window)
     ledger: list[LedgerLine] = []
     shifts: list[Shift] = []
     verdicts: list[Outcome] = []
@@ -82,7 +90,8 @@ def inquire(store: Store, *, seed: int) -> Inquiry:
             continue
         raw = Fit(fits[one.shift.signal].cells.pooled())
         together = {other.shift.signal: other.move for other in found if _together(one, other)}
-        hearing = Hearing(one.shift, one.move, fits, raw, traffic, candidates, together)
+        records = tallies[one.shift.signal], twice.get(one.shift.signal)
+        hearing = Hearing(one.shift, one.move, fits, raw, traffic, candidates, together, *records)
         lines, outcome, moved = judge(hearing, store, seed=seed)
         if outcome == "no_shift":
             continue
@@ -124,8 +133,24 @@ def fit_signals(store: Store, window: Clock) -> dict[str, Fit]:
     return fits
 
 
-def find_shifts(fits: dict[str, Fit], manifest: Manifest, *, seed: int) -> list[Found]:
-    """Shifts of every signal but the controls: for the worse first, quality first, then in the manifest's order."""
+def tallies_of(fits: Mapping[str, Fit], traffic: Cells) -> dict[str, Tallies]:
+    """The counts beside each signal; what is counted of the requests alone is counted once."""
+    whole = Tallies(traffic)
+    return {name: whole.of(fit.cells) for name, fit in fits.items()}
+
+
+def find_shifts(
+    fits: dict[str, Fit],
+    manifest: Manifest,
+    *,
+    seed: int,
+    tallies: Mapping[str, Tallies] | None = None,
+    awaited: Mapping[str, float] | None = None,
+) -> list[Found]:
+    """Shifts of every signal but the controls: for the worse first, quality first, then in the manifest's order.
+
+    ``tallies`` are the counts beside each signal, ``awaited`` the hour from which on its scores are still coming in.
+    """
     listed = {name: number for number, name in enumerate(manifest.signals)}
     found: list[tuple[tuple[bool, int, bool, int, float, str], Fit, Move, bool]] = []
     for name, fit in sorted(fits.items()):
@@ -133,8 +158,15 @@ def find_shifts(fits: dict[str, Fit], manifest: Manifest, *, seed: int) -> list[
         if signal.better is None or signal.control:
             continue
         moves = find(fit, better=signal.better, seed=seed)
-        kept = [(move, True) for move in moves] + [(move, False) for move in _plain(fit, moves, seed=seed)]
+        kept = [(move, True) for move in moves]
+        if tallies and not any(move.worse for move in moves):
+            pointed = find_lost(fit, tallies[name], better=signal.better)
+            kept += [(pointed, True)] if pointed else []
+        kept += [(move, False) for move in _plain(fit, [move for move, _ in kept], seed=seed)]
+        until = (awaited or {}).get(name, np.inf)
         for move, within in kept:
+            if float(move.moments[np.argmax(move.weights)]) >= until:
+                continue  # scores of these hours are still coming in, and who is slow may be scored otherwise
             family = FAMILIES.index(signal.family)
             order = (not move.worse, family, not within, listed.get(name, len(listed)), -move.evidence, name)
             found.append((order, fit, move, within))

@@ -7,7 +7,7 @@ One likelihood carries timing, exposure, dose, scope and reversal together, so t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,17 +17,21 @@ from scipy.special import logsumexp
 
 from blameline.candidates import Candidate, Variants, variants
 from blameline.cells.grid import sums
-from blameline.fit import Fit, Scores
+from blameline.fit import Fit
 from blameline.records import RULER_LAYERS, Shift
 from blameline.shifts.describe import Z90
+from blameline.shifts.losses import Lost, lost, reach
 from blameline.shifts.shapes import Shapes, shapes_of, slices
+from blameline.shifts.tallies import KINDS, Kind, Tallies
 from blameline.shifts.traffic import MATERIAL, expected, levels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from blameline.cells import Cells
+    from blameline.fit import Scores
     from blameline.shifts import Move
+    from blameline.shifts.shapes import Place
 
 Floats = NDArray[np.float64]
 FROM_TRAFFIC = 6.0
@@ -73,6 +77,22 @@ class Moves:
     error: float
 
 
+@dataclass(frozen=True)
+class Fall:
+    """How far one kind of count fell."""
+
+    log_factor: float
+    lost: float
+    """Share of the records that is gone; below zero where there are more."""
+    error: float
+    place: Mapping[str, str]
+    """The slice; empty for all traffic."""
+    reach: float
+    """How far losing good answers only could have moved the mean there."""
+    able: bool
+    """Whether that could have made the move, give or take the intervals of both."""
+
+
 class Hearing:
     """The joint fit of one shift; checks read it and never change it.
 
@@ -88,6 +108,8 @@ class Hearing:
         traffic: Cells,
         candidates: tuple[Candidate, ...],
         together: Mapping[str, Move],
+        tallies: Tallies | None = None,
+        copies: tuple[Floats, Floats] | None = None,
     ) -> None:
         self.shift = shift
         self.move = move
@@ -97,6 +119,8 @@ class Hearing:
         self.traffic = traffic
         self.candidates = candidates
         self.together = together
+        self.tallies = tallies or Tallies(traffic, self.fit.cells)
+        self.copies = copies
         better = self.fit.cells.signal.better or "higher"
         self.harm = -1 if better == "higher" else 1
         self.places = slices(self.fit)
@@ -193,69 +217,120 @@ class Hearing:
         return begin, end
 
     @cached_property
-    def volume(self) -> Fit:
-        """The log of the number of requests in each bucket."""
-        n = sums(self.traffic.bucket, self.traffic.n, self.traffic.buckets)
-        return _counted(self.traffic, n, np.ones_like(n))
-
-    @cached_property
-    def measured(self) -> Fit:
-        """The log of the share of requests that the signal was measured on, in each bucket."""
-        cells = self.fit.cells
-        n = sums(cells.bucket, cells.n, cells.buckets)
-        whole = sums(self.traffic.bucket, self.traffic.n, cells.buckets)
-        return _counted(cells, n, np.maximum(whole, 1))
+    def losses(self) -> list[Lost]:
+        """The falls of each kind of count, held against the moves that the signal may have made."""
+        family, _ = self._shapes
+        return lost(self.fit, family, family.scores(self.fit), self.tallies, harm=self.harm)
 
     def lost_records(self) -> float:
-        """Log Bayes factor of "records were lost and the signal moved in the same hour" against both by themselves.
+        """Log Bayes factor of "records were lost and the signal moved there and then" against both by themselves.
 
-        For every onset the step of the signal and the step down of a count are taken together, so that a sharp fall in the
-        records says when to look; a loss too small to make the move (``reach``) is no bid.
+        Shape by shape, in a slice as for all traffic: a sharp fall of the records says when and where to look; a loss too small
+        to make the move (``reach``) is no bid.
         """
-        family, logs = self._shapes
-        steps = family.shape == "step"
-        begins = family.begin[steps]
-        prior = family.log_weight[steps] - logsumexp(family.log_weight[steps])
-        signal = logs[steps] - family.log_weight[steps]
+        signal = self.free_factor()
         found = []
-        for fit in (self.volume, self.measured):
-            hours = fit.cells.hours
-            columns = (hours[:, None] > begins[None, :]).astype(float)
-            counts = fit.scores(columns).log_factor(0.35, sign=-1)
-            both = logsumexp(prior + signal + counts) if self.within_reach(self.records_moved(fit)) else -np.inf
-            guilty = np.logaddexp(np.log(0.95) + both, np.log(0.05) + logsumexp(prior + signal))
-            by_itself = np.logaddexp(np.log(0.1) + logsumexp(prior + counts), np.log(0.9))
+        for one in self.losses:
+            guilty = np.logaddexp(np.log(0.95) + one.both, np.log(0.05) + signal)
+            by_itself = np.logaddexp(np.log(0.04) + one.count, np.log(0.96))
             found.append(float(guilty - by_itself))
-        return max(found) - float(np.log(2))
+        return float(logsumexp(found) - np.log(len(found)))
 
-    def within_reach(self, moves: Moves) -> bool:
-        """Whether losing only good answers could have made the move, give or take the intervals of both."""
+    @cached_property
+    def copied(self) -> tuple[float, float]:
+        """Log likelihood ratio of "the plain mean follows what is told twice", and the share of the plain move that it makes.
+
+        ``copies`` has, by bucket, how many scores of the signal are copies and their sum; the column is how far they move the
+        bucket's mean, so that nothing is left to be estimated.
+        """
+        cells = self.raw.cells
+        if self.copies is None:
+            return 0.0, 0.0
+        n, total = (part[cells.bucket] for part in self.copies)
+        left = np.maximum(cells.n - n, 0.5)
+        column = cells.total / cells.n - (cells.total - total) / left
+        size = float(np.abs(column).max(initial=0.0))
+        begin, end = self._begun()
+        late = (cells.hours > begin) & (cells.hours <= end)
+        if not size or not late.any() or late.all():
+            return 0.0, 0.0
+        moved = float(
+            np.average(column[late], weights=cells.n[late]) - np.average(column[~late], weights=cells.n[~late])
+        )
+        share = moved / self.shift.raw_delta if self.shift.raw_delta else 0.0
+        scores = self.raw.scores(column[:, None] / size)
+        return float(size * scores.pull[0] - size**2 * scores.information[0] / 2), share
+
+    def falls(self, candidate: Candidate) -> dict[Kind, Fall]:
+        """How far each kind of count fell, in a slice as for all traffic: along a change's exposure, else at the move itself."""
+        if not candidate.standing:
+            return {kind: self._fell(kind, candidate) for kind in KINDS}
+        found = {}
+        shapes, _ = self._shapes
+        for one in self.losses:
+            place = dict(shapes.place[one.best])
+            lost, error = float(one.counted.lost[one.best]), float(one.counted.error[one.best])
+            found[one.kind] = self._fall(one.given if one.able else -4.0, lost, error, place, self.shift.delta.estimate)
+            if not one.able or one.count < 0:
+                found[one.kind] = self._at_the_move(one.kind)
+        return found
+
+    def _at_the_move(self, kind: Kind) -> Fall:
+        """The fall of a count where and when the shift is on record."""
+        begin, end = self._begun()
+        place = tuple(sorted(self.shift.segment.items()))
+        profile = ((self.clock > begin) & (self.clock <= end)).astype(float)
+        told = self.tallies.inside(kind, place, profile[:, None])
+        factor, lost, error = (float(part[0]) for part in (told.log_factor, told.lost, told.error))
+        return self._fall(factor, lost, error, dict(place), self.shift.delta.estimate)
+
+    def _fell(self, kind: Kind, candidate: Candidate) -> Fall:
+        """The fall of a count along the variants of a change; the log factor is the count's, the signal being known."""
+        bid, cells = self.bids[candidate.id], self.fit.cells
+        scope = candidate.change.scope if candidate.change else {}
+        known = {key for segment in cells.segments for key in segment}
+        inside = tuple(sorted((key, str(value)) for key, value in scope.items() if key in known))
+        options = [(inside, at) for at in range(len(bid.logs)) if not bid.variants.labels[at].startswith("in ")]
+        signal = [bid.logs[at] for _, at in options]
+        profiles = [self._share_inside(bid.variants.columns[:, at], inside) for _, at in options]
+        told = [self.tallies.inside(kind, inside, np.column_stack(profiles))]
+        places = [
+            (tuple(sorted(place.items())), f"in {', '.join(f'{k}={v}' for k, v in place.items())} only")
+            for place in self.places
+        ]
+        for place, label in places if not inside else []:
+            if label in bid.variants.labels:
+                at = bid.variants.labels.index(label)
+                options.append((place, at))
+                signal.append(bid.logs[at])
+                told.append(
+                    self.tallies.inside(kind, place, self._share_inside(bid.variants.columns[:, at], place)[:, None])
+                )
+        count = np.concatenate([one.log_factor for one in told])
+        lost, error = np.concatenate([one.lost for one in told]), np.concatenate([one.error for one in told])
+        both = np.array(signal) + count
+        best = int(np.argmax(both))
+        factor = float(logsumexp(both) - logsumexp(signal))
+        effect = float(self.fit.scores(bid.variants.columns[:, [options[best][1]]]).estimate[0])
+        return self._fall(factor, float(lost[best]), float(error[best]), dict(options[best][0]), effect)
+
+    def _share_inside(self, column: Floats, place: Place) -> Floats:
+        """The exposed share of a slice's traffic in each bucket."""
+        cells = self.fit.cells
+        n = cells.n * cells.inside(dict(place))
+        whole = sums(cells.bucket, n, cells.buckets)
+        return np.divide(
+            sums(cells.bucket, n * column, cells.buckets), whole, out=np.zeros_like(whole), where=whole > 0
+        )
+
+    def _fall(self, factor: float, lost: float, error: float, place: dict[str, str], effect: float) -> Fall:
+        """A fall with what it could have done: worst case, losing good answers only (Manski 2003)."""
+        bounded, before = self.fit.cells.signal.bounded, self.shift.before
+        far, most = reach(before, np.array([lost, lost + Z90 * error]), harm=self.harm, bounded=bounded)
         delta = self.shift.delta
-        return self.reach(moves, at_most=True) >= min(abs(delta.low), abs(delta.high)) * (delta.low * delta.high > 0)
-
-    def reach(self, moves: Moves, *, at_most: bool = False) -> float:
-        """How far losing only good answers could have moved the mean of a share (worst case, Manski 2003)."""
-        effect = moves.effect - (Z90 * moves.error if at_most else 0.0)
-        if not self.fit.cells.signal.bounded:
-            return float("inf") if effect < 0 else 0.0
-        lost = float(-np.expm1(min(effect, 0.0)))
-        before = self.shift.before if self.harm < 0 else 1 - self.shift.before
-        return before - max(before - lost, 0.0) / max(1 - lost, 1e-9)
-
-    def records_moved(self, fit: Fit, candidate: Candidate | None = None) -> Moves:
-        """Whether a series of counts moved when the signal did: its step, averaged over the onset's posterior."""
-        hours = fit.cells.hours
-        end = self._begun()[1]
-        if candidate is not None and candidate.starts is not None:
-            begins, weights = np.array([fit.cells.hour_of(candidate.starts)]), np.ones(1)
-        else:
-            keep = np.argsort(-self.move.weights, kind="stable")[:24]
-            begins, weights = self.move.moments[keep], self.move.weights[keep] / self.move.weights[keep].sum()
-        columns = ((hours[:, None] > begins[None, :]) & (hours[:, None] <= end)).astype(float)
-        scores = fit.scores(columns)
-        logs = scores.log_factor(0.35) + np.log(np.maximum(weights, 1e-12))
-        best = int(np.argmax(logs))
-        return Moves(float(logsumexp(logs)), float(scores.estimate[best]), float(scores.error[best]))
+        least = min(abs(delta.low), abs(delta.high)) * (delta.low * delta.high > 0)
+        needed = min(least, abs(effect)) if np.isfinite(effect) else least
+        return Fall(factor, lost, error, place, float(far), able=bool(most >= needed and lost > 0))
 
     @cached_property
     def mix_column(self) -> Floats:
@@ -330,26 +405,6 @@ class Hearing:
 
 def _moves(scores: Scores, slab: float) -> Moves:
     return Moves(float(scores.log_factor(slab)[0]), float(scores.estimate[0]), float(scores.error[0]))
-
-
-def _counted(cells: Cells, n: Floats, whole: Floats) -> Fit:
-    """A fit of log(n / whole) by bucket, with Poisson noise."""
-    kept = np.flatnonzero(n > 0)
-    value = np.log(n[kept] / whole[kept])
-    flat = replace(
-        cells,
-        signal=cells.signal.model_copy(update={"bounded": False}),
-        bucket=kept.astype(np.int64),
-        segment=np.zeros(len(kept), dtype=np.int64),
-        version=np.zeros(len(kept), dtype=np.int64),
-        n=n[kept],
-        total=n[kept] * value,
-        square=n[kept] * value**2,
-        segments=({},),
-        versions=({},),
-        _memory={},
-    )
-    return Fit(flat, sigma2=1.0)
 
 
 def is_ruler(candidate: Candidate) -> bool:

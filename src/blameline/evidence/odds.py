@@ -105,11 +105,19 @@ def _factor(hearing: Hearing, candidate: Candidate) -> float:
     if candidate.id == "ruler":
         return hearing.free_factor("step", "pulse", "ramp")
     if candidate.id == "artefact":
-        return hearing.lost_records()
+        return max(hearing.lost_records(), _copied(hearing))
     factor = hearing.bids[candidate.id].log_factor
     if candidate.layer == "traffic":
         return max(factor, _mix(hearing) + _when(hearing, candidate))
     return factor
+
+
+def _copied(hearing: Hearing) -> float:
+    """The bid of requests told twice: bounded; copies to the millisecond hardly come by themselves, and the mix wants them too."""
+    gain, share = hearing.copied
+    if share <= 0.5 or gain <= 0 or hearing.free_factor() >= 3.0:
+        return -4.0
+    return min(gain, 8.0) + math.log(0.9 / 0.001)
 
 
 def _mix(hearing: Hearing) -> float:
@@ -174,9 +182,8 @@ def _records(hearing: Hearing, candidate: Candidate) -> float:
     """Whether the number of requests, or the share of them that was scored, fell with a declared change of the telemetry."""
     if candidate.layer != "telemetry":
         return 0.0
-    moved = [hearing.records_moved(fit, candidate) for fit in (hearing.volume, hearing.measured)]
-    best = max(moved, key=lambda one: one.log_factor)
-    return bounded(best.log_factor if hearing.within_reach(best) else -4.0, COUNTS["records"], COUNTS["by itself"])
+    told = [fall.log_factor if fall.able else -4.0 for fall in hearing.falls(candidate).values()]
+    return bounded(max(told), COUNTS["records"], COUNTS["by itself"])
 
 
 def bounded(log_factor: float, guilty: float, by_itself: float) -> float:

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from blameline.evidence.hearing import Hearing
 
 
+FELL = 3.0
+"""Log Bayes factor from which a count fell."""
+SURE = 0.15
+"""Standard error of the lost share up to which "it did not fall" is an answer."""
+
+
 class Records:
     """The number of requests and the share that was scored, and whether a selective loss could make such a move."""
 
@@ -34,29 +40,35 @@ class Records:
     def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
         """Worst-case bounds (Manski 2003) say whether the missing share could hold the difference."""
         del seed
-        whose = None if candidate.standing else candidate
-        series = {"requests": hearing.volume, "share scored": hearing.measured}
-        seen = {name: hearing.records_moved(fit, whose) for name, fit in series.items()}
+        seen = hearing.falls(candidate)
         numbers: dict[str, float | int | str | bool | None] = {"days": len(rows["day"])}
-        for name, moves in seen.items():
-            numbers[f"change_of_{name.replace(' ', '_')}"] = float(np.expm1(moves.effect))
+        for name, fall in seen.items():
+            numbers[f"change_of_{name.replace(' ', '_')}"] = -fall.lost
         name = max(seen, key=lambda one: seen[one].log_factor)
-        moves = seen[name]
-        lost = float(-np.expm1(min(moves.effect, 0.0)))
-        reach = hearing.reach(moves)
-        numbers |= {"lost_share": lost, "largest_move_by_loss": reach if np.isfinite(reach) else None}
-        words = f"{name} changed by {round(float(np.expm1(moves.effect)), 2) + 0.0:+.0%} at the onset".replace("-", "−")
-        if moves.log_factor > 3 and (lost <= 0 or not hearing.fit.cells.signal.bounded):
-            return Answered("inconclusive", f"{words}; records were gained, not lost", numbers)
-        if moves.log_factor > 3 and hearing.within_reach(moves):
+        fall = seen[name]
+        numbers |= {
+            "lost_share": max(fall.lost, 0.0),
+            "largest_move_by_loss": fall.reach if np.isfinite(fall.reach) else None,
+            "where": ", ".join(f"{key}={value}" for key, value in sorted(fall.place.items())),
+        }
+        where = f" in {numbers['where']}" if fall.place else ""
+        words = f"{name}{where} changed by {-round(fall.lost, 2) + 0.0:+.0%} at the onset".replace("-", "−")
+        gain, share = hearing.copied
+        numbers |= {"share_by_copies": share}
+        if candidate.standing and share > 0.5 and gain > FELL:
+            told = f"requests told twice make {min(share, 1.0):.0%} of the plain move"
+            return Answered("supports", f"{told}; without them it is not there", numbers)
+        fell = fall.log_factor > FELL
+        if fell and not hearing.fit.cells.signal.bounded:
+            return Answered("inconclusive", f"{words}; how far that moves a mean without bounds is open", numbers)
+        if fell and fall.able:
+            could = points(hearing.harm * fall.reach, hearing)
             return Answered(
-                "supports",
-                f"{words}; losing good answers only could move the mean by {points(hearing.harm * reach, hearing)}",
-                numbers,
+                "supports", f"{words}; losing good answers only could move the mean{where} by {could}", numbers
             )
-        if moves.log_factor > 3:
+        if fell:
             return Answered("refutes", f"{words}, too little to make such a move", numbers)
-        sure = max(one.error for one in seen.values()) < 0.15
-        if sure and not any(hearing.within_reach(one) for one in seen.values()):
-            return Answered("refutes", f"the records did not step: {words}", numbers)
+        if not any(one.able for one in seen.values()) and max(one.error for one in seen.values()) < SURE:
+            told = "records were gained, not lost" if fall.lost < -3 * fall.error else "the records did not fall"
+            return Answered("refutes", f"{told}: {words}", numbers)
         return Answered("inconclusive", f"{words}, which may be noise", numbers)

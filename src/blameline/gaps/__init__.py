@@ -13,9 +13,9 @@ from blameline.gaps.falls import falls
 from blameline.gaps.hours import hours
 from blameline.gaps.promises import undelivered, unversioned
 from blameline.gaps.sampling import sampling
-from blameline.gaps.scores import partial, unjoined
+from blameline.gaps.scores import late, partial, unjoined
 from blameline.gaps.series import series_of
-from blameline.gaps.spans import clocks, doubled, dropped, parents, unknown_ends
+from blameline.gaps.spans import clocks, copied, doubled, dropped, parents, unknown_ends
 from blameline.records import Gap
 
 if TYPE_CHECKING:
@@ -64,10 +64,12 @@ def _all(store: Store) -> list[Weighed]:
         *dropped(store, carried, ends),
         *unknown_ends(ends),
         *doubled(store),
+        *copied(store, traffic),
         *answers(store),
         *sampling(store, carried, traffic),
         *unjoined(store),
         *partial(store, traffic),
+        *late(store, traffic),
         *unversioned(store, traffic),
     ]
 

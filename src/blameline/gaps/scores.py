@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from blameline.gaps.series import by_name, step
@@ -18,6 +19,9 @@ _FEW_FILES = 2
 """Files of one score that are named one by one; more are one gap."""
 _FEWEST_REQUESTS, _NEARLY_ALL = 50, 0.95
 _ONE_BY_ONE, _MOST_NAMED = 2, 6
+_FEWEST_LAGS = 20
+_FILLED = 0.7
+"""Part of the usual share of scored requests that the last hours must reach to be called complete."""
 _FELL, _BY = 0.5, 0.1
 """A share of scored requests that fell to less than this part of itself, and by so much, stopped being scored."""
 
@@ -82,4 +86,30 @@ def _steady(signals: Sequence[tuple[str, int]], whole: int) -> list[Weighed]:
         what = f"{signal} is there for {part(n, whole, 'requests')}"
         why = f"how the others did on {signal}; a small slice of the traffic may hold too few scores to show a move"
         found.append(weighed("partial_scores", 0.6 * (1 - n / whole), what, why, n=whole - n, of=whole))
+    return found
+
+
+def late(store: Store, traffic: Traffic) -> list[Weighed]:
+    """Signals whose scores of the last hours are still to come, as far as the times of scoring tell."""
+    since, until = moment(traffic.first), moment(traffic.first + len(traffic.requests))
+    rows = store.rows("cells/lags", since=since.replace(tzinfo=None), until=until.replace(tzinfo=None))
+    lags = {row["signal"]: float(row["hours"]) for row in rows if row["n"] >= _FEWEST_LAGS and row["hours"] is not None}
+    found = []
+    for row in store.rows("gaps/scored") if lags else []:
+        hours = math.ceil(lags.get(row["signal"], 0.0))
+        if not 2 <= hours < len(traffic.requests) / 2:
+            continue
+        counts = traffic.laid(row["hours"], row["counts"])
+        n, had = float(traffic.requests[-hours:].sum()), float(counts[-hours:].sum())
+        usual = float(counts[:-hours].sum() / max(traffic.requests[:-hours].sum(), 1.0))
+        if n * usual < _FEWEST_LAGS or had > _FILLED * usual * n:
+            continue
+        begin = moment(traffic.first + len(traffic.requests) - hours)
+        what = (
+            f"In the last {hours} h {name(row['signal'])} is there for {percent(had, n)} of the requests, before for "
+            f"{percent(usual, 1)}: a tenth of its scores come later than {hours} h after the request"
+        )
+        why = f"how {name(row['signal'])} did from {minute(begin)} UTC on: what is scored so far may be another kind of request"
+        missing = max(round(n * usual - had), 1)
+        found.append(weighed("partial_scores", 1.2, what, why, since=begin, n=missing, of=round(n * usual)))
     return found

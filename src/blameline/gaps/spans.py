@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from blameline.gaps.wording import Weighed, count, listed, name, part, span, weighed
+import numpy as np
+
+from blameline.gaps.wording import Weighed, between, count, listed, moment, name, part, span, weighed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 _FEWEST = 5
 """Spans below which nothing is told: a lone one says nothing of the export."""
+_FEWEST_COPIES = 20
 _LEAST = 0.001
 _LEAST_CLOCK = 0.01
 _DROPPED = {
@@ -144,3 +147,21 @@ def doubled(store: Store) -> list[Weighed]:
     )
     why = "Nothing is lost, each call is counted once here; a dashboard that adds up all of them shows more tokens and cost"
     return [weighed("doubled", 0.15, what, why, n=row["n"], of=row["whole"])]
+
+
+def copied(store: Store, traffic: Traffic) -> list[Weighed]:
+    """Requests that an exporter told twice, under another id."""
+    since, until = moment(traffic.first), moment(traffic.first + len(traffic.requests))
+    rows = store.query("cells/copies", since=since.replace(tzinfo=None), until=until.replace(tzinfo=None), width=3600)
+    requests = np.array([name is None for name in rows["signal"]], dtype=bool)
+    n = int(rows["n"][requests].sum())
+    if n < _FEWEST_COPIES or n < _LEAST_CLOCK * traffic.whole:
+        return []
+    hours = rows["bucket"][requests]
+    first, last = moment(traffic.first + int(hours.min())), moment(traffic.first + int(hours.max()) + 1)
+    what = (
+        f"{part(n, traffic.whole, 'requests')} are told twice {between(first, last)}: the same conversation, tokens and "
+        "length within 5 ms under another id, as an exporter that tries again leaves them"
+    )
+    why = "how many requests there were; where one slice is doubled, a plain mean leans towards it"
+    return [weighed("doubled", 0.3 + 2 * n / traffic.whole, what, why, n=n, of=traffic.whole, since=first, until=last)]

@@ -1,0 +1,145 @@
+"""Moves that the records themselves point to: where and when the count fell, did the signal move too?
+
+A loss of good answers in a part of the traffic moves the plain mean by little, and a detector that has to look at every moment
+and every slice pays for that. The count says where to look: for each shape ``j`` with prior weight ``w_j``, Bayes factor
+``s_j`` of the signal and ``c_j`` of a fall of the count,::
+
+    count  C = log sum_j w_j c_j                      a fall of the count, wherever it was
+    both   B = log sum_j w_j c_j s_j
+    signal, given the fall:   B - log(1 + e^C)
+
+so the signal is weighed at the place that the count chose, which did not look at the signal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from blameline.shifts.describe import Z90
+from blameline.shifts.moves import Move
+from blameline.shifts.shapes import Shapes, shapes_of
+from blameline.shifts.staged import staged
+from blameline.shifts.tallies import KINDS, Counted, Kind, Tallies
+
+if TYPE_CHECKING:
+    from blameline.fit import Fit, Scores
+
+Floats = NDArray[np.float64]
+
+FELL = 6.0
+"""Log Bayes factor from which a fall of a count may say where to look."""
+MOVED = 2.0
+"""Log Bayes factor that the signal must bring at that place: it looks at one place, and falls of records are seldom."""
+LEAST = 0.05
+"""Share of the records whose loss is worth a look."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A fall of one kind of count, and the signal beside it."""
+
+    kind: Kind
+    count: float
+    """Log Bayes factor of a fall of the count, averaged over shapes and times."""
+    both: float
+    """The same of the count and the signal together, where the loss is large enough to make the move."""
+    best: int
+    """The likeliest shape of both."""
+    logs: Floats
+    """By shape: log of prior weight x count x signal."""
+    counted: Counted
+    column: Floats | None = None
+    """Over the cells of the signal: what the counts alone say was lost, where they say that it came in several falls."""
+    along: float = 0.0
+    """Log Bayes factor of the signal along that column."""
+
+    @property
+    def able(self) -> bool:
+        """Whether any loss that the counts allow could have made the move."""
+        return bool(np.isfinite(self.both))
+
+    @property
+    def given(self) -> float:
+        """Log Bayes factor of the signal's move, the fall of the count being known."""
+        return self.both - float(np.logaddexp(0.0, self.count))
+
+
+def lost(fit: Fit, shapes: Shapes, scores: Scores, tallies: Tallies, *, harm: int) -> list[Lost]:
+    """Each kind of count held against the moves of the signal to the side ``harm``."""
+    signal = scores.log_factor(fit.slab, sign=harm)
+    before = float(fit.cells.total.sum() / fit.cells.n.sum())
+    found = []
+    for kind in KINDS:
+        counted = tallies.along(kind, shapes)
+        weighed = shapes.log_weight + counted.log_factor
+        most = reach(before, counted.lost + Z90 * counted.error, harm=harm, bounded=fit.cells.signal.bounded)
+        least = np.maximum(np.abs(scores.estimate) - Z90 * scores.error, 0.0)
+        able = (most >= least) & (counted.lost > 0)
+        logs = np.where(able, weighed + signal, -np.inf)
+        both = float(logsumexp(logs)) if able.any() else -np.inf
+        count = float(logsumexp(weighed))
+        column, along = None, 0.0
+        if count > FELL and (stages := staged(fit, tallies, kind)) is not None:
+            column, share = stages
+            told = fit.scores(column[:, None])
+            along = float(told.log_factor(fit.slab, sign=harm)[0])
+            far = reach(before, np.array([share]), harm=harm, bounded=fit.cells.signal.bounded)[0]
+            if far >= abs(float(told.estimate[0])) - Z90 * float(told.error[0]):
+                both = float(np.logaddexp(np.log(0.5) + both, np.log(0.5) + count + along))
+        found.append(Lost(kind, count, both, int(np.argmax(logs)), logs, counted, column, along))
+    return found
+
+
+def reach(before: float, share: Floats, *, harm: int, bounded: bool) -> Floats:
+    """How far losing this share of the records, good ones only, could move the mean (worst case, Manski 2003)."""
+    if not bounded:
+        return np.where(share > 0, np.inf, 0.0)
+    good = before if harm < 0 else 1 - before
+    part = np.clip(np.nan_to_num(share, nan=0.0, posinf=1.0), 0.0, 1.0)
+    moved: Floats = good - np.maximum(good - part, 0.0) / np.maximum(1 - part, 1e-9)
+    return moved
+
+
+def find_lost(fit: Fit, tallies: Tallies, *, better: str) -> Move | None:
+    """The move for the worse that a fall of the records points to; ``None`` where the records did not fall or nothing moved."""
+    if fit.cells.buckets < 12:
+        return None
+    harm = -1 if better == "higher" else 1
+    shapes = shapes_of(fit)
+    scores = shapes.scores(fit)
+    told = [
+        one
+        for one in lost(fit, shapes, scores, tallies, harm=harm)
+        if one.count > MOVED and one.given > MOVED and one.both > FELL + MOVED and one.counted.lost[one.best] > LEAST
+    ]
+    return _move(fit, shapes, scores, max(told, key=lambda one: one.both)) if told else None
+
+
+def _move(fit: Fit, shapes: Shapes, scores: Scores, one: Lost) -> Move:
+    cells, best = fit.cells, one.best
+    place = shapes.place[best]
+    alike = np.array([shape == shapes.shape[best] for shape in shapes.shape])
+    alike &= np.array([where == place for where in shapes.place])
+    moments, inverse = np.unique(shapes.begin[alike], return_inverse=True)
+    weights = np.bincount(inverse, np.exp(one.logs[alike] - one.logs[best]), minlength=len(moments))
+    end = float(shapes.end[best])
+    inside = cells.inside(dict(place))
+    column: Floats = shapes.profiles[cells.bucket, best] * inside
+    return Move(
+        segment=dict(place),
+        worse=True,
+        evidence=one.given,
+        moments=moments,
+        weights=weights / weights.sum(),
+        effect=float(scores.estimate[best]),
+        error=float(scores.error[best]),
+        ends=np.array([end]) if np.isfinite(end) else np.zeros(0),
+        end_weights=np.ones(1) if np.isfinite(end) else np.zeros(0),
+        gradual=str(shapes.shape[best]) == "ramp",
+        column=column,
+    )
