@@ -10,11 +10,16 @@ import numpy as np
 
 from blameline.candidates import Candidate, Seen, list_candidates
 from blameline.cells import Clock, clock, measured, read, volume
+from blameline.evidence.bridge import record, says
+from blameline.evidence.controls import of_controls
 from blameline.evidence.hearing import Hearing
-from blameline.evidence.judgement import judge
+from blameline.evidence.judgement import divided, judge
+from blameline.evidence.linking import Linked, ask, link, stands
 from blameline.fit import Fit
+from blameline.records import Interval
 from blameline.shifts import Move, describe, find
 from blameline.shifts.by_segment import by_segment
+from blameline.shifts.describe import Z90, onset_of
 from blameline.shifts.steps import smallest
 
 if TYPE_CHECKING:
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from blameline.cells import Cells
     from blameline.records import LedgerLine, Manifest, Outcome, Shift
     from blameline.store import Store
 
@@ -40,6 +46,8 @@ class Found:
     move: Move
     within: bool
     """Segments moved; false when only the plain mean did."""
+    rest: Found | None = None
+    """What is left of it when the ruler's own move is taken out of the scores; ``None`` where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -63,34 +71,162 @@ def inquire(store: Store, *, seed: int) -> Inquiry:
     if window is None:
         return Inquiry(None, (), (), "no_shift", (), ())
     fits = fit_signals(store, window)
-    found = find_shifts(fits, store.manifest(), seed=seed)
     candidates = candidates_of(store, window)
-    traffic = volume(store, window)
-    ledger: list[LedgerLine] = []
-    shifts: list[Shift] = []
-    verdicts: list[Outcome] = []
-    for one in found:
-        if one.shift.direction == "better":
-            shifts.append(one.shift)
-            continue
-        raw = Fit(fits[one.shift.signal].cells.pooled())
-        together = {other.shift.signal: other.move for other in found if _together(one, other)}
-        hearing = Hearing(one.shift, one.move, fits, raw, traffic, candidates, together)
-        lines, outcome, moved = judge(hearing, store, seed=seed)
-        if outcome == "no_shift":
-            continue
-        shifts.append(one.shift.model_copy(update={"moved": moved}))
-        ledger += lines
-        verdicts.append(outcome)
+    found, linked = _link(store, fits, find_shifts(fits, store.manifest(), seed=seed), candidates, seed=seed)
+    grounds = _Grounds(fits, linked, volume(store, window), candidates, tuple(found))
+    heard = app_first([told for one in found if (told := _hear(store, one, grounds, seed=seed)) is not None])
+    verdicts = [one.outcome for one in heard if one.outcome is not None]
     return Inquiry(
         window,
-        tuple(shifts),
-        tuple(ledger),
+        tuple(one.shift for one in heard),
+        tuple(line for one in heard for line in one.lines),
         verdicts[0] if verdicts else "no_shift",
         candidates,
         tuple(sorted(fits)),
         _detectable(fits, store.manifest()),
     )
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One shift with its ledger; without one where nothing got worse."""
+
+    shift: Shift
+    lines: tuple[LedgerLine, ...] = ()
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True)
+class _Grounds:
+    """What all hearings of a case share."""
+
+    fits: dict[str, Fit]
+    linked: dict[str, Linked]
+    traffic: Cells
+    candidates: tuple[Candidate, ...]
+    found: tuple[Found, ...]
+
+
+def _link(
+    store: Store, fits: dict[str, Fit], found: list[Found], candidates: tuple[Candidate, ...], *, seed: int
+) -> tuple[list[Found], dict[str, Linked]]:
+    """The same shifts, with what is left of each when the ruler's own moves are taken out, and those that come to light then."""
+    linked: dict[str, Linked] = {}
+    for name in sorted({row["signal"] for row in store.rows("evidence/rescored")} & set(fits)):
+        fit = fits[name]
+        if fit.cells.signal.control or fit.cells.signal.better is None:
+            continue
+        series = link(store, fit, [one.shift for one in found if one.shift.signal == name], candidates)
+        if series is None:
+            continue
+        linked[name] = series
+        moves = find(series.fit, better=fit.cells.signal.better, seed=seed)
+        found = _without_echoes(found, name, series, moves)
+        for move in moves:
+            if move.worse and stands(series, move, [one.shift for one in found if one.shift.signal == name]):
+                found = _placed(found, Found(_told(0, series.fit, move, within=True), move, within=True))
+    return [
+        replace(one, shift=one.shift.model_copy(update={"id": f"shift-{number}"}))
+        for number, one in enumerate(found, start=1)
+    ], linked
+
+
+def _without_echoes(found: list[Found], name: str, series: Linked, moves: Sequence[Move]) -> list[Found]:
+    """Without improvements that the linked series does not show and no move of the ruler explains."""
+    own = [onset_of(series.fit.cells, move.moments, move.weights) for move in moves if not move.worse]
+    at = [series.fit.cells.moment(one.hour) for one in series.links]
+    slack = timedelta(hours=24)
+
+    def real(shift: Shift) -> bool:
+        seen = any(one.low - slack <= shift.onset.high and shift.onset.low - slack <= one.high for one in own)
+        return seen or any(shift.onset.low - slack <= moment <= shift.onset.high + slack for moment in at)
+
+    return [one for one in found if one.shift.signal != name or one.shift.direction == "worse" or real(one.shift)]
+
+
+def _placed(found: list[Found], fresh: Found) -> list[Found]:
+    """A shift of a linked series put beside the one that it is the rest of, or before all others of its signal."""
+    fresh = replace(fresh, shift=fresh.shift.model_copy(update={"linked": True}))
+    own = [n for n, one in enumerate(found) if one.shift.signal == fresh.shift.signal and not one.shift.linked]
+    worse = [n for n in own if found[n].shift.direction == "worse" and found[n].rest is None]
+    same = [n for n in worse if _overlap(found[n].shift, fresh.shift)]
+    if same:
+        return [replace(one, rest=fresh) if n == same[0] else one for n, one in enumerate(found)]
+    first_better = next((n for n, one in enumerate(found) if one.shift.direction == "better"), len(found))
+    at = min([first_better, *worse])
+    return [*found[:at], fresh, *found[at:]]
+
+
+def _overlap(one: Shift, other: Shift) -> bool:
+    slack = timedelta(hours=12)
+    return other.onset.low - slack <= one.onset.high and one.onset.low - slack <= other.onset.high
+
+
+def _hear(store: Store, one: Found, grounds: _Grounds, *, seed: int) -> Heard | None:
+    """One shift with its ledger; ``None`` where chance explains it best."""
+    shift, name = one.shift, one.shift.signal
+    fit, series = grounds.fits[name], grounds.linked.get(name)
+    span = ask(store, fit, shift.onset.low, shift.onset.high)
+    harm = -1 if fit.cells.signal.better == "higher" else 1
+    if span is not None:
+        shift = shift.model_copy(update={"bridge": record(span, harm, bounded=fit.cells.signal.bounded)})
+    if shift.direction == "better":
+        ruler = span is not None and says(span, shift, -harm) == "most"
+        return Heard(shift.model_copy(update={"moved": "ruler"}) if ruler else shift)
+    together = {other.shift.signal: other.move for other in grounds.found if _together(one, other)}
+    if series is not None and (shift.linked or one.rest is not None):
+        rest = one if shift.linked else one.rest
+        assert rest is not None
+        left = rest.shift.model_copy(update={"id": shift.id, "bridge": shift.bridge})
+        own = {name: series.fit} | {k: f for k, f in grounds.fits.items() if k != name and not f.cells.signal.judged}
+        moves = {k: move for k, move in together.items() if k in own}
+        raw = Fit(series.fit.cells.pooled())
+        hearing = Hearing(left, rest.move, own, raw, grounds.traffic, grounds.candidates, moves, span)
+        lines, outcome, moved = judge(hearing, store, seed=seed)
+        if outcome != "no_shift":
+            told = shift.model_copy(update={"moved": moved, "linked": True})
+            return Heard(told, tuple(divided(lines, told, span)), outcome)
+        if shift.linked:
+            return None
+    fits = grounds.fits
+    if series is not None:
+        others = [o.move.column for o in grounds.found if o.shift.signal == name and o.shift.linked]
+        if others:  # what the app did at another time is in the mean, so that it is not the ruler's
+            fits = {**fits, name: fit.given(np.column_stack(others))}
+            shift = _resized(shift, fits[name], one.move)
+    hearing = Hearing(
+        shift, one.move, fits, Fit(fit.cells.pooled()), grounds.traffic, grounds.candidates, together, span
+    )
+    lines, outcome, moved = judge(hearing, store, seed=seed)
+    if outcome == "no_shift":
+        return None
+    bridge = shift.bridge or of_controls(hearing)
+    return Heard(shift.model_copy(update={"moved": moved, "bridge": bridge}), tuple(lines), outcome)
+
+
+def _resized(shift: Shift, fit: Fit, move: Move) -> Shift:
+    """The shift with its size as it is beside the other moves of its signal."""
+    scores = fit.scores(move.column[:, None])
+    if not scores.information[0]:
+        return shift
+    estimate, error = float(scores.estimate[0]), float(scores.error[0])
+    delta = Interval(estimate=estimate, low=estimate - Z90 * error, high=estimate + Z90 * error)
+    return shift.model_copy(update={"delta": delta})
+
+
+def app_first(heard: Sequence[Heard]) -> list[Heard]:
+    """An app's fall comes before a move of the ruler, the traffic or the records at another time: those clear the app of their own alone."""
+    worse = [one for one in heard if one.outcome is not None]
+    if not worse or worse[0].outcome not in {"ruler", "mix", "artefact"}:
+        return list(heard)
+    first = worse[0].shift
+    apart = [
+        one
+        for one in worse
+        if one.outcome in {"attributed", "tied"}
+        and (one.shift.signal == first.signal or not _overlap(one.shift, first))
+    ]
+    return [*apart[:1], *(one for one in heard if one not in apart[:1])]
 
 
 def _together(one: Found, other: Found) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from blameline.cells.rulers import find_rulers
 from blameline.cells.roles import MOST_VALUES, Profile, assign, interesting
 from blameline.records import Problem
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from blameline.store import Store
 
-DERIVED = ("retried", "version_sets", "segment_sets", "traces", "measurements")
+DERIVED = ("retried", "version_sets", "segment_sets", "traces")
 SIGNALS = ("request_failed", "answer_truncated")
 """Signals read from the spans themselves: one file each under ``sql/signals``."""
 _MOST_ROUNDS = 20
@@ -28,6 +29,7 @@ def derive(store: Store) -> tuple[Problem, ...]:
         for table in DERIVED:
             store.run(f"derive/clear_{table}")
             store.run(f"derive/{table}")
+        _measure(store)
         for signal in SIGNALS:
             store.run(f"signals/{signal}")
         for table in ("marks", "outlines", "sets"):
@@ -37,6 +39,17 @@ def derive(store: Store) -> tuple[Problem, ...]:
         for problem in problems:
             store.run("store/add_problem", **problem.model_dump(), file_id=None)
     return problems
+
+
+def _measure(store: Store) -> None:
+    """The scores by request and ruler, and those of answers that were scored more than once."""
+    found = find_rulers(store)
+    names = list(found.names)
+    for table in ("measurements", "rulers", "rescored"):
+        store.run(f"derive/clear_{table}")
+    store.run("derive/rulers", names=names, keys=list(found.keys))
+    for table in ("measurements", "rescored", "frozen"):
+        store.run(f"derive/{table}", names=names)
 
 
 def _find_roles(store: Store) -> list[str]:

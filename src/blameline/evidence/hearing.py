@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from blameline.cells import Cells
+    from blameline.evidence.bridge import Span
     from blameline.shifts import Move
 
 Floats = NDArray[np.float64]
@@ -71,7 +72,8 @@ class Moves:
 class Hearing:
     """The joint fit of one shift; checks read it and never change it.
 
-    ``together`` holds, by signal, the moves for the worse of other signals whose onset overlaps with this shift's.
+    ``together`` holds, by signal, the moves for the worse of other signals whose onset overlaps with this shift's; ``span`` how
+    far the ruler moved at the onset on answers that did not change.
     """
 
     def __init__(
@@ -83,7 +85,9 @@ class Hearing:
         traffic: Cells,
         candidates: tuple[Candidate, ...],
         together: Mapping[str, Move],
+        span: Span | None = None,
     ) -> None:
+        self.span = span
         self.shift = shift
         self.move = move
         self.fits = fits

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import logsumexp
 
+from blameline.evidence.bridge import LEAST, log_ratio
 from blameline.evidence.hearing import Hearing, is_ruler
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def weigh_all(hearing: Hearing) -> dict[str, Odds]:
         factor = _factor(hearing, candidate)
         ratios = {signal.name: _along(hearing, candidate, signal) for signal in others}
         ratios["records"] = _records(hearing, candidate)
+        ratios["bridge"] = _bridge(hearing, candidate)
         total = (math.log(priors[candidate.id]) + factor + sum(ratios.values())) / TEMPERATURE
         logs.append(total + OFFSET.get(candidate.id, 0.0))
         parts.append((candidate, priors[candidate.id], factor, ratios))
@@ -178,6 +180,13 @@ def _records(hearing: Hearing, candidate: Candidate) -> float:
     moved = [hearing.records_moved(fit, candidate) for fit in (hearing.volume, hearing.measured)]
     best = max(moved, key=lambda one: one.log_factor)
     return bounded(best.log_factor if hearing.within_reach(best) else -4.0, COUNTS["records"], COUNTS["by itself"])
+
+
+def _bridge(hearing: Hearing, candidate: Candidate) -> float:
+    """What answers scored on both sides of the onset say of a bid that only the measuring moved."""
+    if not is_ruler(candidate) or candidate.layer == "telemetry":
+        return 0.0
+    return math.log(LEAST) if hearing.shift.linked else log_ratio(hearing.span, hearing.shift)
 
 
 def bounded(log_factor: float, guilty: float, by_itself: float) -> float:

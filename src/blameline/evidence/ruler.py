@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from blameline.evidence.bridge import says, sentence
 from blameline.evidence.hearing import Hearing, is_ruler
 from blameline.evidence.odds import kind_of
 from blameline.evidence.questions import Answered, Rows, onset, points, window
@@ -51,7 +52,12 @@ class Ruler:
                 moved[group].append(f"{name} {points(seen.effect, hearing)}")
             elif side * seen.effect + Z90 * seen.error < 0.5 * target:
                 still[group].append(f"{name} {points(seen.effect, hearing)}")
-        if not hearing.fit.cells.signal.judged and is_ruler(candidate):
+        span = hearing.span
+        if span is not None and not is_ruler(candidate) and not hearing.shift.linked:
+            if says(span, hearing.shift, hearing.harm) == "most":
+                words = sentence(span, bounded=hearing.fit.cells.signal.bounded)
+                return Answered("refutes", f"the ruler made most of it: {words}", numbers)
+        if not hearing.fit.cells.signal.judged and is_ruler(candidate) and span is None:
             return Answered("refutes", "no judge scores this signal", numbers)
         if is_ruler(candidate):
             return _for_ruler(moved, still, numbers)

@@ -17,7 +17,7 @@ from blameline.records.brought import (
     Slice,
     Window,
 )
-from blameline.records.found import Evidence, Guard, LedgerLine, Query, Shift, Signal, SliceEffect
+from blameline.records.found import Bridge, Evidence, Guard, LedgerLine, Query, Shift, Signal, SliceEffect
 from blameline.records.told import (
     Entry,
     Gap,
@@ -66,6 +66,7 @@ __all__ = [
     "Answer",
     "Better",
     "Bidder",
+    "Bridge",
     "Change",
     "Direction",
     "Duration",

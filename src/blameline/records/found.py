@@ -39,6 +39,21 @@ class Signal(Record):
     """True when the values lie in [0, 1]."""
 
 
+class Bridge(Record):
+    """How far the ruler moved by itself at the onset of a shift, on what no change of the app can touch."""
+
+    estimate: Interval
+    """New minus old, in the signal's unit, with its 90% interval."""
+    n: int
+    """Answers that were scored on both sides; of controls, their measurements after the onset."""
+    kind: Literal["rescored", "anchors", "controls"]
+    """The same answer scored again, requests that came again with the same words, or signals that only the ruler can move."""
+    because: str
+    """One sentence with the numbers."""
+    hides: bool = False
+    """The ruler moved the other way, so that the answers moved further than the scores."""
+
+
 class SliceEffect(Record):
     """How one segment moved in a shift."""
 
@@ -76,6 +91,10 @@ class Shift(Record):
     """The move is a ramp and not a step."""
     by_segment: tuple[SliceEffect, ...] = ()
     """The same move in each single segment."""
+    bridge: Bridge | None = None
+    """How far the ruler moved by itself; ``null`` where nothing tells."""
+    linked: bool = False
+    """The ruler's own move, known from answers scored on both sides, was taken out of the scores before this was found."""
 
 
 class Query(Record):
