@@ -74,7 +74,11 @@ def inquire(store: Store, *, seed: int) -> Inquiry:
     candidates = candidates_of(store, window)
     found, linked = _link(store, fits, find_shifts(fits, store.manifest(), seed=seed), candidates, seed=seed)
     grounds = _Grounds(fits, linked, volume(store, window), candidates, tuple(found))
-    heard = app_first([told for one in found if (told := _hear(store, one, grounds, seed=seed)) is not None])
+    heard: list[Heard] = []
+    for one in found:
+        told = _hear(store, one, grounds, heard, seed=seed)
+        heard += [told] if told else []
+    heard = app_first(heard)
     verdicts = [one.outcome for one in heard if one.outcome is not None]
     return Inquiry(
         window,
@@ -151,7 +155,9 @@ def _placed(found: list[Found], fresh: Found) -> list[Found]:
     worse = [n for n in own if found[n].shift.direction == "worse" and found[n].rest is None]
     same = [n for n in worse if _overlap(found[n].shift, fresh.shift)]
     if same:
-        return [replace(one, rest=fresh) if n == same[0] else one for n, one in enumerate(found)]
+        begun = fresh.shift.onset.estimate
+        nearest = min(same, key=lambda n: abs(found[n].shift.onset.estimate - begun))
+        return [replace(one, rest=fresh) if n == nearest else one for n, one in enumerate(found)]
     first_better = next((n for n, one in enumerate(found) if one.shift.direction == "better"), len(found))
     at = min([first_better, *worse])
     return [*found[:at], fresh, *found[at:]]
@@ -162,7 +168,7 @@ def _overlap(one: Shift, other: Shift) -> bool:
     return other.onset.low - slack <= one.onset.high and one.onset.low - slack <= other.onset.high
 
 
-def _hear(store: Store, one: Found, grounds: _Grounds, *, seed: int) -> Heard | None:
+def _hear(store: Store, one: Found, grounds: _Grounds, before: Sequence[Heard], *, seed: int) -> Heard | None:
     """One shift with its ledger; ``None`` where chance explains it best."""
     shift, name = one.shift, one.shift.signal
     fit, series = grounds.fits[name], grounds.linked.get(name)
@@ -189,11 +195,10 @@ def _hear(store: Store, one: Found, grounds: _Grounds, *, seed: int) -> Heard | 
         if shift.linked:
             return None
     fits = grounds.fits
-    if series is not None:
-        others = [o.move.column for o in grounds.found if o.shift.signal == name and o.shift.linked]
-        if others:  # what the app did at another time is in the mean, so that it is not the ruler's
-            fits = {**fits, name: fit.given(np.column_stack(others))}
-            shift = _resized(shift, fits[name], one.move)
+    others = [o.move.column for o in grounds.found if _explains(o, one, before)]
+    if others:
+        fits = {**fits, name: fit.given(np.column_stack(others))}
+        shift = _resized(shift, fits[name], one.move)
     hearing = Hearing(
         shift, one.move, fits, Fit(fit.cells.pooled()), grounds.traffic, grounds.candidates, together, span
     )
@@ -202,6 +207,18 @@ def _hear(store: Store, one: Found, grounds: _Grounds, *, seed: int) -> Heard | 
         return None
     bridge = shift.bridge or of_controls(hearing)
     return Heard(shift.model_copy(update={"moved": moved, "bridge": bridge}), tuple(lines), outcome)
+
+
+def _explains(other: Found, one: Found, before: Sequence[Heard]) -> bool:
+    """Whether another move of the signal is in the mean while this one is heard: one that was heard before, at another time.
+
+    So the ruler's fall of one week is not held against what the app did in the next.
+    """
+    if other is one or other.shift.signal != one.shift.signal or other.shift.direction == "better":
+        return False
+    if other.shift.linked:
+        return True
+    return any(heard.shift.id == other.shift.id for heard in before) and not _overlap(one.shift, other.shift)
 
 
 def _resized(shift: Shift, fit: Fit, move: Move) -> Shift:
@@ -215,7 +232,7 @@ def _resized(shift: Shift, fit: Fit, move: Move) -> Shift:
 
 
 def app_first(heard: Sequence[Heard]) -> list[Heard]:
-    """An app's fall comes before a move of the ruler, the traffic or the records at another time: those clear the app of their own alone."""
+    """An app's fall comes before what the ruler, the traffic or the records moved: those clear it of their own move alone."""
     worse = [one for one in heard if one.outcome is not None]
     if not worse or worse[0].outcome not in {"ruler", "mix", "artefact"}:
         return list(heard)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from blameline.cells.rulers import find_rulers
 from blameline.cells.roles import MOST_VALUES, Profile, assign, interesting
+from blameline.cells.rulers import find_rulers
 from blameline.records import Problem
 
 if TYPE_CHECKING:

@@ -46,7 +46,7 @@ class Rulers:
 
 
 def find_rulers(store: Store) -> Rulers:
-    """The attributes of scores that tell of the ruler and changed; what the manifest lists under ``judge`` counts whatever its name."""
+    """The attributes of scores that tell of the ruler and changed, and those that the manifest lists under ``judge``."""
     listed = set(store.manifest().fields.get("judge", ()))
     names = [row["attribute"] for row in store.rows("derive/ruler_names")]
     wanted = [name for name in names if name in listed or speaks_of_the_ruler(name)]
@@ -56,7 +56,7 @@ def find_rulers(store: Store) -> Rulers:
 
 
 def chosen(profiles: Sequence[dict[str, object]]) -> Rulers:
-    """Of the attributes (``attribute``, ``most`` values in a signal, ``n`` scores, ``its_own``) those that changed and are no identity."""
+    """Those that changed and are no identity: of rows with ``attribute``, ``most`` values in a signal, ``n`` and ``its_own``."""
     names, keys = [], []
     for row in profiles:
         most, n, name = int(str(row["most"])), int(str(row["n"])), str(row["attribute"])

@@ -195,7 +195,7 @@ def _digits(value: float) -> float:
 
 
 def sentence(span: Span, *, bounded: bool) -> str:
-    """The pairs and their difference in words: ``42 answers were scored by both j-1 and j-2: −11.0 points [−14.0, −8.0]``."""
+    """The pairs and their mean difference in words, with its 90% interval."""
     answers = "1 answer was" if span.n == 1 else f"{span.n:,} answers were"
     if span.kind == "anchors":
         frozen = "1 request came" if span.n == 1 else f"{span.n:,} requests came"

@@ -69,6 +69,7 @@ def link(archive: Archive, fit: Fit, shifts: Iterable[Shift], candidates: Sequen
     moments = [(one.starts, one.starts, one) for one in candidates if one.layer in {"judge", "eval"} and one.starts]
     looked = [*moments, *((one.onset.low, one.onset.high, None) for one in shifts)]
     found: list[Link] = []
+    known: set[tuple[str, str] | None] = set()
     for low, high, candidate in looked:
         hour = (cells.hour_of(low) + cells.hour_of(high)) / 2
         if not 0 < hour < cells.span_hours or any(abs(hour - other.hour) < SAME for other in found):
@@ -76,10 +77,16 @@ def link(archive: Archive, fit: Fit, shifts: Iterable[Shift], candidates: Sequen
         span = ask(archive, fit, low, high)
         if span is None or not span.clear or span.error > abs(span.move) / 2:
             continue
-        column = (cells.hours > hour).astype(float)
+        version: tuple[str, str] | None = (
+            None  # one judge that moved by itself: once in a window is all that can be told apart
+        )
         if span.by_judge:
-            key, value = (candidate.key, candidate.value) if candidate and candidate.key else (JUDGE, span.new)
-            column = cells.carries(key or JUDGE, value or "")
+            own = candidate and candidate.key and candidate.value and (candidate.key, candidate.value)
+            version = own or (JUDGE, span.new or "")
+        if version in known:
+            continue
+        known.add(version)
+        column = cells.carries(*version) if version else (cells.hours > hour).astype(float)
         if column.any():
             found.append(Link(hour, span, column))
     if not found:

@@ -52,8 +52,8 @@ class Rescored:
         }
         words = sentence(span, bounded=hearing.fit.cells.signal.bounded)
         if shift.linked:
-            told = f"{words}; that was taken out, and {points(shift.delta.estimate, hearing)} are left, which the ruler did not make"
-            return Answered("refutes", told, numbers)
+            left = f"{points(shift.delta.estimate, hearing)} are left, which the ruler did not make"
+            return Answered("refutes", f"{words}; that was taken out, and {left}", numbers)
         match says(span, shift, hearing.harm):
             case "few":
                 return Answered("inconclusive", f"{words}; too few to tell", numbers)
