@@ -175,7 +175,8 @@ def _hear(store: Store, one: Found, grounds: _Grounds, before: Sequence[Heard], 
     span = ask(store, fit, shift.onset.low, shift.onset.high)
     harm = -1 if fit.cells.signal.better == "higher" else 1
     if span is not None:
-        shift = shift.model_copy(update={"bridge": record(span, harm, bounded=fit.cells.signal.bounded)})
+        way = harm if shift.direction == "worse" else -harm
+        shift = shift.model_copy(update={"bridge": record(span, way, bounded=fit.cells.signal.bounded)})
     if shift.direction == "better":
         ruler = span is not None and says(span, shift, -harm) == "most"
         return Heard(shift.model_copy(update={"moved": "ruler"}) if ruler else shift)

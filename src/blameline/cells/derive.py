@@ -48,8 +48,11 @@ def _measure(store: Store) -> None:
     for table in ("measurements", "rulers", "rescored"):
         store.run(f"derive/clear_{table}")
     store.run("derive/rulers", names=names, keys=list(found.keys))
-    for table in ("measurements", "rescored", "frozen"):
-        store.run(f"derive/{table}", names=names)
+    store.run("derive/measurements", names=names)
+    if store.rows("derive/repeated")[0]["repeated"]:
+        store.run("derive/rescored", names=names)
+        store.run("derive/drop_later")
+    store.run("derive/frozen", names=names)
 
 
 def _find_roles(store: Store) -> list[str]:

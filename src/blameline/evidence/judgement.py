@@ -89,10 +89,12 @@ def divided(lines: Sequence[LedgerLine], shift: Shift, span: Span | None) -> lis
         if line.candidate == taker:
             low, middle, high = (min(max(value, 0.0), 1.0) for value in (own - spread, own, own + spread))
             share = Interval(estimate=_digits(middle), low=_digits(low), high=_digits(high))
+            word = "consistent" if middle > 0 and line.verdict in {"excluded", "untestable"} else line.verdict
+            told.append(line.model_copy(update={"share": share, "verdict": word}))
         else:
             left = 1.0 - min(max(own, 0.0), 1.0)
             share = Interval(**{end: _digits(left * value) for end, value in line.share.model_dump().items()})
-        told.append(line.model_copy(update={"share": share}))
+            told.append(line.model_copy(update={"share": share}))
     return told
 
 

@@ -186,7 +186,9 @@ def _bridge(hearing: Hearing, candidate: Candidate) -> float:
     """What answers scored on both sides of the onset say of a bid that only the measuring moved."""
     if not is_ruler(candidate) or candidate.layer == "telemetry":
         return 0.0
-    return math.log(LEAST) if hearing.shift.linked else log_ratio(hearing.span, hearing.shift)
+    if hearing.shift.linked and hearing.span is not None and not hearing.span.few:
+        return math.log(LEAST)  # what the ruler did was taken out of the scores
+    return log_ratio(hearing.span, hearing.shift)
 
 
 def bounded(log_factor: float, guilty: float, by_itself: float) -> float:

@@ -51,7 +51,7 @@ class Bridge(Record):
     because: str
     """One sentence with the numbers."""
     hides: bool = False
-    """The ruler moved the other way, so that the answers moved further than the scores."""
+    """The ruler moved the other way than the shift, so that the answers moved further than the scores."""
 
 
 class SliceEffect(Record):
@@ -94,7 +94,7 @@ class Shift(Record):
     bridge: Bridge | None = None
     """How far the ruler moved by itself; ``null`` where nothing tells."""
     linked: bool = False
-    """The ruler's own move, known from answers scored on both sides, was taken out of the scores before this was found."""
+    """Its ledger weighs what is left when the ruler's own move, known from the bridge, is taken out of the scores."""
 
 
 class Query(Record):

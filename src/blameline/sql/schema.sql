@@ -207,7 +207,7 @@ CREATE TABLE IF NOT EXISTS traces (
     has_root    BOOLEAN NOT NULL
 );
 
--- Derived: one row a trace, signal and judge.
+-- Derived: one row a trace, signal and judge; without those of other judges that scored an answer again later (rescored).
 CREATE TABLE IF NOT EXISTS measurements (
     trace_id    VARCHAR NOT NULL,
     signal      VARCHAR NOT NULL,
