@@ -213,7 +213,7 @@ def test_a_few_pairs_cannot_tell(investigate: Callable[..., Tell]) -> None:
 
 
 def test_an_innocent_new_judge_is_cleared_and_the_app_is_not(investigate: Callable[..., Tell]) -> None:
-    told = investigate(new_judge(1, ruler=0, app=-0.2, pairs=80, region="eu"), "innocent")
+    told = investigate(new_judge(1, ruler=0, app=-0.2, pairs=250, region="eu"), "innocent")
     assert (told.found.outcome, told.main.moved) == ("attributed", "app")
     assert blamed(told) == {"edit"}
     assert told.main.bridge.estimate.low < 0 < told.main.bridge.estimate.high

@@ -1,7 +1,7 @@
 -- What each judge stands for: its evaluator, and what its scores say under the named attributes, by layer and attribute.
 INSERT INTO rulers
 WITH told AS (
-    SELECT DISTINCT evaluator, list_transform($names::VARCHAR[], lambda name: nullif(attributes[name], '')) AS parts,
+    SELECT DISTINCT evaluator, list_transform($names::VARCHAR[], lambda name: version_word(attributes[name])) AS parts,
            ruler_of(evaluator, attributes, $names::VARCHAR[]) AS judge
     FROM scores
 ),
