@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
-import yaml
 
 from blameline.cells.rulers import chosen, speaks_of_the_ruler
 from blameline.evidence.bridge import Span, log_ratio, says
@@ -17,163 +13,17 @@ from blameline.records import Interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 Tell = Any  # ``Told`` of conftest.py, which cannot be imported
 START = datetime(2026, 3, 2, tzinfo=UTC)
-DAYS = 9
-
-
-@dataclass
-class Desk:
-    """A few requests of one desk and what judges said of them, as JSON lines."""
-
-    seed: int
-    per_day: int = 70
-    changes: list[dict[str, Any]] = field(default_factory=list)
-    scores: list[dict[str, Any]] = field(default_factory=list)
-    controls: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.rng = np.random.default_rng(self.seed)
-        n = DAYS * self.per_day
-        self.day = np.sort(self.rng.uniform(0, DAYS, n))
-        self.region = np.where(self.rng.random(n) < 0.5, "eu", "us")
-        self.prompt = np.full(n, "v1")
-        self.good = self.rng.normal(0.8, 0.06, n)
-        """What each answer is worth."""
-        self.words: dict[int, str] = {}
-        """Requests whose words are known: an anchor's question and answer."""
-
-    def change(self, id: str, day: float, kind: str, **more: Any) -> None:  # noqa: A002  the contract's word
-        self.changes.append({"id": id, "at": self.when(day), "kind": kind, **more})
-
-    @staticmethod
-    def when(day: float) -> str:
-        return (START + timedelta(days=float(day))).isoformat()
-
-    def score(
-        self,
-        chosen: np.ndarray,
-        judge: np.ndarray | str,
-        moved: np.ndarray | float = 0.0,
-        *,
-        at: np.ndarray | None = None,
-        **more: Any,
-    ) -> None:
-        """Score answers: their worth, the judge's noise, and what the judge adds."""
-        judges, adds = np.broadcast_to(judge, self.day.shape), np.broadcast_to(moved, self.day.shape)
-        for n in np.flatnonzero(chosen):
-            value = self.good[n] + adds[n] + self.rng.normal(0, 0.05)
-            when = self.day[n] + 0.01 if at is None else at[n]
-            row = {
-                "trace_id": f"t{n:05d}",
-                "name": "answer_quality",
-                "value": round(float(np.clip(value, 0, 1)), 3),
-                "at": self.when(when),
-            }
-            self.scores.append(
-                row
-                | ({"judge": str(judges[n])} if judges[n] else {})
-                | {k: str(np.broadcast_to(v, self.day.shape)[n]) for k, v in more.items()}
-            )
-
-    def anchors(self, items: int, every: float = 1.0) -> np.ndarray:
-        """Some requests become frozen ones: the same question and answer, once in so many days."""
-        free = np.arange(len(self.day))
-        chosen = np.zeros(len(self.day), dtype=bool)
-        for number in range(items):
-            worth = self.rng.normal(0.8, 0.06)
-            for day in np.arange(0.3 + 0.01 * number, DAYS, every):
-                n = free[np.argmin(np.where(chosen, np.inf, np.abs(self.day - day)))]
-                chosen[n], self.good[n], self.words[int(n)] = True, worth, f"{number}"
-        return chosen
-
-    def write(self, folder: Path, *, shuffle: int | None = None) -> Path:
-        del shuffle
-        folder.mkdir()
-        rows = []
-        for n, day in enumerate(self.day):
-            row = {
-                "trace_id": f"t{n:05d}",
-                "at": self.when(day),
-                "cloud.region": str(self.region[n]),
-                "gen_ai.prompt.version": str(self.prompt[n]),
-            }
-            if self.words:
-                word = self.words.get(n, f"its own {n}")
-                row |= {"question": f"Where is  order {word}?", "answer": f"Order {word} is on its way."}
-            rows.append(row)
-        (folder / "requests.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-        (folder / "scores.jsonl").write_text("".join(json.dumps(row) + "\n" for row in self.scores))
-        if self.changes:
-            (folder / "changes.yaml").write_text(yaml.safe_dump(self.changes))
-        said = {"service": "desk", "segments": ["cloud.region"], "signals": {"answer_quality": {"better": "higher"}}}
-        (folder / "incident.yaml").write_text(
-            yaml.safe_dump(said | ({"controls": self.controls} if self.controls else {}))
-        )
-        return folder
-
-
-def new_judge(
-    seed: int,
-    *,
-    ruler: float,
-    app: float,
-    pairs: int,
-    day: float = 6.0,
-    app_day: float | None = None,
-    region: str | None = None,
-) -> Desk:
-    """A new judge from one day on that scores ``ruler`` more, and answers worth ``app`` more with a new prompt."""
-    desk = Desk(seed)
-    late = desk.day > day
-    edited = desk.day > (day if app_day is None else app_day)
-    if region:
-        edited &= desk.region == region
-    desk.prompt = np.where(edited, "v2", "v1")
-    desk.good = desk.good + app * edited
-    desk.change("edit", day if app_day is None else app_day, "prompt_edit", **{"from": "v1", "to": "v2"})
-    desk.change("judge", day, "judge_change", **{"from": "j-1", "to": "j-2"})
-    desk.score(np.ones(len(late), dtype=bool), np.where(late, "j-2", "j-1"), ruler * late)
-    again = np.zeros(len(late), dtype=bool)
-    again[desk.rng.choice(np.flatnonzero(~late), pairs, replace=False)] = True
-    desk.score(again, "j-2", ruler, at=np.full(len(late), day + 1))
-    return desk
-
-
-def silent(seed: int, *, ruler: float, app: float, anchors: int = 0, again: int = 0, day: float = 6.0) -> Desk:
-    """One judge all along that drifts, or answers that got worse; and what could tell the two apart."""
-    desk = Desk(seed)
-    frozen = desk.anchors(anchors, 1.5)
-    late = desk.day > day
-    desk.good = desk.good + app * (late & ~frozen)
-    desk.change("elsewhere", day, "corpus_change")
-    desk.score(np.ones(len(late), dtype=bool), "j-1", ruler * late)
-    old = np.zeros(len(late), dtype=bool)
-    old[desk.rng.choice(np.flatnonzero(~late), again, replace=False)] = True
-    desk.score(old, "j-1", ruler, at=np.full(len(late), day + 2))
-    return desk
-
-
-def rubric(seed: int) -> Desk:
-    """The same judge all along, with a harder rubric from one day on that nobody declared, and some old answers scored with it."""
-    desk = Desk(seed)
-    late = desk.day > 5
-    everything = np.ones(len(late), dtype=bool)
-    desk.score(everything, "j-1", -0.1 * late, rubric=np.where(late, "r2", "r1"))
-    again = np.zeros(len(late), dtype=bool)
-    again[desk.rng.choice(np.flatnonzero(~late), 30, replace=False)] = True
-    desk.score(again, "j-1", -0.1, at=np.full(len(late), 8.0), rubric="r2")
-    return desk
 
 
 def blamed(told: Tell) -> set[str]:
     return {line.candidate for line in told.found.ledger if line.verdict in {"supported", "confirmed"}}
 
 
-def test_the_same_answers_scored_by_both_judges_convict_the_new_one(investigate: Callable[..., Tell]) -> None:
-    told = investigate(new_judge(1, ruler=-0.1, app=0, pairs=40), "rescored")
+def test_the_same_answers_scored_by_both_judges_convict_the_new_one(story: Callable[[str], Tell]) -> None:
+    told = story("rescored")
     assert (told.found.outcome, told.main.moved) == ("ruler", "ruler")
     assert blamed(told) == {"judge"}
     bridge = told.main.bridge
@@ -185,8 +35,8 @@ def test_the_same_answers_scored_by_both_judges_convict_the_new_one(investigate:
     assert told.ledger["judge"].log_evidence["bridge"] > 3
 
 
-def test_frozen_answers_convict_a_judge_that_drifts_in_silence(investigate: Callable[..., Tell]) -> None:
-    told = investigate(silent(1, ruler=-0.1, app=0, anchors=20), "anchors")
+def test_frozen_answers_convict_a_judge_that_drifts_in_silence(story: Callable[[str], Tell]) -> None:
+    told = story("anchors")
     assert (told.found.outcome, told.main.moved) == ("ruler", "ruler")
     assert blamed(told) == {"ruler"}
     assert (told.main.bridge.kind, told.main.bridge.n) == ("anchors", 20)
@@ -194,15 +44,15 @@ def test_frozen_answers_convict_a_judge_that_drifts_in_silence(investigate: Call
     assert told.ledger["elsewhere"].probability < 0.05
 
 
-def test_frozen_answers_that_stayed_clear_the_ruler(investigate: Callable[..., Tell]) -> None:
-    told = investigate(silent(3, ruler=0, app=-0.15, anchors=20), "anchors stayed")
+def test_frozen_answers_that_stayed_clear_the_ruler(story: Callable[[str], Tell]) -> None:
+    told = story("anchors stayed")
     assert (told.found.outcome, told.main.moved) == ("unattributed", "app")
     assert told.answer("bridge", "ruler").verdict == "refutes"
     assert told.ledger["ruler"].verdict == "excluded"
 
 
-def test_a_few_pairs_cannot_tell(investigate: Callable[..., Tell]) -> None:
-    told = investigate(new_judge(1, ruler=-0.1, app=0, pairs=4), "few")
+def test_a_few_pairs_cannot_tell(story: Callable[[str], Tell]) -> None:
+    told = story("few pairs")
     assert told.found.outcome in {"tied", "unattributed"}
     assert told.main.moved == "unknown"
     assert not blamed(told)
@@ -212,8 +62,8 @@ def test_a_few_pairs_cannot_tell(investigate: Callable[..., Tell]) -> None:
         assert "bridge" not in told.ledger[one].log_evidence
 
 
-def test_an_innocent_new_judge_is_cleared_and_the_app_is_not(investigate: Callable[..., Tell]) -> None:
-    told = investigate(new_judge(1, ruler=0, app=-0.2, pairs=250, region="eu"), "innocent")
+def test_an_innocent_new_judge_is_cleared_and_the_app_is_not(story: Callable[[str], Tell]) -> None:
+    told = story("innocent judge")
     assert (told.found.outcome, told.main.moved) == ("attributed", "app")
     assert blamed(told) == {"edit"}
     assert told.main.bridge.estimate.low < 0 < told.main.bridge.estimate.high
@@ -221,8 +71,8 @@ def test_an_innocent_new_judge_is_cleared_and_the_app_is_not(investigate: Callab
     assert told.ledger["judge"].log_evidence["bridge"] < -2
 
 
-def test_a_fall_that_a_kinder_judge_hides_comes_to_light(investigate: Callable[..., Tell]) -> None:
-    told = investigate(new_judge(1, ruler=0.1, app=-0.1, pairs=40, region="eu"), "hidden")
+def test_a_fall_that_a_kinder_judge_hides_comes_to_light(story: Callable[[str], Tell]) -> None:
+    told = story("hidden fall")
     assert (told.found.outcome, told.main.moved) == ("attributed", "app")
     assert blamed(told) == {"edit"}
     assert told.main.linked
@@ -236,8 +86,8 @@ def test_a_fall_that_a_kinder_judge_hides_comes_to_light(investigate: Callable[.
     assert "40 answers were scored by both" in page
 
 
-def test_when_both_moved_each_gets_its_share(investigate: Callable[..., Tell]) -> None:
-    told = investigate(new_judge(1, ruler=-0.1, app=-0.1, pairs=40, region="eu"), "both")
+def test_when_both_moved_each_gets_its_share(story: Callable[[str], Tell]) -> None:
+    told = story("ruler and app")
     assert (told.found.outcome, told.main.moved) == ("attributed", "app")
     assert blamed(told) == {"edit"}
     assert told.main.delta.estimate < -0.12
@@ -247,8 +97,8 @@ def test_when_both_moved_each_gets_its_share(investigate: Callable[..., Tell]) -
     assert told.ledger["judge"].verdict == "consistent"
 
 
-def test_a_judge_of_one_day_and_a_prompt_of_another_are_two_shifts(investigate: Callable[..., Tell]) -> None:
-    told = investigate(new_judge(1, ruler=-0.1, app=-0.1, pairs=40, day=2.5, app_day=6.5, region="eu"), "two")
+def test_a_judge_of_one_day_and_a_prompt_of_another_are_two_shifts(story: Callable[[str], Tell]) -> None:
+    told = story("ruler, then app")
     worse = {shift.moved: shift for shift in told.found.shifts if shift.direction == "worse"}
     assert set(worse) == {"ruler", "app"}
     assert told.found.outcome == "attributed"
@@ -259,8 +109,8 @@ def test_a_judge_of_one_day_and_a_prompt_of_another_are_two_shifts(investigate: 
     assert held == {worse["ruler"].id: "judge", worse["app"].id: "edit"}
 
 
-def test_a_rubric_that_nobody_declared_is_a_candidate(investigate: Callable[..., Tell]) -> None:
-    told = investigate(rubric(1), "rubric")
+def test_a_rubric_that_nobody_declared_is_a_candidate(story: Callable[[str], Tell]) -> None:
+    told = story("rubric")
     assert told.found.outcome == "ruler"
     assert told.found.ledger[0].candidate == "undeclared:judge:rubric=r2"
     assert told.found.ledger[0].verdict == "supported"
