@@ -432,7 +432,154 @@ def plain_drop(seed: int, day: float) -> Files:
     return w.files
 
 
-STORIES: dict[str, Callable[[], Files]] = {
+DESK_DAYS = 9
+
+
+@dataclass
+class Desk:
+    """A few requests of one desk and what judges said of them, as JSON lines."""
+
+    seed: int
+    per_day: int = 70
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    scores: list[dict[str, Any]] = field(default_factory=list)
+    controls: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rng = np.random.default_rng(self.seed)
+        n = DESK_DAYS * self.per_day
+        self.day = np.sort(self.rng.uniform(0, DESK_DAYS, n))
+        self.region = np.where(self.rng.random(n) < 0.5, "eu", "us")
+        self.prompt = np.full(n, "v1")
+        self.good = self.rng.normal(0.8, 0.06, n)
+        """What each answer is worth."""
+        self.words: dict[int, str] = {}
+        """Requests whose words are known: an anchor's question and answer."""
+
+    def change(self, id: str, day: float, kind: str, **more: Any) -> None:  # noqa: A002  the contract's word
+        self.changes.append({"id": id, "at": self.when(day), "kind": kind, **more})
+
+    @staticmethod
+    def when(day: float) -> str:
+        return (START + timedelta(days=float(day))).isoformat()
+
+    def score(
+        self,
+        chosen: np.ndarray,
+        judge: np.ndarray | str,
+        moved: np.ndarray | float = 0.0,
+        *,
+        at: np.ndarray | None = None,
+        **more: Any,
+    ) -> None:
+        """Score answers: their worth, the judge's noise, and what the judge adds."""
+        judges, adds = np.broadcast_to(judge, self.day.shape), np.broadcast_to(moved, self.day.shape)
+        for n in np.flatnonzero(chosen):
+            value = self.good[n] + adds[n] + self.rng.normal(0, 0.05)
+            when = self.day[n] + 0.01 if at is None else at[n]
+            row = {
+                "trace_id": f"t{n:05d}",
+                "name": "answer_quality",
+                "value": round(float(np.clip(value, 0, 1)), 3),
+                "at": self.when(when),
+            }
+            self.scores.append(
+                row
+                | ({"judge": str(judges[n])} if judges[n] else {})
+                | {k: str(np.broadcast_to(v, self.day.shape)[n]) for k, v in more.items()}
+            )
+
+    def anchors(self, items: int, every: float = 1.0) -> np.ndarray:
+        """Some requests become frozen ones: the same question and answer, once in so many days."""
+        free = np.arange(len(self.day))
+        chosen = np.zeros(len(self.day), dtype=bool)
+        for number in range(items):
+            worth = self.rng.normal(0.8, 0.06)
+            for day in np.arange(0.3 + 0.01 * number, DESK_DAYS, every):
+                n = free[np.argmin(np.where(chosen, np.inf, np.abs(self.day - day)))]
+                chosen[n], self.good[n], self.words[int(n)] = True, worth, f"{number}"
+        return chosen
+
+    def write(self, folder: Path, *, shuffle: int | None = None) -> Path:
+        del shuffle
+        folder.mkdir()
+        rows = []
+        for n, day in enumerate(self.day):
+            row = {
+                "trace_id": f"t{n:05d}",
+                "at": self.when(day),
+                "cloud.region": str(self.region[n]),
+                "gen_ai.prompt.version": str(self.prompt[n]),
+            }
+            if self.words:
+                word = self.words.get(n, f"its own {n}")
+                row |= {"question": f"Where is  order {word}?", "answer": f"Order {word} is on its way."}
+            rows.append(row)
+        (folder / "requests.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        (folder / "scores.jsonl").write_text("".join(json.dumps(row) + "\n" for row in self.scores))
+        if self.changes:
+            (folder / "changes.yaml").write_text(yaml.safe_dump(self.changes))
+        said = {"service": "desk", "segments": ["cloud.region"], "signals": {"answer_quality": {"better": "higher"}}}
+        (folder / "incident.yaml").write_text(
+            yaml.safe_dump(said | ({"controls": self.controls} if self.controls else {}))
+        )
+        return folder
+
+
+def new_judge(
+    seed: int,
+    *,
+    ruler: float,
+    app: float,
+    pairs: int,
+    day: float = 6.0,
+    app_day: float | None = None,
+    region: str | None = None,
+) -> Desk:
+    """A new judge from one day on that scores ``ruler`` more, and answers worth ``app`` more with a new prompt."""
+    desk = Desk(seed)
+    late = desk.day > day
+    edited = desk.day > (day if app_day is None else app_day)
+    if region:
+        edited &= desk.region == region
+    desk.prompt = np.where(edited, "v2", "v1")
+    desk.good = desk.good + app * edited
+    desk.change("edit", day if app_day is None else app_day, "prompt_edit", **{"from": "v1", "to": "v2"})
+    desk.change("judge", day, "judge_change", **{"from": "j-1", "to": "j-2"})
+    desk.score(np.ones(len(late), dtype=bool), np.where(late, "j-2", "j-1"), ruler * late)
+    again = np.zeros(len(late), dtype=bool)
+    again[desk.rng.choice(np.flatnonzero(~late), pairs, replace=False)] = True
+    desk.score(again, "j-2", ruler, at=np.full(len(late), day + 1))
+    return desk
+
+
+def silent(seed: int, *, ruler: float, app: float, anchors: int = 0, again: int = 0, day: float = 6.0) -> Desk:
+    """One judge all along that drifts, or answers that got worse; and what could tell the two apart."""
+    desk = Desk(seed)
+    frozen = desk.anchors(anchors, 1.5)
+    late = desk.day > day
+    desk.good = desk.good + app * (late & ~frozen)
+    desk.change("elsewhere", day, "corpus_change")
+    desk.score(np.ones(len(late), dtype=bool), "j-1", ruler * late)
+    old = np.zeros(len(late), dtype=bool)
+    old[desk.rng.choice(np.flatnonzero(~late), again, replace=False)] = True
+    desk.score(old, "j-1", ruler, at=np.full(len(late), day + 2))
+    return desk
+
+
+def rubric(seed: int) -> Desk:
+    """The same judge all along, with a harder rubric from one day on that nobody declared, and some old answers scored with it."""
+    desk = Desk(seed)
+    late = desk.day > 5
+    everything = np.ones(len(late), dtype=bool)
+    desk.score(everything, "j-1", -0.1 * late, rubric=np.where(late, "r2", "r1"))
+    again = np.zeros(len(late), dtype=bool)
+    again[desk.rng.choice(np.flatnonzero(~late), 30, replace=False)] = True
+    desk.score(again, "j-1", -0.1, at=np.full(len(late), 8.0), rubric="r2")
+    return desk
+
+
+STORIES: dict[str, Callable[[], Files | Desk]] = {
     "staged": staged,
     "rolled_back": rolled_back,
     "outlived": outlived,
@@ -458,6 +605,15 @@ STORIES: dict[str, Callable[[], Files]] = {
     "both": both,
     "opening": opening,
     "vague": vague,
+    "rescored": lambda: new_judge(1, ruler=-0.1, app=0, pairs=40),
+    "anchors": lambda: silent(1, ruler=-0.1, app=0, anchors=20),
+    "anchors stayed": lambda: silent(3, ruler=0, app=-0.15, anchors=20),
+    "few pairs": lambda: new_judge(1, ruler=-0.1, app=0, pairs=4),
+    "innocent judge": lambda: new_judge(1, ruler=0, app=-0.2, pairs=250, region="eu"),
+    "hidden fall": lambda: new_judge(1, ruler=0.1, app=-0.1, pairs=40, region="eu"),
+    "ruler and app": lambda: new_judge(1, ruler=-0.1, app=-0.1, pairs=40, region="eu"),
+    "ruler, then app": lambda: new_judge(1, ruler=-0.1, app=-0.1, pairs=40, day=2.5, app_day=6.5, region="eu"),
+    "rubric": lambda: rubric(1),
 }
 
 
@@ -529,7 +685,7 @@ def investigate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
     """Write files, load them into a new case file, and investigate."""
     opened: list[Case] = []
 
-    def run(files: Files, name: str = "", *, shuffle: int | None = None, seed: int = 0) -> Told:
+    def run(files: Files | Desk, name: str = "", *, shuffle: int | None = None, seed: int = 0) -> Told:
         root = tmp_path_factory.mktemp("case")
         case = blameline.open(root / "incident.duckdb")
         opened.append(case)
@@ -556,7 +712,7 @@ def story(investigate: Callable[..., Told]) -> Callable[[str], Told]:
 
 
 @pytest.fixture(scope="session")
-def files_of() -> Callable[[str], Files]:
+def files_of() -> Callable[[str], Files | Desk]:
     """The files of one of ``STORIES``, to be changed before they are investigated."""
     return lambda name: STORIES[name]()
 

@@ -81,6 +81,12 @@ CONTRACT: Mapping[str, Contract] = {
         bystanders=(("judged", "mix"), ("lost", "mix")),
         too_little=(("bare", "mix"),),
     ),
+    "bridge": Contract(
+        causes=(("rescored", "judge"), ("anchors", "ruler")),
+        innocents=(("innocent judge", "judge"), ("anchors stayed", "ruler")),
+        bystanders=(("ruler and app", "judge"),),
+        too_little=(("few pairs", "judge"), ("few pairs", "ruler"), ("bare", "ruler")),
+    ),
     "ruler": Contract(
         causes=(("judged", "guilty"), ("judged", "ruler")),
         innocents=(("judged", "app"), ("staged", "ruler"), ("rolled_back", "ruler")),

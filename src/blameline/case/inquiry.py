@@ -2,54 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from blameline.candidates import Candidate, Seen, list_candidates
-from blameline.cells import Clock, clock, copies, lags, measured, read, settled, volume
-from blameline.evidence.hearing import Hearing
-from blameline.evidence.judgement import judge
-from blameline.fit import Fit
-from blameline.shifts import Move, describe, find
-from blameline.shifts.by_segment import by_segment
-from blameline.shifts.describe import sides
-from blameline.shifts.losses import find_lost
-from blameline.shifts.mix import split
-from blameline.shifts.moves import highest_density
-from blameline.shifts.slices import locate, narrowed
-from blameline.shifts.steps import smallest
-from blameline.shifts.tallies import Tallies
-from blameline.shifts.traffic import traffic_move
+from blameline.case.finding import detectable, find_shifts, fit_signals, tallies_of
+from blameline.case.hearings import Grounds, Heard, app_first, hear, linked_series
+from blameline.cells import Clock, clock, copies, lags, settled, volume
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-    from blameline.cells import Cells
-    from blameline.records import LedgerLine, Manifest, Outcome, Shift
+    from blameline.records import LedgerLine, Outcome, Shift
     from blameline.store import Store
-
-FAMILIES = ("quality", "behaviour", "feedback")
-"""Signals that can be a shift, the most trusted first."""
-MOST_SIGNALS = 16
-SLACK = 12.0
-"""Hours by which the onsets of two moves may miss each other and still be one moment."""
-FEWEST = 100
-"""Measurements below which a signal is not looked at."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """One move, on record."""
-
-    shift: Shift
-    move: Move
-    within: bool
-    """Segments moved; false when only the plain mean did."""
 
 
 @dataclass(frozen=True)
@@ -72,165 +37,31 @@ def inquire(store: Store, *, seed: int) -> Inquiry:
     window = clock(store)
     if window is None:
         return Inquiry(None, (), (), "no_shift", (), ())
-    fits = fit_signals(store, window)
+    fits, manifest = fit_signals(store, window), store.manifest()
     traffic = volume(store, window)
     tallies = tallies_of(fits, traffic)
     awaited = {
         name: settled(fits[name].cells, traffic, lag) for name, lag in lags(store, window).items() if name in fits
     }
-    twice = copies(store, window)
-    found = find_shifts(fits, store.manifest(), seed=seed, tallies=tallies, awaited=awaited)
     candidates = candidates_of(store, window)
-    ledger: list[LedgerLine] = []
-    shifts: list[Shift] = []
-    verdicts: list[Outcome] = []
+    found = find_shifts(fits, manifest, seed=seed, tallies=tallies, awaited=awaited)
+    found, linked = linked_series(store, fits, found, candidates, seed=seed)
+    grounds = Grounds(fits, linked, traffic, tallies, copies(store, window), candidates, tuple(found))
+    heard: list[Heard] = []
     for one in found:
-        if one.shift.direction == "better":
-            shifts.append(one.shift)
-            continue
-        raw = Fit(fits[one.shift.signal].cells.pooled())
-        together = {other.shift.signal: other.move for other in found if _together(one, other)}
-        records = tallies[one.shift.signal], twice.get(one.shift.signal)
-        hearing = Hearing(one.shift, one.move, fits, raw, traffic, candidates, together, *records)
-        lines, outcome, moved = judge(hearing, store, seed=seed)
-        if outcome == "no_shift":
-            continue
-        shifts.append(one.shift.model_copy(update={"moved": moved}))
-        ledger += lines
-        verdicts.append(outcome)
+        told = hear(store, one, grounds, heard, seed=seed)
+        heard += [told] if told else []
+    heard = app_first(heard)
+    verdicts = [one.outcome for one in heard if one.outcome is not None]
     return Inquiry(
         window,
-        tuple(shifts),
-        tuple(ledger),
+        tuple(one.shift for one in heard),
+        tuple(line for one in heard for line in one.lines),
         verdicts[0] if verdicts else "no_shift",
         candidates,
         tuple(sorted(fits)),
-        _detectable(fits, store.manifest()),
+        detectable(fits, manifest),
     )
-
-
-def _together(one: Found, other: Found) -> bool:
-    """Whether another signal got worse at about the same time, give or take half a day beyond the onset intervals."""
-    slack = timedelta(hours=12)
-    return (
-        other.shift.signal != one.shift.signal
-        and other.shift.direction == "worse"
-        and other.within
-        and other.shift.onset.low - slack <= one.shift.onset.high
-        and one.shift.onset.low - slack <= other.shift.onset.high
-    )
-
-
-def fit_signals(store: Store, window: Clock) -> dict[str, Fit]:
-    """The model of every signal that is measured often enough."""
-    fits: dict[str, Fit] = {}
-    for signal in sorted(measured(store, window), key=lambda one: (FAMILIES.index(one.family), one.name))[
-        :MOST_SIGNALS
-    ]:
-        cells = read(store, signal, window)
-        if cells.n.sum() >= FEWEST and len(np.unique(cells.bucket)) >= 8:
-            fits[signal.name] = Fit(cells)
-    return fits
-
-
-def tallies_of(fits: Mapping[str, Fit], traffic: Cells) -> dict[str, Tallies]:
-    """The counts beside each signal; what is counted of the requests alone is counted once."""
-    whole = Tallies(traffic)
-    return {name: whole.of(fit.cells) for name, fit in fits.items()}
-
-
-def find_shifts(
-    fits: dict[str, Fit],
-    manifest: Manifest,
-    *,
-    seed: int,
-    tallies: Mapping[str, Tallies] | None = None,
-    awaited: Mapping[str, float] | None = None,
-) -> list[Found]:
-    """Shifts of every signal but the controls: for the worse first, quality first, then in the manifest's order.
-
-    ``tallies`` are the counts beside each signal, ``awaited`` the hour from which on its scores are still coming in.
-    """
-    listed = {name: number for number, name in enumerate(manifest.signals)}
-    found: list[tuple[tuple[bool, int, bool, int, float, str], Fit, Move, bool]] = []
-    for name, fit in sorted(fits.items()):
-        signal = fit.cells.signal
-        if signal.better is None or signal.control:
-            continue
-        moves = find(fit, better=signal.better, seed=seed)
-        kept = [(move, True) for move in moves]
-        if tallies and not any(move.worse for move in moves):
-            pointed = find_lost(fit, tallies[name], better=signal.better)
-            kept += [(pointed, True)] if pointed else []
-        kept += [(move, False) for move in _plain(fit, [move for move, _ in kept], seed=seed)]
-        until = (awaited or {}).get(name, np.inf)
-        for move, within in kept:
-            if float(move.moments[np.argmax(move.weights)]) >= until:
-                continue  # scores of these hours are still coming in, and who is slow may be scored otherwise
-            family = FAMILIES.index(signal.family)
-            order = (not move.worse, family, not within, listed.get(name, len(listed)), -move.evidence, name)
-            found.append((order, fit, move, within))
-    found.sort(key=lambda entry: entry[0])
-    return [_told(number, fit, move, within=within) for number, (_, fit, move, within) in enumerate(found, start=1)]
-
-
-def _plain(fit: Fit, moves: list[Move], *, seed: int) -> list[Move]:
-    """At most one move for the worse of the plain mean that no move within segments stands for.
-
-    What the traffic did by itself comes first: it is dated far better than the mean. Where segments got worse at about the same
-    time the one shift is theirs, and its split says what the traffic added.
-    """
-    better = fit.cells.signal.better
-    assert better is not None
-    worse = [move for move in moves if move.worse]
-    by_segment = len(fit.cells.segments) > 1
-    if worse and not by_segment:
-        return []
-    plain = Fit(fit.cells.pooled())
-    of_traffic = traffic_move(fit, plain, better=better, seed=seed) if by_segment else None
-    if of_traffic is not None:
-        return [] if any(_meet(of_traffic, move) for move in worse) else [of_traffic]
-    if worse:
-        return []
-    found = [move for move in find(plain, better=better, seed=seed) if move.worse]
-    return [replace(move, column=_spread(plain, move, fit)) for move in found[:1]]
-
-
-def _meet(one: Move, other: Move) -> bool:
-    """Whether the onset ranges of two moves, give or take half a day, have a moment in common."""
-    (_, low, high), (_, other_low, other_high) = (highest_density(move.moments, move.weights) for move in (one, other))
-    return low - SLACK <= other_high and other_low - SLACK <= high
-
-
-def _spread(plain: Fit, move: Move, fit: Fit) -> NDArray[np.float64]:
-    """A move over the buckets of the plain mean, as a column over the cells of the signal."""
-    level = np.zeros(fit.cells.buckets)
-    level[plain.cells.bucket] = move.column
-    return level[fit.cells.bucket]
-
-
-def _told(number: int, fit: Fit, move: Move, *, within: bool) -> Found:
-    """A move on record, with its slice and its split."""
-    located = locate(fit, move) if within else None
-    if located is not None:
-        move = narrowed(fit, move, located)
-    shift = describe(number, fit, move, within=within)
-    early, late = sides(fit.cells, shift.segment, shift.onset, shift.ended_range)
-    mix = split(fit.cells, early, late, frozenset(shift.segment))
-    told: dict[str, object] = {"mix": mix, "slice": located}
-    if mix is not None:
-        told["mix_delta"] = mix.mix.estimate
-    if within:
-        told["by_segment"] = by_segment(fit, move)
-    return Found(shift.model_copy(update=told), move, within)
-
-
-def _detectable(fits: dict[str, Fit], manifest: Manifest) -> tuple[tuple[str, float], ...]:
-    listed = {name: number for number, name in enumerate(manifest.signals)}
-    watched = [
-        (FAMILIES.index(fit.cells.signal.family), listed.get(name, len(listed)), name) for name, fit in fits.items()
-    ]
-    return tuple((name, smallest(fits[name])) for _, _, name in sorted(watched) if not fits[name].cells.signal.control)
 
 
 def candidates_of(store: Store, window: Clock) -> tuple[Candidate, ...]:

@@ -59,6 +59,8 @@ def headline(inquiry: Inquiry) -> str:
     lines = [line for line in inquiry.ledger if line.shift == main.id]
     top = lines[0]
     moved = f"{main.signal}{_where(main)} {_went(main)} from about {_minute(main.onset.estimate)}"
+    if main.linked and main.bridge and main.bridge.hides:
+        moved += f", which the scores hide ({main.bridge.because})"
     if inquiry.outcome == "attributed":
         held = next(line for line in lines if line.verdict in {"supported", "confirmed"})
         return f"{moved}; the blame falls on {_named(held)} ({_odds(held)})."

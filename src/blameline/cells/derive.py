@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blameline.cells.roles import MOST_VALUES, Profile, assign, interesting
+from blameline.cells.rulers import find_rulers
 from blameline.records import Problem
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from blameline.store import Store
 
-DERIVED = ("retried", "version_sets", "segment_sets", "traces", "measurements")
+DERIVED = ("retried", "version_sets", "segment_sets", "traces")
 SIGNALS = ("request_failed", "answer_truncated")
 """Signals read from the spans themselves: one file each under ``sql/signals``."""
 _MOST_ROUNDS = 20
@@ -28,6 +29,7 @@ def derive(store: Store) -> tuple[Problem, ...]:
         for table in DERIVED:
             store.run(f"derive/clear_{table}")
             store.run(f"derive/{table}")
+        _measure(store)
         for signal in SIGNALS:
             store.run(f"signals/{signal}")
         for table in ("marks", "outlines", "sets"):
@@ -37,6 +39,20 @@ def derive(store: Store) -> tuple[Problem, ...]:
         for problem in problems:
             store.run("store/add_problem", **problem.model_dump(), file_id=None)
     return problems
+
+
+def _measure(store: Store) -> None:
+    """The scores by request and ruler, and those of answers that were scored more than once."""
+    found = find_rulers(store)
+    names = list(found.names)
+    for table in ("measurements", "rulers", "rescored"):
+        store.run(f"derive/clear_{table}")
+    store.run("derive/rulers", names=names, keys=list(found.keys))
+    store.run("derive/measurements", names=names)
+    if store.rows("derive/repeated")[0]["repeated"]:
+        store.run("derive/rescored", names=names)
+        store.run("derive/drop_later")
+    store.run("derive/frozen", names=names)
 
 
 def _find_roles(store: Store) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.cells.grid import Cells
+from blameline.cells.rulers import JUDGE
 from blameline.records import Better, Signal
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def read(store: Store, signal: Signal, window: Clock) -> Cells:
     judges = [None if judge is None else str(judge) for judge in columns["judge"]]
     pairs = sorted({(int(v), j or "") for v, j in zip(columns["version_id"], judges, strict=True)})
     number = {pair: index for index, pair in enumerate(pairs)}
-    versions = tuple({**sets[v], **({JUDGE: j} if j else {})} for v, j in pairs)
+    rulers = {str(row["judge"]): dict(row["versions"]) for row in store.rows("cells/rulers")}
+    versions = tuple({**sets[v], **(rulers.get(j, {JUDGE: j}) if j else {})} for v, j in pairs)
     return Cells(
         signal=signal,
         origin=window.since.astimezone(UTC),
@@ -122,8 +124,6 @@ def read(store: Store, signal: Signal, window: Clock) -> Cells:
     )
 
 
-JUDGE = "judge:gen_ai.evaluation.evaluator.version"
-"""The key under which a score's evaluator stands among the layer versions."""
 VOLUME = Signal(name="requests", better=None, unit="requests", family="operations", bounded=False)
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from blameline.cells import Cells
+    from blameline.evidence.bridge import Span
     from blameline.fit import Scores
     from blameline.shifts import Move
     from blameline.shifts.shapes import Place
@@ -96,7 +97,8 @@ class Fall:
 class Hearing:
     """The joint fit of one shift; checks read it and never change it.
 
-    ``together`` holds, by signal, the moves for the worse of other signals whose onset overlaps with this shift's.
+    ``together`` holds, by signal, the moves for the worse of other signals whose onset overlaps with this shift's; ``span`` how
+    far the ruler moved at the onset on answers that did not change.
     """
 
     def __init__(
@@ -110,7 +112,9 @@ class Hearing:
         together: Mapping[str, Move],
         tallies: Tallies | None = None,
         copies: tuple[Floats, Floats] | None = None,
+        span: Span | None = None,
     ) -> None:
+        self.span = span
         self.shift = shift
         self.move = move
         self.fits = fits

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from blameline.candidates import Candidate
+    from blameline.evidence.bridge import Span
     from blameline.evidence.hearing import Bid, Hearing
+    from blameline.records import Shift
 
 
 def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[LedgerLine], Outcome, Moved]:
@@ -64,6 +66,36 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
     rest = round(1.0 - sum(line.probability for line in lines), 6)  # what rounding to six digits left over
     lines[0] = lines[0].model_copy(update={"probability": _digits(lines[0].probability + rest)})
     return lines, *outcome(lines, tied)
+
+
+def divided(lines: Sequence[LedgerLine], shift: Shift, span: Span | None) -> list[LedgerLine]:
+    """The ledger of what is left of a shift, its shares brought back to the whole: the ruler's part goes to the ruler's bid.
+
+    ``shift`` is the whole. The odds stay those of the rest: who made the part that the ruler did not.
+    """
+    if span is None or not shift.delta.estimate:
+        return list(lines)
+    own = span.part / shift.delta.estimate if not shift.bridge or not shift.bridge.hides else 0.0
+    spread = Z90 * span.part_error / abs(shift.delta.estimate)
+    ruler = [line for line in lines if line.layer in {"judge", "eval"} and line.at is not None]
+    near = min(
+        ruler,
+        key=lambda line: (abs((line.at or shift.onset.estimate) - shift.onset.estimate), line.candidate),
+        default=None,
+    )
+    taker = near.candidate if near is not None and span.by_judge else "ruler"
+    told = []
+    for line in lines:
+        if line.candidate == taker:
+            low, middle, high = (min(max(value, 0.0), 1.0) for value in (own - spread, own, own + spread))
+            share = Interval(estimate=_digits(middle), low=_digits(low), high=_digits(high))
+            word = "consistent" if middle > 0 and line.verdict in {"excluded", "untestable"} else line.verdict
+            told.append(line.model_copy(update={"share": share, "verdict": word}))
+        else:
+            left = 1.0 - min(max(own, 0.0), 1.0)
+            share = Interval(**{end: _digits(left * value) for end, value in line.share.model_dump().items()})
+            told.append(line.model_copy(update={"share": share}))
+    return told
 
 
 def _digits(value: float) -> float:
@@ -164,7 +196,19 @@ def _because(
         return f"the best recorded change fits better than a move at a free time, {to_one(-gain)}"
     if tied:
         return f"its exposure is the same as that of {', '.join(tied)}: this data cannot tell them apart"
-    order = ("replay", "exposure", "reversal", "ruler", "mix", "records", "rival", "dose", "timing", "placebo")
+    order = (
+        "replay",
+        "bridge",
+        "exposure",
+        "reversal",
+        "ruler",
+        "mix",
+        "records",
+        "rival",
+        "dose",
+        "timing",
+        "placebo",
+    )
     loud = [told[name] for name in order if name in told and told[name].verdict == "supports"]
     against = [told[name] for name in order if name in told and told[name].verdict == "refutes"]
     leading = odds[candidate.id].probability >= 0.5

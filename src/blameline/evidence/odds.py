@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import logsumexp
 
+from blameline.evidence.bridge import LEAST, log_ratio
 from blameline.evidence.hearing import Hearing, is_ruler
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def weigh_all(hearing: Hearing) -> dict[str, Odds]:
         factor = _factor(hearing, candidate)
         ratios = {signal.name: _along(hearing, candidate, signal) for signal in others}
         ratios["records"] = _records(hearing, candidate)
+        ratios["bridge"] = _bridge(hearing, candidate)
         total = (math.log(priors[candidate.id]) + factor + sum(ratios.values())) / TEMPERATURE
         logs.append(total + OFFSET.get(candidate.id, 0.0))
         parts.append((candidate, priors[candidate.id], factor, ratios))
@@ -113,7 +115,7 @@ def _factor(hearing: Hearing, candidate: Candidate) -> float:
 
 
 def _copied(hearing: Hearing) -> float:
-    """The bid of requests told twice: bounded; copies to the millisecond hardly come by themselves, and the mix wants them too."""
+    """The bid of requests told twice: bounded; copies to the millisecond hardly come by themselves, and the mix bids too."""
     gain, share = hearing.copied
     if share <= 0.5 or gain <= 0 or hearing.free_factor() >= 3.0:
         return -4.0
@@ -184,6 +186,15 @@ def _records(hearing: Hearing, candidate: Candidate) -> float:
         return 0.0
     told = [fall.log_factor if fall.able else -4.0 for fall in hearing.falls(candidate).values()]
     return bounded(max(told), COUNTS["records"], COUNTS["by itself"])
+
+
+def _bridge(hearing: Hearing, candidate: Candidate) -> float:
+    """What answers scored on both sides of the onset say of a bid that only the measuring moved."""
+    if not is_ruler(candidate) or candidate.layer == "telemetry":
+        return 0.0
+    if hearing.shift.linked and hearing.span is not None and not hearing.span.few:
+        return math.log(LEAST)  # what the ruler did was taken out of the scores
+    return log_ratio(hearing.span, hearing.shift)
 
 
 def bounded(log_factor: float, guilty: float, by_itself: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from blameline.evidence.bridge import says, sentence
 from blameline.evidence.hearing import Hearing, is_ruler
 from blameline.evidence.odds import kind_of
 from blameline.evidence.questions import Answered, Rows, onset, points, window
@@ -36,24 +37,14 @@ class Ruler:
         del seed
         judges = sorted({str(judge) for judge in rows["judge"] if judge})
         numbers: dict[str, float | int | str | bool | None] = {"judges": ", ".join(judges)}
-        moved: dict[str, list[str]] = {"control": [], "outside": []}
-        still: dict[str, list[str]] = {"control": [], "outside": []}
-        target = abs(hearing.shift.delta.estimate)
-        for name, fit in sorted(hearing.fits.items()):
-            kind = kind_of(fit.cells.signal, hearing)
-            group = "control" if kind == "control" else "outside" if kind in {"plain", "feedback"} else ""
-            if name == hearing.shift.signal or not group:
-                continue
-            seen = hearing.elsewhere(candidate, name)
-            side = -1 if fit.cells.signal.better == "higher" else 1
-            numbers[f"{name}_effect"] = seen.effect
-            if seen.log_factor > 3 and side * seen.effect > 0:
-                moved[group].append(f"{name} {points(seen.effect, hearing)}")
-            elif side * seen.effect + Z90 * seen.error < 0.5 * target:
-                still[group].append(f"{name} {points(seen.effect, hearing)}")
-        if not hearing.fit.cells.signal.judged and is_ruler(candidate):
+        moved, still = _others(hearing, candidate, numbers)
+        if not is_ruler(candidate) and (words := _bridged(hearing)):
+            return Answered("refutes", words, numbers)
+        if not hearing.fit.cells.signal.judged and is_ruler(candidate) and hearing.span is None:
             return Answered("refutes", "no judge scores this signal", numbers)
         if is_ruler(candidate):
+            if _bridged(hearing):  # the same answers say more than a control that the new ruler may not touch
+                still["control"], moved["outside"] = [], []
             return _for_ruler(moved, still, numbers)
         if moved["control"]:
             words = f"a control moved along that the app cannot touch: {', '.join(moved['control'])}"
@@ -65,6 +56,38 @@ class Ruler:
                 numbers,
             )
         return Answered("inconclusive", "no control was measured well enough to tell", numbers)
+
+
+Words = dict[str, list[str]]
+
+
+def _others(
+    hearing: Hearing, candidate: Candidate, numbers: dict[str, float | int | str | bool | None]
+) -> tuple[Words, Words]:
+    """Controls and signals outside the judge: which moved along, and which were measured well enough to say that they stayed."""
+    moved: Words = {"control": [], "outside": []}
+    still: Words = {"control": [], "outside": []}
+    target = abs(hearing.shift.delta.estimate)
+    for name, fit in sorted(hearing.fits.items()):
+        kind = kind_of(fit.cells.signal, hearing)
+        group = "control" if kind == "control" else "outside" if kind in {"plain", "feedback"} else ""
+        if name == hearing.shift.signal or not group:
+            continue
+        seen = hearing.elsewhere(candidate, name)
+        side = -1 if fit.cells.signal.better == "higher" else 1
+        numbers[f"{name}_effect"] = seen.effect
+        if seen.log_factor > 3 and side * seen.effect > 0:
+            moved[group].append(f"{name} {points(seen.effect, hearing)}")
+        elif side * seen.effect + Z90 * seen.error < 0.5 * target:
+            still[group].append(f"{name} {points(seen.effect, hearing)}")
+    return moved, still
+
+
+def _bridged(hearing: Hearing) -> str:
+    """Why no change of the app can have made the shift, where answers scored on both sides say so."""
+    if hearing.span is None or hearing.shift.linked or says(hearing.span, hearing.shift, hearing.harm) != "most":
+        return ""
+    return f"the ruler made most of it: {sentence(hearing.span, bounded=hearing.fit.cells.signal.bounded)}"
 
 
 def _for_ruler(

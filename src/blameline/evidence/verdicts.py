@@ -17,9 +17,9 @@ SUPPORTED = 0.9
 EXCLUDED = 0.02
 COVERS = 0.25
 """Share of the slice's shift that the effect must at least reach."""
-BEYOND_TIMING = ("exposure", "dose", "reversal", "replay", "ruler", "mix", "records")
+BEYOND_TIMING = ("exposure", "dose", "reversal", "replay", "bridge", "ruler", "mix", "records")
 """Checks that can speak for a candidate without the clock; ``placebo`` only says that the clock is not lying."""
-REFUTERS = ("replay", "timing", "exposure", "reversal", "ruler", "records", "mix", "rival", "dose", "placebo")
+REFUTERS = ("replay", "bridge", "timing", "exposure", "reversal", "ruler", "records", "mix", "rival", "dose", "placebo")
 
 
 def answers(evidence: Sequence[Evidence]) -> Mapping[str, Answer]:
@@ -54,7 +54,7 @@ def verdict(
         and matters
         and not tied
         and for_it
-        and not set(against) & {"replay", "exposure", "reversal", "timing", "ruler", "records"}
+        and not set(against) & {"replay", "exposure", "reversal", "timing", "bridge", "ruler", "records"}
     ):
         return "confirmed" if "replay" in for_it else "supported"
     if "replay" in against and probability < 0.5:
@@ -95,14 +95,26 @@ def outcome(lines: Sequence[LedgerLine], tied: Mapping[str, Sequence[str]]) -> t
         "mix": mass({"traffic"}, "mix"),
         "artefact": mass({"telemetry"}, "artefact"),
     }
+    if classes["ruler"] >= SUPPORTED and not _shown(lines):
+        return (
+            "unattributed",
+            "unknown",
+        )  # nothing but the clock speaks against the ruler: it may hide a fall of the app
     for kind, weight in classes.items():
         if weight >= SUPPORTED:
             return kind, kind  # type: ignore[return-value]  # these three are words of both kinds
     app = 1.0 - sum(classes.values()) - odds.get("chance", 0.0)
-    moved: Moved = "app" if app >= SUPPORTED else "unknown"
+    open_ruler = any(line.candidate == "ruler" and line.verdict == "untestable" for line in lines)
+    moved: Moved = "app" if app >= SUPPORTED and not open_ruler else "unknown"
     if any(line.verdict in {"supported", "confirmed"} for line in lines):
         return "attributed", "app"
     for name, others in tied.items():
         if odds[name] + sum(odds[other] for other in others) >= SUPPORTED:
             return "tied", moved
     return "unattributed", moved
+
+
+def _shown(lines: Sequence[LedgerLine]) -> bool:
+    """Whether something other than the clock speaks for one of the bids that the ruler moved."""
+    ruler = [line for line in lines if line.layer in {"judge", "eval"} or line.candidate == "ruler"]
+    return any(answers(line.evidence).get(check) == "supports" for line in ruler for check in BEYOND_TIMING)

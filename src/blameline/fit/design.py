@@ -34,11 +34,11 @@ class Design:
     saturated: Floats
 
 
-def design(cells: Cells) -> Design:
-    """Lay out the columns for one signal's cells."""
+def design(cells: Cells, more: Floats | None = None) -> Design:
+    """Lay out the columns for one signal's cells; ``more`` (cells x k) joins the mean."""
     groups = group_days(cells)
     sets = int(cells.segment.max(initial=0)) + 1
-    touched = _touched(cells)
+    touched = [*_touched(cells), *([] if more is None else more.T)]
     versions = [cells.carries(key, value) for key, value, share in cells.values() if 0.02 < share < 0.98]
     extras = [*touched, *versions[:MOST_VERSIONS]]
     first = cells.buckets + int(groups.max(initial=-1)) + 1

@@ -54,13 +54,13 @@ class Inner:
 class Fit:
     """The model of one signal, its variances chosen; ask it about columns."""
 
-    def __init__(self, cells: Cells, *, sigma2: float | None = None) -> None:
+    def __init__(self, cells: Cells, *, sigma2: float | None = None, more: Floats | None = None) -> None:
         self.cells = cells
         self.mean = np.divide(cells.total, cells.n)
         self.sigma2 = within(cells) if sigma2 is None else sigma2
         self.weight = cells.n / self.sigma2
         self.rarity = rarity(cells)
-        made = design(cells)
+        made = design(cells, more)
         self._atoms, self._random = made.atoms, made.random
         self._weighted = sparse.csr_matrix(self._atoms.T.multiply(self.weight[None, :]))
         self._own = sparse.csr_matrix(made.own.T.multiply(self.weight[None, :]))
@@ -70,7 +70,8 @@ class Fit:
         gram: Floats = (self._weighted @ self._atoms).toarray()
         self._plain = Inner(gram, self._weighted @ self.mean, float(self.weight @ self.mean**2), 0.0)
         self._fixed = independent(made.fixed, self._plain.gram)
-        self.noise = self._choose(made.saturated)
+        self._saturated = made.saturated
+        self.noise = self._choose()
 
     @property
     def fixed(self) -> Floats:
@@ -120,8 +121,15 @@ class Fit:
         columns[:width, :count] = self._fixed
         columns[width:, count:] = np.eye(others.shape[1])
         child._fixed = independent(columns, gram)
+        child._saturated = np.vstack([self._saturated, np.zeros((others.shape[1], self._saturated.shape[1]))])
         child._settle(self.noise)
         return child
+
+    def beside(self, column: Floats) -> Fit:
+        """The same model, its variances chosen anew as if one more column (cells) were in its mean."""
+        other, moved = copy(self), self.given(column[:, None])
+        other._settle(moved._choose())
+        return other
 
     def doubted(self) -> list[tuple[Fit, float]]:
         """The same model under other noise, each with its toll, for who would claim that something moved.
@@ -191,7 +199,7 @@ class Fit:
         left = self._fixed.T @ reach - self._half_fixed.T @ half
         return half, linalg.solve_triangular(self._fixed_factor, left, lower=True, check_finite=False)
 
-    def _choose(self, saturated: Floats) -> Noise:
+    def _choose(self) -> Noise:
         """REML with the step in the mean that stands out most: first among calm noise, then among the noise so chosen.
 
         Under noise that an incident has inflated its own step may not stand out, so the first look allows for little.
@@ -205,7 +213,7 @@ class Fit:
             taken = loudest
             step = np.zeros((len(self._plain.pull), 1))
             step[: self.cells.buckets, 0] = np.arange(self.cells.buckets) > taken
-            mean = np.hstack([self._fixed, saturated, step])
+            mean = np.hstack([self._fixed, self._saturated, step])
             found = climb(self._criterion(mean), found, grouped=self._grouped)
             self._settle(self._noise(found))
         return self.noise

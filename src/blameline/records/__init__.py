@@ -18,6 +18,7 @@ from blameline.records.brought import (
     Window,
 )
 from blameline.records.found import (
+    Bridge,
     Evidence,
     Guard,
     LedgerLine,
@@ -79,6 +80,7 @@ __all__ = [
     "Answer",
     "Better",
     "Bidder",
+    "Bridge",
     "Change",
     "Direction",
     "Duration",

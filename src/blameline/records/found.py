@@ -39,6 +39,21 @@ class Signal(Record):
     """True when the values lie in [0, 1]."""
 
 
+class Bridge(Record):
+    """How far the ruler moved by itself at the onset of a shift, on what no change of the app can touch."""
+
+    estimate: Interval
+    """New minus old, in the signal's unit, with its 90% interval."""
+    n: int
+    """Answers that were scored on both sides; of controls, their measurements after the onset."""
+    kind: Literal["rescored", "anchors", "controls"]
+    """The same answer scored again, requests that came again with the same words, or signals that only the ruler can move."""
+    because: str
+    """One sentence with the numbers."""
+    hides: bool = False
+    """The ruler moved the other way than the shift, so that the answers moved further than the scores."""
+
+
 class SliceEffect(Record):
     """How one segment moved in a shift."""
 
@@ -136,6 +151,10 @@ class Shift(Record):
     """The smallest set of segment values that holds the move."""
     mix: MixSplit | None = None
     """How much of the change of the plain mean is other traffic; ``null`` where no segment attribute was recorded."""
+    bridge: Bridge | None = None
+    """How far the ruler moved by itself; ``null`` where nothing tells."""
+    linked: bool = False
+    """Its ledger weighs what is left when the ruler's own move, known from the bridge, is taken out of the scores."""
 
 
 class Query(Record):

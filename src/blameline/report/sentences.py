@@ -143,11 +143,26 @@ def back(shift: Shift) -> Safe:
     )
 
 
+def measuring(page: Page, shift: Shift) -> Safe:
+    """What the ruler did by itself in a shift, where answers that did not change tell; not where the outcome says so already."""
+    bridge = shift.bridge
+    if bridge is None or (page.story.found.outcome == "ruler" and shift is page.main):
+        return Safe("")
+    told = sentence(bridge.because)
+    if bridge.hides and shift.linked:
+        return say("The scores hide it, in part or in whole. {told} The size given here is without that.", told=told)
+    if bridge.hides:
+        return say("The ruler moved the other way, so the fall may be larger than the scores show. {told}", told=told)
+    if shift.linked:
+        return say("The ruler moved too. {told} The odds are for what is left without it.", told=told)
+    return told
+
+
 def summary(page: Page) -> Safe:
     """The one paragraph."""
     if page.main is None:
         return _quiet(page)
-    opening = movement(page, page.main)
+    opening = Safe(f"{movement(page, page.main)} {measuring(page, page.main)}".strip())
     match page.story.found.outcome:
         case "attributed":
             rest = _blamed(page)

@@ -257,7 +257,8 @@ def _place(shapes: Shapes, posterior: Floats) -> Place:
 def _joined(pieces: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
     """Distinct values of several posteriors, each already weighted, and their weights."""
     values, inverse = np.unique(np.concatenate([at for at, _ in pieces]), return_inverse=True)
-    return values, np.bincount(inverse, np.concatenate([weight for _, weight in pieces]), minlength=len(values))
+    summed = np.bincount(inverse, np.concatenate([weight for _, weight in pieces]), minlength=len(values))
+    return values, np.asarray(summed, dtype=np.float64)
 
 
 def _crossed(first: Floats, second: Floats) -> tuple[Floats, Floats]:

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg
 
 from blameline.cells.grid import sums
-from blameline.fit import Fit, Noise, Scores
+from blameline.fit import Fit, Scores
 
 if TYPE_CHECKING:
     from blameline.cells import Cells
@@ -40,28 +39,21 @@ SLAB = 0.35
 """Scale of the prior on a step of the log of a count."""
 
 
-class _Steady(Fit):
-    """A fit with a trend for each group, whose variances are chosen with the loudest step of one group taken out."""
-
-    def _choose(self) -> Noise:
-        cells = self.cells
-        groups = np.unique(cells.segment)
-        own = (cells.segment[:, None] == groups[None, :]).astype(float)
-        if not cells.signal.bounded:
-            more = [own * (cells.hours / cells.span_hours - 0.5)[:, None], *_weekdays(cells)]
-            self.fixed = _spanned(np.hstack([self.fixed, *more]), self.weight)
-        noise = super()._choose()
-        begins = np.arange(2, cells.buckets - 1)
-        steps = (cells.bucket[:, None] >= begins[None, :])[:, :, None] * own[:, None, :]
-        columns = steps.reshape(len(cells.n), -1).astype(float)
-        if columns.shape[1]:
-            scores = self.scores(columns)
-            at = int(np.argmax(np.abs(scores.estimate) / scores.error))
-            kept, self.mean = self.mean, self.mean - scores.estimate[at] * columns[:, at]
-            noise = super()._choose()
-            self.mean = kept
-            self._absorb()
-        return noise
+def steady(cells: Cells, *, sigma2: float | None) -> Fit:
+    """A fit with a trend for each group, whose variances are chosen with the loudest step of one group in the mean."""
+    groups = np.unique(cells.segment)
+    own = (cells.segment[:, None] == groups[None, :]).astype(float)
+    more = None
+    if not cells.signal.bounded:
+        more = np.hstack([own * (cells.hours / cells.span_hours - 0.5)[:, None], *_weekdays(cells)])
+    fit = Fit(cells, sigma2=sigma2, more=more)
+    begins = np.arange(2, cells.buckets - 1)
+    steps = (cells.bucket[:, None] >= begins[None, :])[:, :, None] * own[:, None, :]
+    columns = steps.reshape(len(cells.n), -1).astype(float)
+    if not columns.shape[1]:
+        return fit
+    scores = fit.scores(columns)
+    return fit.beside(columns[:, int(np.argmax(np.abs(scores.estimate) / scores.error))])
 
 
 def _weekdays(cells: Cells) -> list[Floats]:
@@ -70,17 +62,6 @@ def _weekdays(cells: Cells) -> list[Floats]:
         return []
     day = ((cells.origin.weekday() * 24 + cells.origin.hour + cells.hours) // 24).astype(int) % 7
     return [(day[:, None] == np.arange(6)[None, :]).astype(float)]
-
-
-def _spanned(columns: Floats, weight: Floats) -> Floats:
-    """The columns without those that the others span already, of weighted length one (Gram-Schmidt with pivots)."""
-    scaled = columns * np.sqrt(weight)[:, None]
-    length = np.sqrt((scaled**2).sum(axis=0))
-    used = length > 0
-    _, upper, order = linalg.qr(scaled[:, used] / length[used], mode="economic", pivoting=True, check_finite=False)
-    kept = np.sort(order[: int((np.abs(np.diag(upper)) > 1e-5).sum())])
-    result: Floats = (columns[:, used] / length[used])[:, kept]
-    return result
 
 
 @dataclass(frozen=True)
@@ -219,7 +200,7 @@ class Tallies:
         if laid is None:
             return None
         level = 1.0 if scored is None else float(scored.sum() / coarse.sum())
-        return Tally(_Steady(laid, sigma2=1.0 if scored is None else None), into, n.sum(axis=1), groups, level)
+        return Tally(steady(laid, sigma2=1.0 if scored is None else None), into, n.sum(axis=1), groups, level)
 
 
 def _laid(traffic: Cells, n: Floats, scored: Floats | None, wide: int) -> Cells | None:

@@ -207,12 +207,29 @@ CREATE TABLE IF NOT EXISTS traces (
     has_root    BOOLEAN NOT NULL
 );
 
--- Derived: one row a trace, signal and judge.
+-- Derived: one row a trace, signal and judge; without those of other judges that scored an answer again later (rescored).
 CREATE TABLE IF NOT EXISTS measurements (
     trace_id    VARCHAR NOT NULL,
     signal      VARCHAR NOT NULL,
-    judge       VARCHAR,                -- evaluator version; NULL where none is said
+    judge       VARCHAR,                -- evaluator version, with what else of the ruler moved; NULL where none is said
     value       DOUBLE NOT NULL         -- mean over the trace's scores of that name and judge
+);
+
+-- Derived: what each judge of measurements stands for: its evaluator, and the rubric, scorer or data set beside it.
+CREATE TABLE IF NOT EXISTS rulers (
+    judge       VARCHAR NOT NULL,
+    versions    MAP(VARCHAR, VARCHAR) NOT NULL  -- '<layer>:<attribute>' → value
+);
+
+-- Derived: scores of answers that were scored more than once: the same answer again, or a request with the very same words.
+CREATE TABLE IF NOT EXISTS rescored (
+    item        VARCHAR NOT NULL,       -- of one answer: its trace and span; of words that come again: their hash
+    frozen      BOOLEAN NOT NULL,       -- true: requests with the same words, question and answer
+    trace_id    VARCHAR NOT NULL,
+    signal      VARCHAR NOT NULL,
+    judge       VARCHAR,                -- as in measurements
+    scored_at   TIMESTAMP NOT NULL,     -- when the score was recorded; where that is not said, when its request began
+    value       DOUBLE NOT NULL
 );
 
 -- The blame ledger: an append-only chain of entries.

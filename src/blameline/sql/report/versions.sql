@@ -8,10 +8,12 @@ JOIN version_sets v USING (version_id),
 WHERE t.start_at >= $since AND t.start_at < $until
 GROUP BY ALL
 UNION ALL
-SELECT 'judge:gen_ai.evaluation.evaluator.version', m.judge,
+SELECT e.key, e.value,
        CASE WHEN t.start_at < $begin THEN 'before' WHEN t.start_at < $finish THEN 'during' ELSE 'after' END, count(*)
 FROM measurements m
 JOIN traces t USING (trace_id)
-WHERE m.judge IS NOT NULL AND t.start_at >= $since AND t.start_at < $until
+JOIN rulers r ON r.judge = m.judge,
+     LATERAL (SELECT unnest(map_entries(r.versions)) AS e)
+WHERE t.start_at >= $since AND t.start_at < $until
 GROUP BY ALL
 ORDER BY ALL

@@ -1,0 +1,201 @@
+"""Every shift is heard once: the ruler's own move is taken out first, and an earlier move is no evidence about a later one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from blameline.case.finding import Found, on_record
+from blameline.evidence.bridge import record, says
+from blameline.evidence.controls import of_controls
+from blameline.evidence.hearing import Hearing
+from blameline.evidence.judgement import divided, judge
+from blameline.evidence.linking import Linked, ask, link, stands
+from blameline.fit import Fit
+from blameline.records import Interval
+from blameline.shifts import Move, find
+from blameline.shifts.describe import Z90, onset_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from blameline.candidates import Candidate
+    from blameline.cells import Cells
+    from blameline.records import LedgerLine, Outcome, Shift
+    from blameline.shifts.tallies import Tallies
+    from blameline.store import Store
+
+    Copies = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One shift with its ledger; without one where nothing got worse."""
+
+    shift: Shift
+    lines: tuple[LedgerLine, ...] = ()
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """What all hearings of a case share."""
+
+    fits: dict[str, Fit]
+    linked: dict[str, Linked]
+    traffic: Cells
+    tallies: Mapping[str, Tallies]
+    copies: Mapping[str, Copies]
+    candidates: tuple[Candidate, ...]
+    found: tuple[Found, ...]
+
+
+def linked_series(
+    store: Store, fits: dict[str, Fit], found: list[Found], candidates: tuple[Candidate, ...], *, seed: int
+) -> tuple[list[Found], dict[str, Linked]]:
+    """The same shifts, with what is left of each when the ruler's own moves are taken out, and those that come to light then."""
+    linked: dict[str, Linked] = {}
+    for name in sorted({row["signal"] for row in store.rows("evidence/rescored")} & set(fits)):
+        fit = fits[name]
+        if fit.cells.signal.control or fit.cells.signal.better is None:
+            continue
+        series = link(store, fit, [one.shift for one in found if one.shift.signal == name], candidates)
+        if series is None:
+            continue
+        linked[name] = series
+        moves = find(series.fit, better=fit.cells.signal.better, seed=seed)
+        found = _without_echoes(found, name, series, moves)
+        for move in moves:
+            if move.worse and stands(series, move, [one.shift for one in found if one.shift.signal == name]):
+                found = _placed(found, on_record(0, series.fit, move, within=True))
+    return [
+        replace(one, shift=one.shift.model_copy(update={"id": f"shift-{number}"}))
+        for number, one in enumerate(found, start=1)
+    ], linked
+
+
+def _without_echoes(found: list[Found], name: str, series: Linked, moves: Sequence[Move]) -> list[Found]:
+    """Without improvements that the linked series does not show and no move of the ruler explains."""
+    own = [onset_of(series.fit.cells, move.moments, move.weights) for move in moves if not move.worse]
+    at = [series.fit.cells.moment(one.hour) for one in series.links]
+    slack = timedelta(hours=24)
+
+    def real(shift: Shift) -> bool:
+        seen = any(one.low - slack <= shift.onset.high and shift.onset.low - slack <= one.high for one in own)
+        return seen or any(shift.onset.low - slack <= moment <= shift.onset.high + slack for moment in at)
+
+    return [one for one in found if one.shift.signal != name or one.shift.direction == "worse" or real(one.shift)]
+
+
+def _placed(found: list[Found], fresh: Found) -> list[Found]:
+    """A shift of a linked series put beside the one that it is the rest of, or before all others of its signal."""
+    fresh = replace(fresh, shift=fresh.shift.model_copy(update={"linked": True}))
+    own = [n for n, one in enumerate(found) if one.shift.signal == fresh.shift.signal and not one.shift.linked]
+    worse = [n for n in own if found[n].shift.direction == "worse" and found[n].rest is None]
+    same = [n for n in worse if _overlap(found[n].shift, fresh.shift)]
+    if same:
+        begun = fresh.shift.onset.estimate
+        nearest = min(same, key=lambda n: abs(found[n].shift.onset.estimate - begun))
+        return [replace(one, rest=fresh) if n == nearest else one for n, one in enumerate(found)]
+    first_better = next((n for n, one in enumerate(found) if one.shift.direction == "better"), len(found))
+    at = min([first_better, *worse])
+    return [*found[:at], fresh, *found[at:]]
+
+
+def _overlap(one: Shift, other: Shift) -> bool:
+    slack = timedelta(hours=12)
+    return other.onset.low - slack <= one.onset.high and one.onset.low - slack <= other.onset.high
+
+
+def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *, seed: int) -> Heard | None:
+    """One shift with its ledger; ``None`` where chance explains it best."""
+    shift, name = one.shift, one.shift.signal
+    fit, series = grounds.fits[name], grounds.linked.get(name)
+    span = ask(store, fit, shift.onset.low, shift.onset.high)
+    harm = -1 if fit.cells.signal.better == "higher" else 1
+    if span is not None:
+        way = harm if shift.direction == "worse" else -harm
+        shift = shift.model_copy(update={"bridge": record(span, way, bounded=fit.cells.signal.bounded)})
+    if shift.direction == "better":
+        ruler = span is not None and says(span, shift, -harm) == "most"
+        return Heard(shift.model_copy(update={"moved": "ruler"}) if ruler else shift)
+    records = grounds.tallies[name], grounds.copies.get(name)
+    together = {other.shift.signal: other.move for other in grounds.found if _together(one, other)}
+    if series is not None and (shift.linked or one.rest is not None):
+        rest = one if shift.linked else one.rest
+        assert rest is not None
+        left = rest.shift.model_copy(update={"id": shift.id, "bridge": shift.bridge})
+        own = {name: series.fit} | {k: f for k, f in grounds.fits.items() if k != name and not f.cells.signal.judged}
+        moves = {k: move for k, move in together.items() if k in own}
+        raw = Fit(series.fit.cells.pooled())
+        hearing = Hearing(left, rest.move, own, raw, grounds.traffic, grounds.candidates, moves, *records, span)
+        lines, outcome, moved = judge(hearing, store, seed=seed)
+        if outcome != "no_shift":
+            told = shift.model_copy(update={"moved": moved, "linked": True})
+            return Heard(told, tuple(divided(lines, told, span)), outcome)
+        if shift.linked:
+            return None
+    fits = grounds.fits
+    others = [o.move.column for o in grounds.found if _explains(o, one, before)]
+    if others:
+        fits = {**fits, name: fit.given(np.column_stack(others))}
+        shift = _resized(shift, fits[name], one.move)
+    raw = Fit(fit.cells.pooled())
+    hearing = Hearing(shift, one.move, fits, raw, grounds.traffic, grounds.candidates, together, *records, span)
+    lines, outcome, moved = judge(hearing, store, seed=seed)
+    if outcome == "no_shift":
+        return None
+    bridge = shift.bridge or of_controls(hearing)
+    return Heard(shift.model_copy(update={"moved": moved, "bridge": bridge}), tuple(lines), outcome)
+
+
+def _explains(other: Found, one: Found, before: Sequence[Heard]) -> bool:
+    """Whether another move of the signal is in the mean while this one is heard: one that was heard before, at another time.
+
+    So the ruler's fall of one week is not held against what the app did in the next.
+    """
+    if other is one or other.shift.signal != one.shift.signal or other.shift.direction == "better":
+        return False
+    if other.shift.linked:
+        return True
+    return any(heard.shift.id == other.shift.id for heard in before) and not _overlap(one.shift, other.shift)
+
+
+def _resized(shift: Shift, fit: Fit, move: Move) -> Shift:
+    """The shift with its size as it is beside the other moves of its signal."""
+    scores = fit.scores(move.column[:, None])
+    if not scores.information[0]:
+        return shift
+    estimate, error = float(scores.estimate[0]), float(scores.error[0])
+    delta = Interval(estimate=estimate, low=estimate - Z90 * error, high=estimate + Z90 * error)
+    return shift.model_copy(update={"delta": delta})
+
+
+def app_first(heard: Sequence[Heard]) -> list[Heard]:
+    """An app's fall comes before what the ruler, the traffic or the records moved: those clear it of their own move alone."""
+    worse = [one for one in heard if one.outcome is not None]
+    if not worse or worse[0].outcome not in {"ruler", "mix", "artefact"}:
+        return list(heard)
+    first = worse[0].shift
+    apart = [
+        one
+        for one in worse
+        if one.outcome in {"attributed", "tied"}
+        and (one.shift.signal == first.signal or not _overlap(one.shift, first))
+    ]
+    return [*apart[:1], *(one for one in heard if one not in apart[:1])]
+
+
+def _together(one: Found, other: Found) -> bool:
+    """Whether another signal got worse at about the same time, give or take half a day beyond the onset intervals."""
+    slack = timedelta(hours=12)
+    return (
+        other.shift.signal != one.shift.signal
+        and other.shift.direction == "worse"
+        and other.within
+        and other.shift.onset.low - slack <= one.shift.onset.high
+        and one.shift.onset.low - slack <= other.shift.onset.high
+    )

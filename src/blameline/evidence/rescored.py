@@ -1,0 +1,69 @@
+"""Rescored: do the same answers score differently since?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from blameline.evidence.bridge import QUERY, onset_bounds, says, sentence
+from blameline.evidence.hearing import Hearing, is_ruler
+from blameline.evidence.questions import Answered, Rows, points, window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from blameline.candidates import Candidate
+    from blameline.evidence.questions import Number
+
+
+class Rescored:
+    """Answers scored by the old judge and the new one, or again by the same, and requests that come again word for word."""
+
+    name = "bridge"
+    asks = "Do the very same answers score differently since the onset?"
+    query = QUERY
+
+    def concerns(self, candidate: Candidate) -> bool:
+        """The bidder ``ruler``, and changes of what measures."""
+        return is_ruler(candidate) and candidate.layer != "telemetry"
+
+    def parameters(self, hearing: Hearing, candidate: Candidate) -> Mapping[str, object]:
+        """The ends of the onset's range."""
+        del candidate
+        asked = window(hearing)
+        return {"signal": asked["signal"], "since": asked["since"], **onset_bounds(hearing.shift.onset)}
+
+    def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
+        """Supports when the ruler's own move makes most of the shift, refutes when it makes none; few answers cannot tell."""
+        del candidate, seed
+        span, shift = hearing.span, hearing.shift
+        if span is None:
+            return Answered(
+                "inconclusive", "no answer was scored on both sides of the onset", {"answers": len(rows["item"])}
+            )
+        numbers: dict[str, Number] = {
+            "answers": span.n,
+            "scores": span.scores,
+            "move": span.move,
+            "low": span.move - span.half,
+            "high": span.move + span.half,
+            "share_of_shift": span.part / shift.delta.estimate if shift.delta.estimate else None,
+            "sign_test": span.same_sign,
+            "kind": span.kind,
+        }
+        words = sentence(span, bounded=hearing.fit.cells.signal.bounded)
+        if shift.linked:
+            left = f"{points(shift.delta.estimate, hearing)} are left, which the ruler did not make"
+            return Answered("refutes", f"{words}; that was taken out, and {left}", numbers)
+        match says(span, shift, hearing.harm):
+            case "few":
+                return Answered("inconclusive", f"{words}; too few to tell", numbers)
+            case "most":
+                return Answered("supports", words, numbers)
+            case "part":
+                return Answered("inconclusive", f"{words}, a part of the shift", numbers)
+            case "none":
+                return Answered("refutes", words, numbers)
+            case "other way":
+                return Answered("refutes", f"{words}, so the ruler hides a part of the fall", numbers)
+            case _:
+                return Answered("inconclusive", f"{words}, too wide to tell", numbers)

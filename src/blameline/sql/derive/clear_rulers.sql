@@ -1,0 +1,2 @@
+-- Forget the derived rows of rulers.
+DELETE FROM rulers

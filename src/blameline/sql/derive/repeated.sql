@@ -1,0 +1,3 @@
+-- Whether any answer can have been scored more than once: more scores than measurements, or a signal with several judges.
+SELECT (SELECT count(*) FROM scores) > (SELECT count(*) FROM measurements)
+    OR EXISTS (SELECT signal FROM measurements GROUP BY signal HAVING count(DISTINCT coalesce(judge, '')) > 1) AS repeated
