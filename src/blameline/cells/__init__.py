@@ -9,6 +9,6 @@ from __future__ import annotations
 
 from blameline.cells.derive import derive
 from blameline.cells.grid import JOIN, Cells
-from blameline.cells.read import Clock, clock, measured, read, volume
+from blameline.cells.read import Clock, clock, every, measured, read, volume
 
-__all__ = ["JOIN", "Cells", "Clock", "clock", "derive", "measured", "read", "volume"]
+__all__ = ["JOIN", "Cells", "Clock", "clock", "derive", "every", "measured", "read", "volume"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from blameline.cells.roles import MOST_VALUES, Profile, assign, interesting
+from blameline.cells.known import lay, measurable
+from blameline.cells.roles import MOST_VALUES, Profile, assign, interesting, telling
 from blameline.records import Problem
 
 if TYPE_CHECKING:
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
     from blameline.store import Store
 
 DERIVED = ("retried", "version_sets", "segment_sets", "traces", "measurements")
-SIGNALS = ("request_failed", "answer_truncated")
-"""Signals read from the spans themselves: one file each under ``sql/signals``."""
+FACTS = ("facts_of_documents", "facts_of_words", "facts_of_talks", "usual")
+"""What only some data tells, each from what is before it."""
 _MOST_ROUNDS = 20
 """Enough for a million spans, each within the other."""
 
@@ -23,13 +24,14 @@ def derive(store: Store) -> tuple[Problem, ...]:
     """Fill the derived tables from what is loaded; attributes that were asked for and cannot serve are told."""
     with store.transaction():
         store.run("derive/clear_roles")
-        crowded = _find_roles(store)
+        names = [row["attribute"] for row in store.rows("derive/attribute_names")]
+        crowded = _find_roles(store, names)
         _find_outer_generations(store)
         for table in DERIVED:
             store.run(f"derive/clear_{table}")
             store.run(f"derive/{table}")
-        for signal in SIGNALS:
-            store.run(f"signals/{signal}")
+        _find_facts(store, names)
+        _measure(store)
         for table in ("marks", "outlines", "sets"):
             store.run(f"derive/drop_{table}")
         said = f"has more than {MOST_VALUES} values and cannot serve as a version or segment"
@@ -39,11 +41,11 @@ def derive(store: Store) -> tuple[Problem, ...]:
     return problems
 
 
-def _find_roles(store: Store) -> list[str]:
+def _find_roles(store: Store, names: Sequence[str]) -> list[str]:
     """Say which attribute carries what, and lay out the traces by it; names that were asked for and have too many values."""
     bounds = store.rows("derive/span_bounds")[0]
     manifest = store.manifest()
-    wanted = interesting([row["attribute"] for row in store.rows("derive/attribute_names")], manifest)
+    wanted = interesting(names, manifest)
     _lay_out(store, wanted)
     crowded: list[str] = []
     if bounds["first_at"] is not None:
@@ -84,3 +86,35 @@ def _find_outer_generations(store: Store) -> None:
         store.run(f"derive/clear_{table}")
         store.run(f"derive/{table}")
     store.run("derive/drop_links")
+
+
+def _find_facts(store: Store, names: Sequence[str]) -> None:
+    """What each trace tells, in one pass; documents, words and conversations only where there are any."""
+    telling_names = telling(names)
+    store.run("derive/clear_facts")
+    store.run("derive/facts", **telling_names)
+    for table in FACTS:
+        store.run(f"derive/clear_{table}")
+    (there,) = store.rows("derive/held")
+    if not (there["documents"] or there["words"] or telling_names["talk"]):
+        store.run("derive/usual")
+        return
+    store.run("derive/drop_words")
+    store.run("derive/words" if there["words"] else "derive/no_words")
+    if there["documents"]:
+        store.run("derive/facts_of_documents")
+    if there["words"]:
+        store.run("derive/facts_of_words")
+    if telling_names["talk"]:
+        store.run("derive/facts_of_talks")
+    store.run("derive/usual")
+    store.run("derive/drop_words")
+
+
+def _measure(store: Store) -> None:
+    """The signals that can be a shift, where the data holds what they need."""
+    manifest = store.manifest()
+    for signal in measurable(store):
+        if signal.full(manifest):
+            lay(store, signal.name)
+            store.run("derive/signal", name=signal.name)

@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.cells.grid import Cells
+from blameline.cells.known import Known, held, known, lay
 from blameline.records import Better, Signal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from blameline.records import Manifest
     from blameline.store import Store
 
 LOWER = re.compile(
@@ -21,7 +26,9 @@ LOWER = re.compile(
     re.IGNORECASE,
 )
 FEEDBACK = re.compile(r"thumb|csat|satisf|feedback|click|ctr|rating|like|nps|copy|vote", re.IGNORECASE)
-BEHAVIOUR = frozenset({"request_failed", "answer_truncated"})
+FEEDBACK_BIAS = (
+    "from the few who click, and kind to confident and agreeable answers, right or wrong: never decisive alone"
+)
 BUCKETS = 340
 """At most this many buckets in a window."""
 
@@ -63,31 +70,75 @@ def clock(store: Store) -> Clock | None:
 
 
 def measured(store: Store, window: Clock) -> tuple[Signal, ...]:
-    """Every signal with at least two distinct values in the window; what the manifest lists keeps its direction."""
+    """Every signal with at least two distinct values in the window; what the manifest lists keeps its direction.
+
+    Those that are context alone (``known``) are not among them.
+    """
     manifest = store.manifest()
-    found = []
-    for row in store.rows("cells/signals", since=_naive(window.since), until=_naive(window.until)):
-        if row["spread"] <= 0:
+    return tuple(
+        _described(row, manifest)
+        for row in store.rows("cells/signals", since=_naive(window.since), until=_naive(window.until))
+        if row["spread"] > 0
+    )
+
+
+def every(store: Store, window: Clock | None) -> tuple[Signal, ...]:
+    """Every score found and every signal that is known, measured or not: scores first, then as ``known.NAMES`` has them."""
+    manifest = store.manifest()
+    if window is None:
+        return tuple(_unmeasured(one, manifest, "there are no traces") for one in known().values())
+    bounds = {"since": _naive(window.since), "until": _naive(window.until)}
+    late = _naive(window.until - (window.until - window.since) / 10)
+    ends = {row["signal"]: row["now"] for row in store.rows("cells/now", late=late, until=bounds["until"])}
+    scores = [row for row in store.rows("cells/signals", **bounds) if row["scored"]]
+    found = [
+        _described(row, manifest).model_copy(update={"n": row["n"], "mean": row["mean"], "now": ends.get(row["signal"])})
+        for row in scores
+    ]
+    named, there = {one.name for one in found}, held(store)
+    for one in known().values():
+        if one.name in named:
             continue
-        name = row["signal"]
-        setting = manifest.signals.get(name)
-        better: Better = "lower" if LOWER.search(name) else "higher"
-        if setting is not None and setting.better is not None:
-            better = setting.better
-        family = "behaviour" if name in BEHAVIOUR else "feedback" if FEEDBACK.search(name) else "quality"
-        bounded = row["low"] >= 0 and row["high"] <= 1
-        found.append(
-            Signal(
-                name=name,
-                better=better,
-                unit="share" if bounded else "score",
-                family=family,
-                control=name in manifest.controls,
-                judged=row["judged"] >= 0.98 * row["n"],
-                bounded=bounded,
-            )
-        )
+        if lacking := [column for column in one.reads if column not in there]:
+            found.append(_unmeasured(one, manifest, f"needs {one.needs}", *lacking))
+            continue
+        lay(store, one.name)
+        (row,) = store.rows("cells/signal", **bounds, late=late)
+        if not row["n"]:
+            found.append(_unmeasured(one, manifest, f"no request in the window tells it; needs {one.needs}"))
+            continue
+        found.append(one.signal(manifest).model_copy(update=row))
     return tuple(found)
+
+
+def _described(row: Mapping[str, Any], manifest: Manifest) -> Signal:
+    """A measured signal: by its header where it is a known one, and else by its name."""
+    name = row["signal"]
+    if name in known() and not row["scored"]:
+        return known()[name].signal(manifest)
+    setting = manifest.signals.get(name)
+    better: Better = "lower" if LOWER.search(name) else "higher"
+    if setting is not None and setting.better is not None:
+        better = setting.better
+    feedback = bool(FEEDBACK.search(name))
+    bounded = row["low"] >= 0 and row["high"] <= 1
+    return Signal(
+        name=name,
+        better=better,
+        unit="share" if bounded else "score",
+        family="feedback" if feedback else "quality",
+        control=name in manifest.controls,
+        judged=row["judged"] >= 0.98 * row["n"],
+        bounded=bounded,
+        bias=FEEDBACK_BIAS if feedback else "",
+    )
+
+
+def _unmeasured(one: Known, manifest: Manifest, why: str, *lacking: str) -> Signal:
+    """A known signal that this data does not hold, and why: never 0 and never fine."""
+    if any(column.startswith("facts_of_words.") for column in lacking):
+        why += "; no words are kept here"
+    return one.signal(manifest).model_copy(update={"measured": False, "why": why})
 
 
 def read(store: Store, signal: Signal, window: Clock) -> Cells:

@@ -11,6 +11,7 @@ from blameline.records.words import (
     Answer,
     Better,
     Direction,
+    Family,
     Finding,
     Interval,
     Layer,
@@ -30,13 +31,27 @@ class Signal(Record):
     better: Better | None
     """``null``: no direction is known, so it can never be a shift for the worse."""
     unit: str = "score"
-    family: Literal["quality", "feedback", "behaviour", "operations"] = "quality"
+    family: Family = "quality"
     control: bool = False
     """A signal that the suspected changes cannot touch."""
     judged: bool = False
     """Scored by a versioned judge, so that a judge change can move it."""
     bounded: bool = True
     """True when the values lie in [0, 1]."""
+    bias: str = ""
+    """How it is known to mislead; empty where nothing is known."""
+    context: bool = False
+    """Told beside a shift, and never one, unless the manifest lists it under ``signals``."""
+    measured: bool = True
+    """Whether this data holds it; what is not measured is never 0 and never fine."""
+    why: str = ""
+    """Why it is not measured: what is not on record."""
+    n: int = 0
+    """Requests that it was measured on."""
+    mean: float | None = None
+    """Over the window; ``null`` where it is not measured."""
+    now: float | None = None
+    """Mean over the last tenth of the window; ``null`` where it was not measured there."""
 
 
 class SliceEffect(Record):

@@ -1,0 +1,2 @@
+-- How often each of the usual is told.
+SELECT count(COLUMNS(* EXCLUDE (segment_id))) FROM usual
