@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.candidates import Candidate, Seen, list_candidates
+from blameline.case.context import context, disagreements
 from blameline.cells import Clock, clock, measured, read, volume
 from blameline.evidence.hearing import Hearing
 from blameline.evidence.judgement import judge
+from blameline.evidence.verdicts import capped
 from blameline.fit import Fit
 from blameline.shifts import Move, describe, find
 from blameline.shifts.by_segment import by_segment
@@ -22,11 +24,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from blameline.records import LedgerLine, Manifest, Outcome, Shift
+    from blameline.records import Context, Disagreement, Family, LedgerLine, Manifest, Outcome, Shift
     from blameline.store import Store
 
-FAMILIES = ("quality", "behaviour", "feedback")
-"""Signals that can be a shift, the most trusted first."""
+FAMILIES: tuple[Family, ...] = (
+    "quality", "behaviour", "task", "retrieval", "feedback", "cost", "time", "operations",
+)  # fmt: skip
+"""Of the signals that can be a shift the most trusted first; cost and time only where the manifest lists them."""
 MOST_SIGNALS = 16
 FEWEST = 100
 """Measurements below which a signal is not looked at."""
@@ -55,6 +59,10 @@ class Inquiry:
     """Signals that were looked at."""
     detectable: tuple[tuple[str, float], ...] = ()
     """By signal, the quality first: the smallest lasting fall that would have been found."""
+    context: tuple[Context, ...] = ()
+    """What moved beside the main shift, and is none."""
+    disagreements: tuple[Disagreement, ...] = ()
+    """Where clicks and graded truth went different ways."""
 
 
 def inquire(store: Store, *, seed: int) -> Inquiry:
@@ -82,14 +90,20 @@ def inquire(store: Store, *, seed: int) -> Inquiry:
         shifts.append(one.shift.model_copy(update={"moved": moved}))
         ledger += lines
         verdicts.append(outcome)
+    word: Outcome = verdicts[0] if verdicts else "no_shift"
+    worse = {fits[shift.signal].cells.signal.family for shift in shifts if shift.direction == "worse"}
+    if worse == {"feedback"}:
+        ledger, word = capped(ledger, word)
     return Inquiry(
         window,
         tuple(shifts),
         tuple(ledger),
-        verdicts[0] if verdicts else "no_shift",
+        word,
         candidates,
         tuple(sorted(fits)),
         _detectable(fits, store.manifest()),
+        context(store, window, shifts),
+        disagreements(fits, shifts),
     )
 
 

@@ -9,6 +9,21 @@ from __future__ import annotations
 
 from blameline.cells.derive import derive
 from blameline.cells.grid import JOIN, Cells
-from blameline.cells.read import Clock, clock, every, measured, read, volume
+from blameline.cells.known import known, measurable
+from blameline.cells.read import Clock, by_day, clock, every, measured, read, segments, volume
 
-__all__ = ["JOIN", "Cells", "Clock", "clock", "derive", "every", "measured", "read", "volume"]
+__all__ = [
+    "JOIN",
+    "Cells",
+    "Clock",
+    "by_day",
+    "clock",
+    "derive",
+    "every",
+    "known",
+    "measurable",
+    "measured",
+    "read",
+    "segments",
+    "volume",
+]

@@ -41,7 +41,7 @@ def derive(store: Store) -> tuple[Problem, ...]:
     return problems
 
 
-def _find_roles(store: Store, names: Sequence[str]) -> list[str]:
+def _find_roles(store: Store, names: list[str]) -> list[str]:
     """Say which attribute carries what, and lay out the traces by it; names that were asked for and have too many values."""
     bounds = store.rows("derive/span_bounds")[0]
     manifest = store.manifest()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from numpy.typing import NDArray
+
     from blameline.records import Manifest
     from blameline.store import Store
 
@@ -111,6 +113,27 @@ def every(store: Store, window: Clock | None) -> tuple[Signal, ...]:
     return tuple(found)
 
 
+def by_day(
+    store: Store, name: str, window: Clock, since: datetime, until: datetime
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """A known signal by day and segment: days since a moment (below 0 before it), segments, requests and sums."""
+    lay(store, name)
+    columns = store.query(
+        "cells/signal_by_day", since_when=_naive(since), since=_naive(window.since), until=_naive(until)
+    )
+    return (
+        columns["day"].astype(np.int64),
+        columns["segment_id"].astype(np.int64),
+        columns["n"].astype(float),
+        columns["total"].astype(float),
+    )
+
+
+def segments(store: Store) -> tuple[dict[str, str], ...]:
+    """By segment number: attribute → value."""
+    return tuple(dict(row["segment"]) for row in store.rows("cells/segment_sets"))
+
+
 def _described(row: Mapping[str, Any], manifest: Manifest) -> Signal:
     """A measured signal: by its header where it is a known one, and else by its name."""
     name = row["signal"]
@@ -150,7 +173,7 @@ def read(store: Store, signal: Signal, window: Clock) -> Cells:
         until=_naive(window.until),
         width=window.width,
     )
-    sets, segments = _sets(store)
+    sets, places = _sets(store)
     judges = [None if judge is None else str(judge) for judge in columns["judge"]]
     pairs = sorted({(int(v), j or "") for v, j in zip(columns["version_id"], judges, strict=True)})
     number = {pair: index for index, pair in enumerate(pairs)}
@@ -168,7 +191,7 @@ def read(store: Store, signal: Signal, window: Clock) -> Cells:
         n=columns["n"].astype(float),
         total=columns["total"].astype(float),
         square=columns["square"].astype(float),
-        segments=segments,
+        segments=places,
         versions=versions,
     )
 
@@ -181,7 +204,7 @@ VOLUME = Signal(name="requests", better=None, unit="requests", family="operation
 def volume(store: Store, window: Clock) -> Cells:
     """The cells of the traffic itself: ``n`` requests, ``total`` the same."""
     columns = store.query("cells/by_volume", since=_naive(window.since), until=_naive(window.until), width=window.width)
-    sets, segments = _sets(store)
+    sets, places = _sets(store)
     n = columns["n"].astype(float)
     return Cells(
         signal=VOLUME,
@@ -194,15 +217,14 @@ def volume(store: Store, window: Clock) -> Cells:
         n=n,
         total=n,
         square=n,
-        segments=segments,
+        segments=places,
         versions=tuple(sets),
     )
 
 
 def _sets(store: Store) -> tuple[list[dict[str, str]], tuple[dict[str, str], ...]]:
     versions = [dict(row["versions"]) for row in store.rows("cells/version_sets")]
-    segments = tuple(dict(row["segment"]) for row in store.rows("cells/segment_sets"))
-    return versions, segments
+    return versions, segments(store)
 
 
 def _naive(moment: datetime) -> datetime:

@@ -106,3 +106,17 @@ def outcome(lines: Sequence[LedgerLine], tied: Mapping[str, Sequence[str]]) -> t
         if odds[name] + sum(odds[other] for other in others) >= SUPPORTED:
             return "tied", moved
     return "unattributed", moved
+
+
+CLICKS = "only users' clicks got worse, which are sparse and kind to confident answers: they convict nobody by themselves"
+
+
+def capped(lines: Sequence[LedgerLine], word: Outcome) -> tuple[list[LedgerLine], Outcome]:
+    """The same where nothing but biased feedback got worse: no verdict above ``consistent``, and nobody named."""
+    kept = [
+        line.model_copy(update={"verdict": "consistent", "because": f"{line.because}; {CLICKS}"})
+        if line.verdict in {"supported", "confirmed"}
+        else line
+        for line in lines
+    ]
+    return kept, "unattributed" if word in {"attributed", "tied"} else word

@@ -17,7 +17,7 @@ from blameline.records.brought import (
     Slice,
     Window,
 )
-from blameline.records.found import Evidence, Guard, LedgerLine, Query, Shift, Signal, SliceEffect
+from blameline.records.found import Context, Disagreement, Evidence, Guard, LedgerLine, Query, Shift, Signal, SliceEffect
 from blameline.records.told import (
     Entry,
     Gap,
@@ -68,7 +68,9 @@ __all__ = [
     "Better",
     "Bidder",
     "Change",
+    "Context",
     "Direction",
+    "Disagreement",
     "Duration",
     "Entry",
     "EvalRun",

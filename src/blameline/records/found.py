@@ -93,6 +93,42 @@ class Shift(Record):
     """The same move in each single segment."""
 
 
+class Context(Record):
+    """How a signal that is no shift of its own moved since the main shift's onset, or over the last quarter of the window."""
+
+    signal: str
+    family: Family
+    unit: str
+    since: Moment
+    segment: Segment = Field(default_factory=dict)
+    """The main shift's own; empty means all traffic."""
+    moved: bool | None
+    """More than chance would move one of all these signals; ``null``: it cannot be told."""
+    before: float | None = None
+    after: float | None = None
+    """``before`` and the change; both at the mix of segments that there was."""
+    delta: Interval | None = None
+    """Change of the mean in the signal's unit, days as clusters; ``null`` where it cannot be told."""
+    n_before: int = 0
+    n_after: int = 0
+    because: str
+    """One sentence."""
+
+
+class Disagreement(Record):
+    """Users' clicks went one way and graded truth the other, over one onset."""
+
+    feedback: str
+    """The signal of clicks; like ``graded`` it has a curve in the story's series, under its name."""
+    graded: str
+    """The signal that code, people or judges graded."""
+    since: Moment
+    feedback_delta: Interval
+    graded_delta: Interval
+    because: str
+    """One sentence."""
+
+
 class Query(Record):
     """Where a piece of evidence came from: a file under ``sql/``, its hash, and what was bound."""
 

@@ -22,10 +22,10 @@ spans AS (
             max(s.duration_ms) FILTER (s.parent_id IS NULL AND s.duration_ms >= 0),
             (max(s.start_ns + s.duration_ms * 1e6) - min(s.start_ns)) / 1e6
         ) AS latency_ms,
-        CASE WHEN $first_token IS NOT NULL THEN min(1000 * try_cast(said_of(s.names, s.said, $first_token) AS DOUBLE)) END AS first_token_ms,
+        CASE WHEN $first_token IS NOT NULL THEN min(1000 * number_of(said_of(s.names, s.said, $first_token))) END AS first_token_ms,
         CASE WHEN $regenerated IS NOT NULL THEN bool_or(says_yes(said_of(s.names, s.said, $regenerated))) END AS regenerated,
         CASE WHEN $escalated IS NOT NULL THEN bool_or(says_yes(said_of(s.names, s.said, $escalated))) END AS escalated,
-        CASE WHEN $edited IS NOT NULL THEN max(try_cast(said_of(s.names, s.said, $edited) AS DOUBLE)) END AS edited,
+        CASE WHEN $edited IS NOT NULL THEN max(number_of(said_of(s.names, s.said, $edited))) END AS edited,
         CASE WHEN $talk IS NOT NULL THEN min(nullif(said_of(s.names, s.said, $talk), '')) END AS talk
     FROM span_rows s
     JOIN ends e USING (file_id)
@@ -44,9 +44,9 @@ calls AS (
             ELSE TRUE
         END AS answered,
         CASE WHEN count(model) > 1 THEN min(model) <> max(model) WHEN count(model) = 1 THEN FALSE END AS rerouted,
-        sum(input_tokens)::BIGINT AS input_tokens,
-        sum(output_tokens)::BIGINT AS output_tokens,
-        sum(round(cost_usd * 1e9)::HUGEINT)::DOUBLE / 1e9 AS cost_usd,  -- in whole parts: the same whatever thread adds them
+        sum(input_tokens) FILTER (input_tokens BETWEEN 0 AND 1e12)::BIGINT AS input_tokens,
+        sum(output_tokens) FILTER (output_tokens BETWEEN 0 AND 1e12)::BIGINT AS output_tokens,
+        sum(round(cost_usd * 1e9)::HUGEINT) FILTER (cost_usd BETWEEN 0 AND 1e9)::DOUBLE / 1e9 AS cost_usd,  -- in whole parts: the same whatever thread adds them
         sum(output_chars) FILTER (NOT retried AND content_state IN ('present', 'empty'))::BIGINT AS output_chars,
         CASE WHEN min(output_language) = max(output_language) THEN min(output_language) END AS output_language,
         bool_and(output_json) FILTER (NOT retried AND ended = 'answered' AND content_state = 'present') AS output_json,
