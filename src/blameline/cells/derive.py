@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from blameline.store import Store
 
 DERIVED = ("retried", "version_sets", "segment_sets", "traces", "measurements")
-FACTS = ("facts_of_documents", "facts_of_words", "facts_of_talks", "usual")
+FACTS = ("facts_of_documents", "facts_of_words", "facts_of_objects", "facts_of_talks", "usual")
 """What only some data tells, each from what is before it."""
+MOST_READ = 100_000
+"""Requests whose words are read; of more it is those of every so-manieth conversation."""
 _MOST_ROUNDS = 20
 """Enough for a million spans, each within the other."""
 
@@ -100,11 +102,17 @@ def _find_facts(store: Store, names: Sequence[str]) -> None:
         store.run("derive/usual")
         return
     store.run("derive/drop_words")
-    store.run("derive/words" if there["words"] else "derive/no_words")
+    one_in = max(-(-there["traces"] // MOST_READ), 1)
+    if there["words"]:
+        store.run("derive/words", one_in=one_in)
+    else:
+        store.run("derive/no_words")
     if there["documents"]:
         store.run("derive/facts_of_documents")
     if there["words"]:
         store.run("derive/facts_of_words")
+    if there["objects"]:
+        store.run("derive/facts_of_objects", one_in=one_in)
     if telling_names["talk"]:
         store.run("derive/facts_of_talks")
     store.run("derive/usual")

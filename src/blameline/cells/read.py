@@ -159,7 +159,7 @@ def _described(row: Mapping[str, Any], manifest: Manifest) -> Signal:
 
 def _unmeasured(one: Known, manifest: Manifest, why: str, *lacking: str) -> Signal:
     """A known signal that this data does not hold, and why: never 0 and never fine."""
-    if any(column.startswith("facts_of_words.") for column in lacking):
+    if any(column.startswith(("facts_of_words.", "facts_of_objects.")) for column in lacking):
         why += "; no words are kept here"
     return one.signal(manifest).model_copy(update={"measured": False, "why": why})
 

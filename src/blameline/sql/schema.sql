@@ -255,8 +255,13 @@ CREATE TABLE IF NOT EXISTS facts_of_words (
     trace_id        VARCHAR NOT NULL,
     question_language VARCHAR,
     hedged          BOOLEAN,            -- the answer says that it is not sure; NULL: no words
-    repeated        BOOLEAN,            -- the answer says one thing over and over
-    keys            VARCHAR[]           -- of an answer that is one JSON object
+    repeated        BOOLEAN             -- the answer says one thing over and over
+);
+
+-- Derived: one row a trace with an answer that is one JSON object; nothing with --content none.
+CREATE TABLE IF NOT EXISTS facts_of_objects (
+    trace_id        VARCHAR NOT NULL,
+    keys            VARCHAR[] NOT NULL
 );
 
 -- Derived: one row a trace that is part of a conversation.

@@ -22,14 +22,21 @@ seen AS (
         next_at <= start_at + INTERVAL 30 MINUTE AS soon,
         next_at IS NULL AND start_at <= last_at - INTERVAL 30 MINUTE AS over
     FROM placed
-)
+),
+pairs AS MATERIALIZED (  -- what has not even its letters in common is not compared word by word
+    SELECT trace_id, question, next_question
+    FROM seen
+    WHERE soon AND (question = next_question OR jaro_similarity(left(question, 120), left(next_question, 120)) >= 0.85)
+),
+alike AS (SELECT trace_id FROM pairs WHERE is_alike(question, next_question))
 SELECT
-    trace_id,
+    s.trace_id,
     CASE
         WHEN question IS NULL THEN NULL
-        WHEN soon THEN CASE WHEN next_question IS NOT NULL THEN is_alike(question, next_question) END
+        WHEN soon THEN CASE WHEN next_question IS NOT NULL THEN a.trace_id IS NOT NULL END
         WHEN over OR next_at IS NOT NULL THEN FALSE
     END AS asked_again,
     CASE WHEN over THEN NOT answered END AS abandoned,
     CASE WHEN over AND answered THEN cost END AS task_cost_usd
-FROM seen
+FROM seen s
+LEFT JOIN alike a USING (trace_id)

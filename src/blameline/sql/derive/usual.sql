@@ -32,7 +32,7 @@ found AS (
     HAVING count(*) >= 20
 ),
 objects AS (
-    SELECT e.segment_id, w.keys FROM early e JOIN facts_of_words w USING (trace_id) WHERE w.keys IS NOT NULL
+    SELECT e.segment_id, o.keys FROM early e JOIN facts_of_objects o USING (trace_id)
 ),
 held AS (
     SELECT k.segment_id, list(k.key ORDER BY k.key) AS keys

@@ -1,44 +1,64 @@
--- What was asked and what was answered, one row a trace, as far as signals read it; no row where no words are kept.
+-- What was asked, and what the answers show, one row a trace, as far as signals read it: of every conversation, or of one in so many.
 CREATE TEMP TABLE words AS
-WITH told AS (
-    SELECT trace_id, span_id, start_ns, coalesce(op, 'chat') AS op, content_names AS names, content_said AS said
+WITH told AS NOT MATERIALIZED (
+    SELECT trace_id, span_id, start_ns, coalesce(op, 'chat') AS op, output_json, content_names AS names, content_said AS said
     FROM span_rows
     WHERE len(content_names) > 0 AND (content_state IS NOT NULL OR op IS NULL)
     UNION ALL BY NAME
-    SELECT trace_id, span_id, coalesce(logged_ns, 0) AS start_ns, 'chat' AS op, content_names AS names, content_said AS said
+    SELECT trace_id, span_id, coalesce(logged_ns, 0) AS start_ns, 'chat' AS op, output_json, content_names AS names, content_said AS said
     FROM logs
     WHERE len(content_names) > 0
 ),
-live AS (
-    SELECT t.* FROM told t ANTI JOIN retried r ON r.trace_id = t.trace_id AND r.span_id = t.span_id
+live AS NOT MATERIALIZED (
+    SELECT t.*
+    FROM told t
+    ANTI JOIN retried r ON r.trace_id = t.trace_id AND r.span_id = t.span_id
+    WHERE $one_in = 1 OR t.trace_id IN (SELECT f.trace_id FROM facts f WHERE md5_number_lower(coalesce(f.talk, f.trace_id)) % $one_in::UBIGINT = 0)
 ),
-spoken AS (
+asked AS MATERIALIZED (
+    SELECT
+        * EXCLUDE (given),
+        CASE WHEN given[1] IN ('[', '{') AND json_valid(given)
+             THEN json_extract_string(given, ['$[#-1].role', '$[#-1].parts[1]', '$[#-1].parts[0].content', '$[#-1].content']) END AS final,
+        CASE WHEN given[1] IN ('[', '{') AND json_valid(given) THEN given END AS messages,
+        CASE WHEN given[1] IN ('[', '{') AND json_valid(given) THEN NULL ELSE left(given, 400) END AS plain
+    FROM (SELECT trace_id, span_id, start_ns, input_of(names, said) AS given FROM live)
+    WHERE given <> ''
+),
+-- nearly always the last message is the question, and one text
+questions AS (
+    SELECT trace_id, start_ns, span_id, left(coalesce(plain, final[3], final[4]), 400) AS question
+    FROM asked
+    WHERE messages IS NULL OR (final[1] IN ('user', 'human') AND final[2] IS NULL AND coalesce(final[3], final[4])[1] NOT IN ('[', '{'))
+    UNION ALL
+    SELECT trace_id, start_ns, span_id, left(question_of(messages), 400)
+    FROM asked
+    WHERE NOT (messages IS NULL OR coalesce(final[1] IN ('user', 'human') AND final[2] IS NULL AND coalesce(final[3], final[4])[1] NOT IN ('[', '{'), FALSE))
+),
+first AS (
+    SELECT trace_id, arg_min(question, (start_ns, span_id)) FILTER (question <> '') AS question FROM questions GROUP BY trace_id
+),
+shown AS (
     SELECT
         trace_id,
-        (start_ns, span_id) AS place,
-        question_of(names, said) AS question,
-        message_text(answer_of(op, names, said)) AS answer
-    FROM live
-),
-whole AS (
-    SELECT
-        trace_id,
-        arg_min(question, place) FILTER (question IS NOT NULL) AS question,
-        arg_max(left(answer, 8000), place) FILTER (answer <> '') AS answer
-    FROM spoken
+        bool_or(regexp_matches(
+            lower(answer),
+            'i think|i believe|i guess|might be|may be|could be|perhaps|possibly|probably|presumably|it seems|not (?:entirely |completely |quite )?(?:sure|certain)'
+            || '|vermutlich|möglicherweise|vielleicht|peut-être|probablement|quizá|tal vez|talvez'
+        )) AS hedged,
+        bool_or(CASE WHEN strlen(answer) < 120 THEN FALSE ELSE says_again(answer) END) FILTER (NOT coalesce(output_json, FALSE)) AS repeated
+    FROM (SELECT trace_id, output_json, left(answer_of(op, names, said), 8000) AS answer FROM live)
+    WHERE answer <> ''
     GROUP BY trace_id
 )
 SELECT
     trace_id,
-    nullif(trim(regexp_replace(lower(left(question, 400)), '\s+', ' ', 'g')), '') AS question,
+    nullif(trim(question), '') AS question,
     language_of(question, opening_of(question)) AS question_language,
-    regexp_matches(
-        answer,
-        '(?i)\b(?:i think|i believe|i guess|might be|may be|could be|perhaps|possibly|probably|presumably|it seems|not (?:entirely |completely |quite )?(?:sure|certain)|'
-        || 'vermutlich|möglicherweise|vielleicht|peut-être|probablement|quizás?|tal vez|probablemente|forse|talvez)\b'
-    ) AS hedged,
-    CASE WHEN answer IS NULL OR is_json(answer) THEN NULL WHEN length(answer) < 120 THEN FALSE ELSE says_again(answer) END AS repeated,
-    CASE WHEN is_json(answer) AND json_type(answer) = 'OBJECT' THEN list_sort(json_keys(answer))
-         WHEN contains(answer, '```') THEN list_sort(json_keys(nullif(CASE WHEN json_valid(regexp_extract(answer, '```(?:(?i:json))?\s*(\{(?s:.*?))```', 1)) THEN regexp_extract(answer, '```(?:(?i:json))?\s*(\{(?s:.*?))```', 1) END, '')))
-    END AS keys
-FROM whole
+    hedged,
+    repeated
+FROM (
+    SELECT
+        * REPLACE (CASE WHEN contains(question, chr(10)) OR contains(question, chr(9)) OR contains(question, '  ') THEN regexp_replace(lower(question), '\s+', ' ', 'g') ELSE lower(question) END AS question)
+    FROM first FULL JOIN shown USING (trace_id)
+)

@@ -5,6 +5,6 @@
 -- part: signal
 -- reads: facts_of_words.repeated
 -- needs: the words of answers (--content redacted or full)
--- bias: four places of an answer are tried and no more; tables and lists of alike lines repeat themselves with reason
+-- bias: its middle and its end are tried and no more; tables and lists of alike lines repeat themselves with reason
 CREATE OR REPLACE TEMP VIEW signal AS
 SELECT trace_id, repeated::INTEGER AS value FROM facts_of_words

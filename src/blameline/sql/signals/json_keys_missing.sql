@@ -3,12 +3,12 @@
 -- unit: share of JSON answers
 -- family: behaviour
 -- part: signal
--- reads: facts_of_words.keys, usual.keys
+-- reads: facts_of_objects.keys, usual.keys
 -- needs: the words of answers that are JSON objects (--content redacted or full), twenty or more of a segment in the first quarter
 -- bias: a key that was dropped on purpose is missing too
 CREATE OR REPLACE TEMP VIEW signal AS
-SELECT w.trace_id, (len(list_intersect(w.keys, u.keys)) < len(u.keys))::INTEGER AS value
-FROM facts_of_words w
+SELECT o.trace_id, (len(list_intersect(o.keys, u.keys)) < len(u.keys))::INTEGER AS value
+FROM facts_of_objects o
 JOIN traces t USING (trace_id)
 JOIN usual u USING (segment_id)
-WHERE w.keys IS NOT NULL AND len(u.keys) > 0
+WHERE len(u.keys) > 0
