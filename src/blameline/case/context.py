@@ -110,7 +110,9 @@ def disagreements(fits: Mapping[str, Fit], shifts: Sequence[Shift]) -> tuple[Dis
                 continue
             deltas = [_rounded(shift.delta), _rounded(other.interval)]
             clicks, graded = deltas if family == "feedback" else deltas[::-1]
-            found[pair] = _disagreement(pair, shift, clicks, graded, worse=(shift.direction == "worse") == (family == "quality"))
+            found[pair] = _disagreement(
+                pair, shift, clicks, graded, worse=(shift.direction == "worse") == (family == "quality")
+            )
     return tuple(found.values())
 
 

@@ -119,11 +119,8 @@ def lay(store: Store, name: str) -> None:
 
 def held(store: Store) -> frozenset[str]:
     """``<table>.<column>`` of everything that the facts hold at least once."""
-    found = set()
-    for table in ("facts", "facts_of_documents", "facts_of_words", "facts_of_objects", "facts_of_talks", "usual"):
-        (row,) = store.rows(f"cells/held_{table}")
-        found |= {f"{table}.{name}" for name, n in row.items() if n}
-    return frozenset(found)
+    (told,) = store.rows("cells/held")
+    return frozenset(f"{table}.{name}" for table, columns in told.items() for name, n in columns.items() if n)
 
 
 def measurable(store: Store) -> tuple[Known, ...]:

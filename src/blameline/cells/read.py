@@ -94,7 +94,9 @@ def every(store: Store, window: Clock | None) -> tuple[Signal, ...]:
     ends = {row["signal"]: row["now"] for row in store.rows("cells/now", late=late, until=bounds["until"])}
     scores = [row for row in store.rows("cells/signals", **bounds) if row["scored"]]
     found = [
-        _described(row, manifest).model_copy(update={"n": row["n"], "mean": row["mean"], "now": ends.get(row["signal"])})
+        _described(row, manifest).model_copy(
+            update={"n": row["n"], "mean": row["mean"], "now": ends.get(row["signal"])}
+        )
         for row in scores
     ]
     named, there = {one.name for one in found}, held(store)

@@ -69,14 +69,16 @@ MOST_SEGMENTS = 5
 
 TELLING: Mapping[str, tuple[str, ...]] = {
     "talk": (
-        r"gen_ai\.conversation\.id", r"conversation[._]?id", r"thread[._]?id", r"chat[._]?id", r"session\.id", r".*[._](conversation|thread)[._]?id",
-        r"session[._]?id",
+        r"gen_ai\.conversation\.id", r"conversation[._]?id", r"thread[._]?id", r"chat[._]?id", r"session\.id",
+        r".*[._](conversation|thread)[._]?id", r"session[._]?id",
     ),
     "first_token": (
         r"gen_ai\.response\.time_to_first_chunk", r"gen_ai\.(client|server|response)\.(operation\.)?time_to_first_(token|chunk)",
     ),
     "regenerated": (r"(.*[._])?(is_?)?regenerat(e|ed|ion)", r"(.*[._])?regenerat(e|ion)_?count"),
-    "escalated": (r"(?!.*(rout|model))(.*[._])?(is_?|human_?)?(escalat(e|ed|ion)|hand_?off|handed_?off|hand_?over|human_?takeover)",),
+    "escalated": (
+        r"(?!.*(rout|model))(.*[._])?(is_?|human_?)?(escalat(e|ed|ion)|hand(ed)?_?(off|over)|human_?takeover)",
+    ),
     "edited": (r"(.*[._])?edit_?distance",),
 }  # fmt: skip
 """Attributes that tell a fact of a request, as patterns of the whole name, the most trusted first."""

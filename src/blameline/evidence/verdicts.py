@@ -108,7 +108,9 @@ def outcome(lines: Sequence[LedgerLine], tied: Mapping[str, Sequence[str]]) -> t
     return "unattributed", moved
 
 
-CLICKS = "only users' clicks got worse, which are sparse and kind to confident answers: they convict nobody by themselves"
+CLICKS = (
+    "only users' clicks got worse, which are sparse and kind to confident answers: they convict nobody by themselves"
+)
 
 
 def capped(lines: Sequence[LedgerLine], word: Outcome) -> tuple[list[LedgerLine], Outcome]:

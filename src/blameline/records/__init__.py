@@ -17,7 +17,17 @@ from blameline.records.brought import (
     Slice,
     Window,
 )
-from blameline.records.found import Context, Disagreement, Evidence, Guard, LedgerLine, Query, Shift, Signal, SliceEffect
+from blameline.records.found import (
+    Context,
+    Disagreement,
+    Evidence,
+    Guard,
+    LedgerLine,
+    Query,
+    Shift,
+    Signal,
+    SliceEffect,
+)
 from blameline.records.told import (
     Entry,
     Gap,

@@ -1,2 +1,0 @@
--- How often each of the facts is told.
-SELECT count(COLUMNS(* EXCLUDE (trace_id))) FROM facts
