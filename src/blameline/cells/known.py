@@ -24,7 +24,8 @@ NAMES = (
     "request_failed", "answer_truncated", "answer_refused", "answer_repeated", "answer_hedged", "output_length",
     "language_switched", "language_unusual", "json_invalid", "json_fenced", "json_keys_missing",
     "retrieval_empty", "retrieval_short", "document_score", "retrieval_overlap",
-    "tool_failed", "asked_again", "regenerated", "human_escalated", "conversation_abandoned", "edit_distance", "steps",
+    "tool_failed", "asked_again", "regenerated", "human_escalated", "conversation_abandoned",
+    "conversation_unanswered", "edit_distance", "steps",
     "input_tokens", "output_tokens", "request_cost", "task_cost", "router_escalated", "retries",
     "latency", "time_to_first_token",
 )  # fmt: skip

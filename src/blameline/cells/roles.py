@@ -79,6 +79,7 @@ TELLING: Mapping[str, tuple[str, ...]] = {
     "escalated": (
         r"(?!.*(rout|model))(.*[._])?(is_?|human_?)?(escalat(e|ed|ion)|hand(ed)?_?(off|over)|human_?takeover)",
     ),
+    "abandoned": (r"(.*[._])?(is_?)?abandon(ed|ment)?",),
     "edited": (r"(.*[._])?edit_?distance",),
 }  # fmt: skip
 """Attributes that tell a fact of a request, as patterns of the whole name, the most trusted first."""

@@ -238,6 +238,7 @@ CREATE TABLE IF NOT EXISTS facts (
     output_fenced   BOOLEAN,            -- an answer is JSON in a code fence; NULL: none is JSON
     regenerated     BOOLEAN,            -- an attribute says that the user asked for another answer
     escalated       BOOLEAN,            -- an attribute says that a human took over
+    abandoned       BOOLEAN,            -- an attribute says that the user gave up
     edited          DOUBLE,             -- how far the user edited the answer, as an attribute says it
     talk            VARCHAR             -- the conversation that it is part of
 );
@@ -268,7 +269,7 @@ CREATE TABLE IF NOT EXISTS facts_of_objects (
 CREATE TABLE IF NOT EXISTS facts_of_talks (
     trace_id        VARCHAR NOT NULL,
     asked_again     BOOLEAN,            -- within half an hour nearly the same question followed; NULL: it cannot be told
-    abandoned       BOOLEAN,            -- the conversation ended here without an answer; NULL: it went on, or the end is unknown
+    unanswered      BOOLEAN,            -- the conversation ended here without an answer; NULL: it went on, or the end is unknown
     task_cost_usd   DOUBLE              -- of the whole conversation, where it ended here with an answer
 );
 

@@ -25,6 +25,7 @@ spans AS (
         CASE WHEN $first_token IS NOT NULL THEN min(1000 * number_of(said_of(s.names, s.said, $first_token))) END AS first_token_ms,
         CASE WHEN $regenerated IS NOT NULL THEN bool_or(says_yes(said_of(s.names, s.said, $regenerated))) END AS regenerated,
         CASE WHEN $escalated IS NOT NULL THEN bool_or(says_yes(said_of(s.names, s.said, $escalated))) END AS escalated,
+        CASE WHEN $abandoned IS NOT NULL THEN bool_or(says_yes(said_of(s.names, s.said, $abandoned))) END AS abandoned,
         CASE WHEN $edited IS NOT NULL THEN max(number_of(said_of(s.names, s.said, $edited))) END AS edited,
         CASE WHEN $talk IS NOT NULL THEN min(nullif(said_of(s.names, s.said, $talk), '')) END AS talk
     FROM span_rows s
@@ -46,7 +47,7 @@ calls AS (
         CASE WHEN count(model) > 1 THEN min(model) <> max(model) WHEN count(model) = 1 THEN FALSE END AS rerouted,
         sum(input_tokens) FILTER (input_tokens BETWEEN 0 AND 1e12)::BIGINT AS input_tokens,
         sum(output_tokens) FILTER (output_tokens BETWEEN 0 AND 1e12)::BIGINT AS output_tokens,
-        sum(round(cost_usd * 1e9)::HUGEINT) FILTER (cost_usd BETWEEN 0 AND 1e9)::DOUBLE / 1e9 AS cost_usd,  -- in whole parts: the same whatever thread adds them
+        sum(try_cast(round(CASE WHEN cost_usd BETWEEN 0 AND 1e9 THEN cost_usd END * 1e9) AS HUGEINT))::DOUBLE / 1e9 AS cost_usd,  -- in whole parts: the same whatever thread adds them
         sum(output_chars) FILTER (NOT retried AND content_state IN ('present', 'empty'))::BIGINT AS output_chars,
         CASE WHEN min(output_language) = max(output_language) THEN min(output_language) END AS output_language,
         bool_and(output_json) FILTER (NOT retried AND ended = 'answered' AND content_state = 'present') AS output_json,
@@ -75,6 +76,7 @@ SELECT
     c.output_fenced,
     s.regenerated,
     s.escalated,
+    s.abandoned,
     s.edited,
     s.talk
 FROM spans s

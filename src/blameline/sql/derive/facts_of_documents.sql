@@ -37,6 +37,6 @@ SELECT
     e.trace_id,
     e.documents,
     e.best_score,
-    len(list_intersect(a.ids, a.before)) / len(list_distinct(list_concat(a.ids, a.before))) AS overlap
+    CASE WHEN a.before IS NOT NULL THEN len(list_intersect(a.ids, a.before)) / len(list_distinct(list_concat(a.ids, a.before))) END AS overlap
 FROM each e
 LEFT JOIN again a USING (trace_id)

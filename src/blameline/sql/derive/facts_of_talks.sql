@@ -36,7 +36,7 @@ SELECT
         WHEN soon THEN CASE WHEN next_question IS NOT NULL THEN a.trace_id IS NOT NULL END
         WHEN over OR next_at IS NOT NULL THEN FALSE
     END AS asked_again,
-    CASE WHEN over THEN NOT answered END AS abandoned,
+    CASE WHEN over THEN NOT answered END AS unanswered,
     CASE WHEN over AND answered THEN cost END AS task_cost_usd
 FROM seen s
 LEFT JOIN alike a USING (trace_id)

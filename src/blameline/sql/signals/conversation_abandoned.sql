@@ -1,10 +1,10 @@
--- Share of the conversations that ended without an answer: it failed, was refused or was cut off, and nobody went on.
+-- Share of requests at which the user gave up, by the application's own account.
 -- direction: lower
--- unit: share of conversations
+-- unit: share
 -- family: task
 -- part: signal
--- reads: facts_of_talks.abandoned
--- needs: a conversation (gen_ai.conversation.id, session.id) and how its calls ended
--- bias: who leaves content and who leaves in anger look the same after an answer, so only ends without one count
+-- reads: facts.abandoned
+-- needs: an attribute that says so, such as app.abandoned
+-- bias: as the application counts it, often by a timeout; who got what they came for leaves too
 CREATE OR REPLACE TEMP VIEW signal AS
-SELECT trace_id, abandoned::INTEGER AS value FROM facts_of_talks
+SELECT trace_id, coalesce(abandoned, (SELECT CASE WHEN bool_and(abandoned) THEN FALSE END FROM facts))::INTEGER AS value FROM facts
