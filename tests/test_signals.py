@@ -15,6 +15,7 @@ import blameline
 from blameline.assets import sql
 from blameline.cells import clock, known, measured
 from blameline.cells.known import NAMES, header
+from blameline.cells.read import FEEDBACK
 from blameline.cells.roles import telling
 from blameline.evidence.verdicts import capped
 from blameline.records import Interval, LedgerLine, Signal
@@ -337,6 +338,20 @@ def test_graded_truth_convicts_and_thumbs_that_disagree_are_told(tmp_path: Path)
     assert "answer_correct got worse" in apart.because
     assert "Clicks against graded truth" in page
     assert "| from (UTC) | `thumbs_up` | n | `answer_correct` | n |" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "clicks"),
+    [
+        ("thumbs", True), ("thumbs_up", True), ("user.thumbsUp", True), ("userRating", True), ("rating", True), ("csat", True),
+        ("user_satisfaction", True), ("click_through_rate", True), ("clickthrough", True), ("ctr", True), ("liked", True), ("dislikes", True),
+        ("copied", True), ("user_feedback", True), ("upvotes", True), ("dissatisfied", True), ("star_rating", True),
+        ("likelihood", False), ("copyright_ok", False), ("operating_ok", False), ("electrode", False), ("answer_correct", False),
+        ("generating", False), ("unlikely_claims", False), ("structure", False),
+    ],
+)  # fmt: skip
+def test_clicks_are_known_by_their_name(name: str, clicks: bool) -> None:
+    assert bool(FEEDBACK.search(name)) is clicks
 
 
 def bid(verdict: str) -> LedgerLine:

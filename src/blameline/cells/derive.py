@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 DERIVED = ("retried", "version_sets", "segment_sets", "traces", "measurements")
 FACTS = ("facts_of_documents", "facts_of_words", "facts_of_objects", "facts_of_talks", "usual")
 """What only some data tells, each from what is before it."""
-MOST_READ = 100_000
+MOST_READ = 50_000
 """Requests whose words are read; of more it is those of every so-manieth conversation."""
 _MOST_ROUNDS = 20
 """Enough for a million spans, each within the other."""

@@ -27,7 +27,11 @@ LOWER = re.compile(
     r"regenerat|bias|harm|risk|drift|duration|unsafe|leak|contradict|thumbs?_?down|downvote|dislike|negative",
     re.IGNORECASE,
 )
-FEEDBACK = re.compile(r"thumb|csat|satisf|feedback|click|ctr|rating|like|nps|copy|vote", re.IGNORECASE)
+FEEDBACK = re.compile(
+    r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))(?i:thumbs?(?=up|down|[^a-z]|$)|csat|(?:dis)?satisf|feedback|click|ctr|(?:star_?)?ratings?|stars"
+    r"|(?:dis)?like[sd]?|nps|cop(?:y|ied|ies)|(?:up|down)?votes?|accept(?:ed|ance)?_?rate)(?=(?i:action|ied|through|up|down|s)|[^a-z]|$)"
+)
+"""Scores that users give by a click, by their name; a word within another (``likelihood``, ``copyright``) is none."""
 FEEDBACK_BIAS = (
     "from the few who click, and kind to confident and agreeable answers, right or wrong: never decisive alone"
 )

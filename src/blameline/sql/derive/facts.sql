@@ -44,12 +44,12 @@ calls AS (
             WHEN bool_or(ended = 'unknown') FILTER (NOT retried) THEN NULL
             ELSE TRUE
         END AS answered,
-        CASE WHEN count(model) > 1 THEN min(model) <> max(model) WHEN count(model) = 1 THEN FALSE END AS rerouted,
+        CASE WHEN count(model) > 0 THEN min(md5_number_lower(model)) <> max(md5_number_lower(model)) END AS rerouted,  -- numbers are quicker than texts
         sum(input_tokens) FILTER (input_tokens BETWEEN 0 AND 1e12)::BIGINT AS input_tokens,
         sum(output_tokens) FILTER (output_tokens BETWEEN 0 AND 1e12)::BIGINT AS output_tokens,
         sum(try_cast(round(CASE WHEN cost_usd BETWEEN 0 AND 1e9 THEN cost_usd END * 1e9) AS HUGEINT))::DOUBLE / 1e9 AS cost_usd,  -- in whole parts: the same whatever thread adds them
         sum(output_chars) FILTER (NOT retried AND content_state IN ('present', 'empty'))::BIGINT AS output_chars,
-        CASE WHEN min(output_language) = max(output_language) THEN min(output_language) END AS output_language,
+        CASE WHEN min(md5_number_lower(output_language)) = max(md5_number_lower(output_language)) THEN any_value(output_language) END AS output_language,
         bool_and(output_json) FILTER (NOT retried AND ended = 'answered' AND content_state = 'present') AS output_json,
         bool_or(output_fenced) FILTER (NOT retried AND ended = 'answered' AND content_state = 'present' AND output_json) AS output_fenced
     FROM generations
