@@ -17,6 +17,7 @@ spans AS (
         bool_or(s.finish IN ('content_filter', 'refusal')) FILTER (r.span_id IS NULL) AS refused,
         count(*) FILTER (s.op IN ('retrieval', 'execute_tool') AND r.span_id IS NULL) AS steps,
         CASE WHEN count(*) > 1 THEN count(r.span_id) > 0 END AS retried,
+        min(asked_model(s.op, s.names, s.said)) <> max(asked_model(s.op, s.names, s.said)) AS rerouted,
         bool_or(coalesce(s.status = 'error', FALSE)) FILTER (s.op = 'execute_tool' AND e.telling AND r.span_id IS NULL) AS tool_failed,
         coalesce(
             max(s.duration_ms) FILTER (s.parent_id IS NULL AND s.duration_ms >= 0),
@@ -44,7 +45,6 @@ calls AS (
             WHEN bool_or(ended = 'unknown') FILTER (NOT retried) THEN NULL
             ELSE TRUE
         END AS answered,
-        CASE WHEN count(model) > 0 THEN min(md5_number_lower(model)) <> max(md5_number_lower(model)) END AS rerouted,  -- numbers are quicker than texts
         sum(input_tokens) FILTER (input_tokens BETWEEN 0 AND 1e12)::BIGINT AS input_tokens,
         sum(output_tokens) FILTER (output_tokens BETWEEN 0 AND 1e12)::BIGINT AS output_tokens,
         sum(try_cast(round(CASE WHEN cost_usd BETWEEN 0 AND 1e9 THEN cost_usd END * 1e9) AS HUGEINT))::DOUBLE / 1e9 AS cost_usd,  -- in whole parts: the same whatever thread adds them
@@ -63,7 +63,7 @@ SELECT
     CASE WHEN s.failed THEN FALSE ELSE c.answered END AS answered,
     nullif(s.steps + coalesce(c.steps, 0), 0) AS steps,
     s.retried,
-    c.rerouted,
+    s.rerouted,
     s.tool_failed,
     c.input_tokens,
     c.output_tokens,
