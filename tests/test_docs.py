@@ -23,7 +23,7 @@ import yaml
 from markdown_it import MarkdownIt
 
 from blameline import errors, plugins, records
-from blameline.cells.derive import MOST_READ
+from blameline.cells.facts import MOST_READ
 from blameline.cells.known import known
 from blameline.cells.roles import STANDARD
 from blameline.cli import main

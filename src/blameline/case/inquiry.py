@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.candidates import Candidate, Seen, list_candidates
-from blameline.case.context import context, disagreements
+from blameline.case.context import context
+from blameline.case.disagreement import disagreements
 from blameline.cells import Clock, clock, measured, read, volume
 from blameline.evidence.hearing import Hearing
 from blameline.evidence.judgement import judge

@@ -10,7 +10,8 @@ from __future__ import annotations
 from blameline.cells.derive import derive
 from blameline.cells.grid import JOIN, Cells
 from blameline.cells.known import known, measurable
-from blameline.cells.read import Clock, by_day, clock, every, measured, read, segments, volume
+from blameline.cells.listed import by_day, every
+from blameline.cells.read import Clock, clock, measured, read, segments, volume
 
 __all__ = [
     "JOIN",

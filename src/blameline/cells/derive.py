@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from blameline.cells.known import lay, measurable
-from blameline.cells.roles import MOST_VALUES, Profile, assign, interesting, telling
+from blameline.cells.facts import find_facts, measure
+from blameline.cells.roles import MOST_VALUES, Profile, assign, interesting
 from blameline.records import Problem
 
 if TYPE_CHECKING:
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from blameline.store import Store
 
 DERIVED = ("retried", "version_sets", "segment_sets", "traces", "measurements")
-FACTS = ("facts_of_documents", "facts_of_words", "facts_of_objects", "facts_of_talks", "usual")
-"""What only some data tells, each from what is before it."""
-MOST_READ = 50_000
-"""Requests whose words are read; of more it is those of every so-manieth conversation."""
 _MOST_ROUNDS = 20
 """Enough for a million spans, each within the other."""
 
@@ -32,8 +28,8 @@ def derive(store: Store) -> tuple[Problem, ...]:
         for table in DERIVED:
             store.run(f"derive/clear_{table}")
             store.run(f"derive/{table}")
-        _find_facts(store, names)
-        _measure(store)
+        find_facts(store, names)
+        measure(store)
         for table in ("marks", "outlines", "sets"):
             store.run(f"derive/drop_{table}")
         said = f"has more than {MOST_VALUES} values and cannot serve as a version or segment"
@@ -88,41 +84,3 @@ def _find_outer_generations(store: Store) -> None:
         store.run(f"derive/clear_{table}")
         store.run(f"derive/{table}")
     store.run("derive/drop_links")
-
-
-def _find_facts(store: Store, names: Sequence[str]) -> None:
-    """What each trace tells, in one pass; documents, words and conversations only where there are any."""
-    telling_names = telling(names)
-    store.run("derive/clear_facts")
-    store.run("derive/facts", **telling_names)
-    for table in FACTS:
-        store.run(f"derive/clear_{table}")
-    (there,) = store.rows("derive/held")
-    if not (there["documents"] or there["words"] or telling_names["talk"]):
-        store.run("derive/usual")
-        return
-    store.run("derive/drop_words")
-    one_in = max(-(-there["traces"] // MOST_READ), 1)
-    if there["words"]:
-        store.run("derive/words", one_in=one_in)
-    else:
-        store.run("derive/no_words")
-    if there["documents"]:
-        store.run("derive/facts_of_documents")
-    if there["words"]:
-        store.run("derive/facts_of_words")
-    if there["objects"]:
-        store.run("derive/facts_of_objects", one_in=one_in)
-    if telling_names["talk"]:
-        store.run("derive/facts_of_talks")
-    store.run("derive/usual")
-    store.run("derive/drop_words")
-
-
-def _measure(store: Store) -> None:
-    """The signals that can be a shift, where the data holds what they need."""
-    manifest = store.manifest()
-    for signal in measurable(store):
-        if signal.full(manifest):
-            lay(store, signal.name)
-            store.run("derive/signal", name=signal.name)

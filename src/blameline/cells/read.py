@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.cells.grid import Cells
-from blameline.cells.known import Known, held, known, lay
+from blameline.cells.known import known
 from blameline.records import Better, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
-
-    from numpy.typing import NDArray
 
     from blameline.records import Manifest
     from blameline.store import Store
@@ -82,56 +80,9 @@ def measured(store: Store, window: Clock) -> tuple[Signal, ...]:
     """
     manifest = store.manifest()
     return tuple(
-        _described(row, manifest)
-        for row in store.rows("cells/signals", since=_naive(window.since), until=_naive(window.until))
+        described(row, manifest)
+        for row in store.rows("cells/signals", since=naive(window.since), until=naive(window.until))
         if row["spread"] > 0
-    )
-
-
-def every(store: Store, window: Clock | None) -> tuple[Signal, ...]:
-    """Every score found and every signal that is known, measured or not: scores first, then as ``known.NAMES`` has them."""
-    manifest = store.manifest()
-    if window is None:
-        return tuple(_unmeasured(one, manifest, "there are no traces") for one in known().values())
-    bounds = {"since": _naive(window.since), "until": _naive(window.until)}
-    late = _naive(window.until - (window.until - window.since) / 10)
-    ends = {row["signal"]: row["now"] for row in store.rows("cells/now", late=late, until=bounds["until"])}
-    scores = [row for row in store.rows("cells/signals", **bounds) if row["scored"]]
-    found = [
-        _described(row, manifest).model_copy(
-            update={"n": row["n"], "mean": row["mean"], "now": ends.get(row["signal"])}
-        )
-        for row in scores
-    ]
-    named, there = {one.name for one in found}, held(store)
-    for one in known().values():
-        if one.name in named:
-            continue
-        if lacking := [column for column in one.reads if column not in there]:
-            found.append(_unmeasured(one, manifest, f"needs {one.needs}", *lacking))
-            continue
-        lay(store, one.name)
-        (row,) = store.rows("cells/signal", **bounds, late=late)
-        if not row["n"]:
-            found.append(_unmeasured(one, manifest, f"no request in the window tells it; needs {one.needs}"))
-            continue
-        found.append(one.signal(manifest).model_copy(update=row))
-    return tuple(found)
-
-
-def by_day(
-    store: Store, name: str, window: Clock, since: datetime, until: datetime
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """A known signal by day and segment: days since a moment (below 0 before it), segments, requests and sums."""
-    lay(store, name)
-    columns = store.query(
-        "cells/signal_by_day", since_when=_naive(since), since=_naive(window.since), until=_naive(until)
-    )
-    return (
-        columns["day"].astype(np.int64),
-        columns["segment_id"].astype(np.int64),
-        columns["n"].astype(float),
-        columns["total"].astype(float),
     )
 
 
@@ -140,7 +91,7 @@ def segments(store: Store) -> tuple[dict[str, str], ...]:
     return tuple(dict(row["segment"]) for row in store.rows("cells/segment_sets"))
 
 
-def _described(row: Mapping[str, Any], manifest: Manifest) -> Signal:
+def described(row: Mapping[str, Any], manifest: Manifest) -> Signal:
     """A measured signal: by its header where it is a known one, and else by its name."""
     name = row["signal"]
     if name in known() and not row["scored"]:
@@ -163,20 +114,13 @@ def _described(row: Mapping[str, Any], manifest: Manifest) -> Signal:
     )
 
 
-def _unmeasured(one: Known, manifest: Manifest, why: str, *lacking: str) -> Signal:
-    """A known signal that this data does not hold, and why: never 0 and never fine."""
-    if any(column.startswith(("facts_of_words.", "facts_of_objects.")) for column in lacking):
-        why += "; no words are kept here"
-    return one.signal(manifest).model_copy(update={"measured": False, "why": why})
-
-
 def read(store: Store, signal: Signal, window: Clock) -> Cells:
     """The cells of one signal; the judge's version joins the layer versions as ``judge:evaluator``."""
     columns = store.query(
         "cells/by_signal",
         signal=signal.name,
-        since=_naive(window.since),
-        until=_naive(window.until),
+        since=naive(window.since),
+        until=naive(window.until),
         width=window.width,
     )
     sets, places = _sets(store)
@@ -209,7 +153,7 @@ VOLUME = Signal(name="requests", better=None, unit="requests", family="operation
 
 def volume(store: Store, window: Clock) -> Cells:
     """The cells of the traffic itself: ``n`` requests, ``total`` the same."""
-    columns = store.query("cells/by_volume", since=_naive(window.since), until=_naive(window.until), width=window.width)
+    columns = store.query("cells/by_volume", since=naive(window.since), until=naive(window.until), width=window.width)
     sets, places = _sets(store)
     n = columns["n"].astype(float)
     return Cells(
@@ -233,5 +177,6 @@ def _sets(store: Store) -> tuple[list[dict[str, str]], tuple[dict[str, str], ...
     return versions, segments(store)
 
 
-def _naive(moment: datetime) -> datetime:
+def naive(moment: datetime) -> datetime:
+    """A moment as DuckDB's TIMESTAMP is bound: in UTC, without a zone."""
     return moment.astimezone(UTC).replace(tzinfo=None)
