@@ -23,6 +23,8 @@ import yaml
 from markdown_it import MarkdownIt
 
 from blameline import errors, plugins, records
+from blameline.cells.facts import MOST_READ
+from blameline.cells.known import known
 from blameline.cells.roles import STANDARD
 from blameline.cli import main
 from blameline.sources.table import USUAL
@@ -156,6 +158,12 @@ def test_known_attributes_are_listed():
         assert f"`{attribute}`" in row
 
 
+def test_every_signal_stands_in_its_family() -> None:
+    for name, one in known().items():
+        row = next(line for line in README.splitlines() if line.startswith(f"| {one.family} |") and f"`{name}`" in line)
+        assert f"`{name}`" in row.split("|")[2 if one.part == "signal" else 3], name
+
+
 def test_every_error_table_template_and_runbook_is_named():
     for name, value in vars(errors).items():
         if isinstance(value, type) and issubclass(value, Exception):
@@ -191,6 +199,7 @@ def test_the_limits_are_the_code_s():
     assert "1 in 50" in README
     assert inquiry.FEWEST == 100
     assert "Under 100 measurements" in README
+    assert f"{MOST_READ:,} requests" in README
     assert coverage.STALE.days == 180
     assert "half a year" in README
 

@@ -189,7 +189,7 @@ BLIND = {key: said for key, said in ASKED.items() if key != "gen_ai.input.messag
 def test_an_attempt_that_was_made_again(store, take, spans, retried, failed):
     take(*(span(key, parent, attributes, **more) for key, parent, attributes, more in spans))
     assert {int(row[0], 16) for row in store.sql("SELECT span_id FROM retried").rows} == retried
-    assert store.sql("SELECT value FROM measurements WHERE signal = 'request_failed'").rows == ((float(failed),),)
+    assert store.sql("SELECT failed FROM facts").rows == ((bool(failed),),)
     calls = sum("gen_ai.usage.cost" in attributes for _, _, attributes, _ in spans)
     assert ask(store, "SELECT sum(cost_usd) FROM generations") == pytest.approx(0.25 * calls)  # every attempt is paid
     assert ask(store, "SELECT count(*) FROM traces") == 1
@@ -197,7 +197,7 @@ def test_an_attempt_that_was_made_again(store, take, spans, retried, failed):
 
 def test_a_cut_answer_that_was_made_again_is_not_counted_as_cut(store, take):
     take(span(1, None, PLAIN), span(2, 1, CUT), span(3, 1, {**ASKED, "gen_ai.response.finish_reasons": '["stop"]'}))
-    assert store.sql("SELECT value FROM measurements WHERE signal = 'answer_truncated'").rows == ((0.0,),)
+    assert store.sql("SELECT truncated FROM facts").rows == ((False,),)
 
 
 def test_no_status_is_no_failure_where_the_format_says_when_there_is_one(store, take):
@@ -208,6 +208,7 @@ def test_no_status_is_no_failure_where_the_format_says_when_there_is_one(store, 
 
 def test_a_format_that_never_says_it_has_not_always_succeeded(store, take):
     take(*(span(1, None, PLAIN, trace=n) for n in range(1, 4)))
+    assert store.sql("SELECT count(failed) FROM facts").rows == ((0,),)
     assert store.sql("SELECT value FROM measurements WHERE signal = 'request_failed'").rows == ()
 
 

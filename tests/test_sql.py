@@ -26,6 +26,8 @@ STAGES: dict[str, dict[str, object]] = {
     "derive/sets": NAMED,
     "derive/links": {},
     "store/staging": {},
+    "derive/no_words": {},
+    "signals/latency": {},
 }
 """Made on the way by one statement for the next ones; order matters."""
 SAYS_SQL = re.compile(

@@ -15,9 +15,21 @@ from threadpoolctl import threadpool_limits
 from blameline import gaps, intake, ledger, report
 from blameline.case.marked import keep, marked
 from blameline.case.story import headline, story, timeline
-from blameline.cells import derive, volume
+from blameline.cells import clock, derive, every, volume
 from blameline.errors import NotFound
-from blameline.records import Change, Entry, Guard, Investigation, Loaded, Problem, Shift, Story, TimelineRow, Window
+from blameline.records import (
+    Change,
+    Entry,
+    Guard,
+    Investigation,
+    Loaded,
+    Problem,
+    Shift,
+    Signal,
+    Story,
+    TimelineRow,
+    Window,
+)
 from blameline.store import Result, Store
 
 if TYPE_CHECKING:
@@ -90,6 +102,10 @@ class Case:
         """When, where and how far quality moved; of one signal, or of all."""
         return tuple(shift for shift in self.blame(seed=seed).shifts if signal in {None, shift.signal})
 
+    def signals(self) -> tuple[Signal, ...]:
+        """Every score found and every signal that is known: how it is measured here, or why it is not."""
+        return every(self.store, clock(self.store))
+
     def timeline(self, *, seed: int = 0) -> tuple[TimelineRow, ...]:
         """Changes, shifts, eval runs, reports and notes in one aligned view, oldest first."""
         return timeline(self.store, self._inquired(seed), ledger.entries(self.store))
@@ -118,6 +134,8 @@ class Case:
             guards=found,
             problems=(*unfinished, *self.store.problems(), *(() if inquiry.signals else (UNMEASURED,))),
             gaps=gaps.stored(self.store),
+            context=inquiry.context,
+            disagreements=inquiry.disagreements,
         )
 
     def story(self, *, seed: int = 0) -> Story:

@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from blameline.cells import Cells
-    from blameline.records import Manifest, Shift
+    from blameline.records import Family, Manifest, Shift
     from blameline.store import Store
 
-FAMILIES = ("quality", "behaviour", "feedback")
-"""Signals that can be a shift, the most trusted first."""
+FAMILIES: tuple[Family, ...] = (
+    "quality", "behaviour", "task", "retrieval", "feedback", "cost", "time", "operations",
+)  # fmt: skip
+"""Of the signals that can be a shift the most trusted first; cost and time only where the manifest lists them."""
 MOST_SIGNALS = 16
 SLACK = 12.0
 """Hours by which the onsets of two moves may miss each other and still be one moment."""

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from blameline.candidates import Candidate, Seen, list_candidates
+from blameline.case.context import context
+from blameline.case.disagreement import disagreements
 from blameline.case.finding import detectable, find_shifts, fit_signals, tallies_of
 from blameline.case.hearings import Grounds, Heard, app_first, hear, linked_series
 from blameline.cells import Clock, clock, copies, lags, settled, volume
+from blameline.evidence.verdicts import capped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from blameline.records import LedgerLine, Outcome, Shift
+    from blameline.records import Context, Disagreement, LedgerLine, Outcome, Shift
     from blameline.store import Store
 
 
@@ -30,6 +33,10 @@ class Inquiry:
     """Signals that were looked at."""
     detectable: tuple[tuple[str, float], ...] = ()
     """By signal, the quality first: the smallest lasting fall that would have been found."""
+    context: tuple[Context, ...] = ()
+    """What moved beside the main shift, and is none."""
+    disagreements: tuple[Disagreement, ...] = ()
+    """Where clicks and graded truth went different ways."""
 
 
 def inquire(store: Store, *, seed: int) -> Inquiry:
@@ -52,15 +59,21 @@ def inquire(store: Store, *, seed: int) -> Inquiry:
         told = hear(store, one, grounds, heard, seed=seed)
         heard += [told] if told else []
     heard = app_first(heard)
-    verdicts = [one.outcome for one in heard if one.outcome is not None]
+    shifts, lines = [one.shift for one in heard], [line for one in heard for line in one.lines]
+    word: Outcome = next((one.outcome for one in heard if one.outcome is not None), "no_shift")
+    worse = {fits[shift.signal].cells.signal.family for shift in shifts if shift.direction == "worse"}
+    if worse == {"feedback"}:
+        lines, word = capped(lines, word)
     return Inquiry(
         window,
-        tuple(one.shift for one in heard),
-        tuple(line for one in heard for line in one.lines),
-        verdicts[0] if verdicts else "no_shift",
+        tuple(shifts),
+        tuple(lines),
+        word,
         candidates,
         tuple(sorted(fits)),
         detectable(fits, manifest),
+        context(store, window, shifts),
+        disagreements(fits, shifts),
     )
 
 

@@ -200,7 +200,7 @@ def story(store: Store, inquiry: Inquiry, found: Investigation, notes: Sequence[
         loaded=store.loaded().model_copy(update={"gaps": found.gaps}),
         timeline=timeline(store, inquiry, notes),
         snapshots=snapshots,
-        series={shift.id: _series(store, window, shift) for shift in found.shifts} if window else {},
+        series=_curves(store, window, found) if window else {},
         notes=tuple(note for note in notes if note.kind == "note"),
         traces=window.traces if window else 0,
         unmeasured=tuple(layer for layer in STAMPED if layer not in present),
@@ -262,6 +262,17 @@ def _percent(share: float) -> str:
     if share < 0.01:
         return "<1%"
     return ">99%" if share > 0.99 else f"{share:.0%}"
+
+
+def _curves(store: Store, window: Clock, found: Investigation) -> dict[str, tuple[SeriesPoint, ...]]:
+    """By shift its signal, and by name both signals of each disagreement, in the segment of the shift that showed it."""
+    curves = {shift.id: _series(store, window, shift) for shift in found.shifts}
+    for apart in found.disagreements:
+        pair = (apart.feedback, apart.graded)
+        shown = next(one for one in found.shifts if one.signal in pair and one.onset.estimate == apart.since)
+        for name in pair:
+            curves[name] = _series(store, window, shown.model_copy(update={"signal": name}))
+    return curves
 
 
 def _series(store: Store, window: Clock, shift: Shift) -> tuple[SeriesPoint, ...]:

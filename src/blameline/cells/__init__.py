@@ -9,7 +9,26 @@ from __future__ import annotations
 
 from blameline.cells.derive import derive
 from blameline.cells.grid import JOIN, Cells
-from blameline.cells.read import Clock, clock, measured, read, volume
+from blameline.cells.known import known, measurable
+from blameline.cells.listed import by_day, every
+from blameline.cells.read import Clock, clock, measured, read, segments, volume
 from blameline.cells.recorded import copies, lags, settled
 
-__all__ = ["JOIN", "Cells", "Clock", "clock", "copies", "derive", "lags", "measured", "read", "settled", "volume"]
+__all__ = [
+    "JOIN",
+    "Cells",
+    "Clock",
+    "by_day",
+    "clock",
+    "copies",
+    "derive",
+    "every",
+    "known",
+    "lags",
+    "measurable",
+    "measured",
+    "read",
+    "segments",
+    "settled",
+    "volume",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from blameline.cells.facts import find_facts, measure
 from blameline.cells.roles import MOST_VALUES, Profile, assign, interesting
 from blameline.cells.rulers import find_rulers
 from blameline.records import Problem
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from blameline.store import Store
 
 DERIVED = ("retried", "version_sets", "segment_sets", "traces")
-SIGNALS = ("request_failed", "answer_truncated")
-"""Signals read from the spans themselves: one file each under ``sql/signals``."""
 _MOST_ROUNDS = 20
 """Enough for a million spans, each within the other."""
 
@@ -24,14 +23,15 @@ def derive(store: Store) -> tuple[Problem, ...]:
     """Fill the derived tables from what is loaded; attributes that were asked for and cannot serve are told."""
     with store.transaction():
         store.run("derive/clear_roles")
-        crowded = _find_roles(store)
+        names = [row["attribute"] for row in store.rows("derive/attribute_names")]
+        crowded = _find_roles(store, names)
         _find_outer_generations(store)
         for table in DERIVED:
             store.run(f"derive/clear_{table}")
             store.run(f"derive/{table}")
-        _measure(store)
-        for signal in SIGNALS:
-            store.run(f"signals/{signal}")
+        _measure_scores(store)
+        find_facts(store, names)
+        measure(store)
         for table in ("marks", "outlines", "sets"):
             store.run(f"derive/drop_{table}")
         said = f"has more than {MOST_VALUES} values and cannot serve as a version or segment"
@@ -41,7 +41,7 @@ def derive(store: Store) -> tuple[Problem, ...]:
     return problems
 
 
-def _measure(store: Store) -> None:
+def _measure_scores(store: Store) -> None:
     """The scores by request and ruler, and those of answers that were scored more than once."""
     found = find_rulers(store)
     names = list(found.names)
@@ -55,11 +55,11 @@ def _measure(store: Store) -> None:
     store.run("derive/frozen", names=names)
 
 
-def _find_roles(store: Store) -> list[str]:
+def _find_roles(store: Store, names: list[str]) -> list[str]:
     """Say which attribute carries what, and lay out the traces by it; names that were asked for and have too many values."""
     bounds = store.rows("derive/span_bounds")[0]
     manifest = store.manifest()
-    wanted = interesting([row["attribute"] for row in store.rows("derive/attribute_names")], manifest)
+    wanted = interesting(names, manifest)
     _lay_out(store, wanted)
     crowded: list[str] = []
     if bounds["first_at"] is not None:

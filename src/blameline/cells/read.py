@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.cells.grid import Cells
+from blameline.cells.known import known
 from blameline.cells.rulers import JUDGE
 from blameline.records import Better, Signal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from blameline.records import Manifest
     from blameline.store import Store
 
 LOWER = re.compile(
@@ -21,8 +26,14 @@ LOWER = re.compile(
     r"regenerat|bias|harm|risk|drift|duration|unsafe|leak|contradict|thumbs?_?down|downvote|dislike|negative",
     re.IGNORECASE,
 )
-FEEDBACK = re.compile(r"thumb|csat|satisf|feedback|click|ctr|rating|like|nps|copy|vote", re.IGNORECASE)
-BEHAVIOUR = frozenset({"request_failed", "answer_truncated"})
+FEEDBACK = re.compile(
+    r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))(?i:thumbs?(?=up|down|[^a-z]|$)|csat|(?:dis)?satisf|feedback|click|ctr|(?:star_?)?ratings?|stars"
+    r"|(?:dis)?like[sd]?|nps|cop(?:y|ied|ies)|(?:up|down)?votes?|accept(?:ed|ance)?_?rate)(?=(?i:action|ied|through|up|down|s)|[^a-z]|$)"
+)
+"""Scores that users give by a click, by their name; a word within another (``likelihood``, ``copyright``) is none."""
+FEEDBACK_BIAS = (
+    "from the few who click, and kind to confident and agreeable answers, right or wrong: never decisive alone"
+)
 BUCKETS = 340
 """At most this many buckets in a window."""
 
@@ -64,31 +75,44 @@ def clock(store: Store) -> Clock | None:
 
 
 def measured(store: Store, window: Clock) -> tuple[Signal, ...]:
-    """Every signal with at least two distinct values in the window; what the manifest lists keeps its direction."""
+    """Every signal with at least two distinct values in the window; what the manifest lists keeps its direction.
+
+    Those that are context alone (``known``) are not among them.
+    """
     manifest = store.manifest()
-    found = []
-    for row in store.rows("cells/signals", since=_naive(window.since), until=_naive(window.until)):
-        if row["spread"] <= 0:
-            continue
-        name = row["signal"]
-        setting = manifest.signals.get(name)
-        better: Better = "lower" if LOWER.search(name) else "higher"
-        if setting is not None and setting.better is not None:
-            better = setting.better
-        family = "behaviour" if name in BEHAVIOUR else "feedback" if FEEDBACK.search(name) else "quality"
-        bounded = row["low"] >= 0 and row["high"] <= 1
-        found.append(
-            Signal(
-                name=name,
-                better=better,
-                unit="share" if bounded else "score",
-                family=family,
-                control=name in manifest.controls,
-                judged=row["judged"] >= 0.98 * row["n"],
-                bounded=bounded,
-            )
-        )
-    return tuple(found)
+    return tuple(
+        described(row, manifest)
+        for row in store.rows("cells/signals", since=naive(window.since), until=naive(window.until))
+        if row["spread"] > 0
+    )
+
+
+def segments(store: Store) -> tuple[dict[str, str], ...]:
+    """By segment number: attribute → value."""
+    return tuple(dict(row["segment"]) for row in store.rows("cells/segment_sets"))
+
+
+def described(row: Mapping[str, Any], manifest: Manifest) -> Signal:
+    """A measured signal: by its header where it is a known one, and else by its name."""
+    name = row["signal"]
+    if name in known() and not row["scored"]:
+        return known()[name].signal(manifest)
+    setting = manifest.signals.get(name)
+    better: Better = "lower" if LOWER.search(name) else "higher"
+    if setting is not None and setting.better is not None:
+        better = setting.better
+    feedback = bool(FEEDBACK.search(name))
+    bounded = row["low"] >= 0 and row["high"] <= 1
+    return Signal(
+        name=name,
+        better=better,
+        unit="share" if bounded else "score",
+        family="feedback" if feedback else "quality",
+        control=name in manifest.controls,
+        judged=row["judged"] >= 0.98 * row["n"],
+        bounded=bounded,
+        bias=FEEDBACK_BIAS if feedback else "",
+    )
 
 
 def read(store: Store, signal: Signal, window: Clock) -> Cells:
@@ -96,11 +120,11 @@ def read(store: Store, signal: Signal, window: Clock) -> Cells:
     columns = store.query(
         "cells/by_signal",
         signal=signal.name,
-        since=_naive(window.since),
-        until=_naive(window.until),
+        since=naive(window.since),
+        until=naive(window.until),
         width=window.width,
     )
-    sets, segments = _sets(store)
+    sets, places = _sets(store)
     judges = [None if judge is None else str(judge) for judge in columns["judge"]]
     pairs = sorted({(int(v), j or "") for v, j in zip(columns["version_id"], judges, strict=True)})
     number = {pair: index for index, pair in enumerate(pairs)}
@@ -119,7 +143,7 @@ def read(store: Store, signal: Signal, window: Clock) -> Cells:
         n=columns["n"].astype(float),
         total=columns["total"].astype(float),
         square=columns["square"].astype(float),
-        segments=segments,
+        segments=places,
         versions=versions,
     )
 
@@ -129,8 +153,8 @@ VOLUME = Signal(name="requests", better=None, unit="requests", family="operation
 
 def volume(store: Store, window: Clock) -> Cells:
     """The cells of the traffic itself: ``n`` requests, ``total`` the same."""
-    columns = store.query("cells/by_volume", since=_naive(window.since), until=_naive(window.until), width=window.width)
-    sets, segments = _sets(store)
+    columns = store.query("cells/by_volume", since=naive(window.since), until=naive(window.until), width=window.width)
+    sets, places = _sets(store)
     n = columns["n"].astype(float)
     return Cells(
         signal=VOLUME,
@@ -143,16 +167,16 @@ def volume(store: Store, window: Clock) -> Cells:
         n=n,
         total=n,
         square=n,
-        segments=segments,
+        segments=places,
         versions=tuple(sets),
     )
 
 
 def _sets(store: Store) -> tuple[list[dict[str, str]], tuple[dict[str, str], ...]]:
     versions = [dict(row["versions"]) for row in store.rows("cells/version_sets")]
-    segments = tuple(dict(row["segment"]) for row in store.rows("cells/segment_sets"))
-    return versions, segments
+    return versions, segments(store)
 
 
-def _naive(moment: datetime) -> datetime:
+def naive(moment: datetime) -> datetime:
+    """A moment as DuckDB's TIMESTAMP is bound: in UTC, without a zone."""
     return moment.astimezone(UTC).replace(tzinfo=None)

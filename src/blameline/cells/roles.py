@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from blameline.records import Layer, Manifest
 
 STANDARD: tuple[tuple[Layer, str], ...] = (
@@ -63,6 +65,34 @@ NEVER = re.compile(
 MOST_VALUES = 64
 """An attribute with more values than this is an identity and not a version or a segment."""
 MOST_SEGMENTS = 5
+
+
+TELLING: Mapping[str, tuple[str, ...]] = {
+    "talk": (
+        r"gen_ai\.conversation\.id", r"conversation[._]?id", r"thread[._]?id", r"chat[._]?id", r"session\.id",
+        r".*[._](conversation|thread)[._]?id", r"session[._]?id",
+    ),
+    "first_token": (
+        r"gen_ai\.response\.time_to_first_chunk", r"gen_ai\.(client|server|response)\.(operation\.)?time_to_first_(token|chunk)",
+    ),
+    "regenerated": (r"(.*[._])?(is_?)?regenerat(e|ed|ion)", r"(.*[._])?regenerat(e|ion)_?count"),
+    "escalated": (
+        r"(?!.*(rout|model))(.*[._])?(is_?|human_?)?(escalat(e|ed|ion)|hand(ed)?_?(off|over)|human_?takeover)",
+    ),
+    "abandoned": (r"(.*[._])?(is_?)?abandon(ed|ment)?",),
+    "edited": (r"(.*[._])?edit_?distance",),
+}  # fmt: skip
+"""Attributes that tell a fact of a request, as patterns of the whole name, the most trusted first."""
+
+
+def telling(names: Sequence[str]) -> dict[str, str | None]:
+    """The attribute that tells each such fact here; ``None`` where none does."""
+    return {
+        fact: next(
+            (name for pattern in patterns for name in sorted(names) if re.fullmatch(pattern, name, re.IGNORECASE)), None
+        )
+        for fact, patterns in TELLING.items()
+    }
 
 
 @dataclass(frozen=True)

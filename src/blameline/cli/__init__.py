@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from blameline.cli.ask import blame, note, plugins, report, shifts, sql, timeline
+from blameline.cli.ask import blame, note, plugins, report, shifts, signals, sql, timeline
 from blameline.cli.bring import demo, investigate, load, mark
 from blameline.cli.group import ExitCode, Incident
 
@@ -27,5 +27,5 @@ def main() -> None:
     """
 
 
-for _verb in (investigate, load, mark, shifts, timeline, blame, report, note, sql, demo, plugins):
+for _verb in (investigate, load, mark, signals, shifts, timeline, blame, report, note, sql, demo, plugins):
     main.add_command(_verb)

@@ -84,6 +84,40 @@ def shifts(case_path: Path, signal: str | None, as_json: bool, seed: int) -> Non
 @click.command()
 @case_option
 @json_option
+def signals(case_path: Path, as_json: bool) -> None:
+    """What can be measured and what is: direction, unit, bias, the mean now, or what is missing.
+
+    \b
+    Example:
+      incident signals --case out/incident.duckdb
+    """
+    with read(case_path) as case:
+        found = case.signals()
+    if as_json:
+        as_one_value(found)
+        return
+    table(
+        ("signal", "family", "better", "part", "n", "mean", "now", "unit", "bias, or why it is not measured"),
+        [
+            (
+                one.name,
+                one.family,
+                one.better or "neither",
+                "control" if one.control else "context" if one.context else "signal",
+                f"{one.n}" if one.measured else "not measured",
+                "" if one.mean is None else f"{one.mean:.4g}",
+                "" if one.now is None else f"{one.now:.4g}",
+                one.unit,
+                one.bias if one.measured else one.why,
+            )
+            for one in found
+        ],
+    )
+
+
+@click.command()
+@case_option
+@json_option
 @seed_option
 def timeline(case_path: Path, as_json: bool, seed: int) -> None:
     """Changes, shifts, eval runs, reports and notes in one aligned view.

@@ -35,6 +35,10 @@ def tell(found: Investigation, shift: str | None = None) -> None:
         click.echo(f"Next test: {one_line(lines[0].next_test)}")
         if shift is not None:
             _answers(found, one.id)
+    for apart in found.disagreements:
+        click.echo(f"Disagreement: {one_line(apart.because)}")
+    for beside in (one for one in found.context if one.moved):
+        click.echo(f"Also moved: {beside.signal} ({one_line(beside.because)})")
     for guard in found.guards:
         click.echo(f"Guard {one_line(guard.guard)}: {guard.finding} ({one_line(guard.because)})")
     if found.problems:

@@ -118,3 +118,19 @@ def _shown(lines: Sequence[LedgerLine]) -> bool:
     """Whether something other than the clock speaks for one of the bids that the ruler moved."""
     ruler = [line for line in lines if line.layer in {"judge", "eval"} or line.candidate == "ruler"]
     return any(answers(line.evidence).get(check) == "supports" for line in ruler for check in BEYOND_TIMING)
+
+
+CLICKS = (
+    "only users' clicks got worse, which are sparse and kind to confident answers: they convict nobody by themselves"
+)
+
+
+def capped(lines: Sequence[LedgerLine], word: Outcome) -> tuple[list[LedgerLine], Outcome]:
+    """The same where nothing but biased feedback got worse: no verdict above ``consistent``, and nobody named."""
+    kept = [
+        line.model_copy(update={"verdict": "consistent", "because": f"{line.because}; {CLICKS}"})
+        if line.verdict in {"supported", "confirmed"}
+        else line
+        for line in lines
+    ]
+    return kept, "unattributed" if word in {"attributed", "tied"} else word

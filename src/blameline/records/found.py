@@ -11,6 +11,7 @@ from blameline.records.words import (
     Answer,
     Better,
     Direction,
+    Family,
     Finding,
     Interval,
     Layer,
@@ -30,13 +31,27 @@ class Signal(Record):
     better: Better | None
     """``null``: no direction is known, so it can never be a shift for the worse."""
     unit: str = "score"
-    family: Literal["quality", "feedback", "behaviour", "operations"] = "quality"
+    family: Family = "quality"
     control: bool = False
     """A signal that the suspected changes cannot touch."""
     judged: bool = False
     """Scored by a versioned judge, so that a judge change can move it."""
     bounded: bool = True
     """True when the values lie in [0, 1]."""
+    bias: str = ""
+    """How it is known to mislead; empty where nothing is known."""
+    context: bool = False
+    """Told beside a shift, and never one, unless the manifest lists it under ``signals``."""
+    measured: bool = True
+    """Whether this data holds it; what is not measured is never 0 and never fine."""
+    why: str = ""
+    """Why it is not measured: what is not on record."""
+    n: int = 0
+    """Requests that it was measured on."""
+    mean: float | None = None
+    """Over the window; ``null`` where it is not measured."""
+    now: float | None = None
+    """Mean over the last tenth of the window; ``null`` where it was not measured there."""
 
 
 class Bridge(Record):
@@ -155,6 +170,42 @@ class Shift(Record):
     """How far the ruler moved by itself; ``null`` where nothing tells."""
     linked: bool = False
     """Its ledger weighs what is left when the ruler's own move, known from the bridge, is taken out of the scores."""
+
+
+class Context(Record):
+    """How a signal that is no shift of its own moved since the main shift's onset, or over the last quarter of the window."""
+
+    signal: str
+    family: Family
+    unit: str
+    since: Moment
+    segment: Segment = Field(default_factory=dict)
+    """The main shift's own; empty means all traffic."""
+    moved: bool | None
+    """More than chance would move one of all these signals; ``null``: it cannot be told."""
+    before: float | None = None
+    after: float | None = None
+    """``before`` and the change; both at the mix of segments that there was."""
+    delta: Interval | None = None
+    """Change of the mean in the signal's unit, days as clusters; ``null`` where it cannot be told."""
+    n_before: int = 0
+    n_after: int = 0
+    because: str
+    """One sentence."""
+
+
+class Disagreement(Record):
+    """Users' clicks went one way and graded truth the other, over one onset."""
+
+    feedback: str
+    """The signal of clicks; like ``graded`` it has a curve in the story's series, under its name."""
+    graded: str
+    """The signal that code, people or judges graded."""
+    since: Moment
+    feedback_delta: Interval
+    graded_delta: Interval
+    because: str
+    """One sentence."""
 
 
 class Query(Record):

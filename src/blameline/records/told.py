@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from blameline.records.brought import Change, Manifest, Window
-from blameline.records.found import Guard, LedgerLine, Shift, Signal
+from blameline.records.found import Context, Disagreement, Guard, LedgerLine, Shift, Signal
 from blameline.records.words import GapKind, Layer, Moment, Outcome, Problem, Record
 
 
@@ -110,6 +110,10 @@ class Investigation(Record):
     problems: tuple[Problem, ...] = ()
     gaps: tuple[Gap, ...] = ()
     """What is missing from the data, the worst first."""
+    context: tuple[Context, ...] = ()
+    """What moved beside the main shift, or of late where there is none: never a shift, and never evidence."""
+    disagreements: tuple[Disagreement, ...] = ()
+    """Where users' clicks and graded truth went different ways."""
 
 
 class SeriesPoint(Record):
@@ -170,7 +174,7 @@ class Story(Record):
     timeline: tuple[TimelineRow, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
     series: Mapping[str, tuple[SeriesPoint, ...]] = Field(default_factory=dict)
-    """Shift id → its signal over time, in the shift's own segment."""
+    """Shift id → its signal over time, in the shift's own segment; and each signal of a disagreement under its name."""
     notes: tuple[Entry, ...] = ()
     traces: int = 0
     """Requests in the window."""

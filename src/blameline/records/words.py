@@ -24,6 +24,7 @@ Finding = Literal[
     "caught", "no_case", "stale", "underpowered", "blind_judge", "not_run", "not_gating", "overridden",
 ]  # fmt: skip
 Better = Literal["higher", "lower"]
+Family = Literal["quality", "behaviour", "retrieval", "task", "feedback", "cost", "time", "operations"]
 GapKind = Literal[
     "hours", "parents", "roots", "dropped", "content", "cut_content", "left_out", "sampling", "clock", "unjoined_scores",
     "partial_scores", "doubled", "unknown_ends", "fallen", "undelivered", "unversioned", "more",

@@ -26,6 +26,7 @@ from blameline.assets import assets
 from blameline.errors import BlamelineError
 from blameline.report import sentences, wording
 from blameline.report.actions import actions
+from blameline.report.beside import curves
 from blameline.report.chart import mermaid, telling, timeline
 from blameline.report.escape import Safe, code, codes, fence, inline, segment
 from blameline.report.impact import detection, impact
@@ -119,6 +120,7 @@ def environment(templates: Path | None = None) -> Environment:
         "share": lambda part: Safe(wording.share(part)),
     }
     made.globals |= {
+        "curves": curves,
         "ANSWERS": sentences.ANSWERS,
         "BIDDERS": BIDDERS,
         "FINDINGS": sentences.FINDINGS,

@@ -118,7 +118,7 @@ def bounded(shift: Shift, signals: tuple[Signal, ...] = ()) -> bool:
 def unit(shift: Shift, signals: tuple[Signal, ...] = ()) -> str:
     """The unit to print after a mean; nothing for a plain score."""
     for signal in signals:
-        if signal.name == shift.signal and signal.unit not in {"score", "", "rate", "share", "1"}:
+        if signal.name == shift.signal and signal.unit.partition(" of ")[0] not in {"score", "", "rate", "share", "1"}:
             return signal.unit
     return ""
 

@@ -1,5 +1,6 @@
 -- The case file: one portable DuckDB file that holds what was loaded, what was derived from it, and what we came to believe.
--- Version 3.  History: 1 first layout; 2 attributes as two lists, content apart, facts of answers, alerts, gaps; 3 pieces, logs.
+-- Version 4.  History: 1 first layout; 2 attributes as two lists, content apart, facts of answers, alerts, gaps; 3 pieces, logs;
+-- 4 facts of requests.
 -- Every time is a TIMESTAMP in UTC without a zone (TIMESTAMPTZ would need pytz to reach Python); *_ns keeps the nanoseconds
 -- that TIMESTAMP (microseconds) drops.
 
@@ -230,6 +231,72 @@ CREATE TABLE IF NOT EXISTS rescored (
     judge       VARCHAR,                -- as in measurements
     scored_at   TIMESTAMP NOT NULL,     -- when the score was recorded; where that is not said, when its request began
     value       DOUBLE NOT NULL
+);
+
+-- Derived: one row a trace, what its spans tell of it; the signals under sql/signals are read from here. NULL: not told.
+CREATE TABLE IF NOT EXISTS facts (
+    trace_id        VARCHAR NOT NULL,
+    failed          BOOLEAN,            -- its root ended in an error, and was not made again
+    truncated       BOOLEAN,            -- an answer was cut off by the token limit, and not made again
+    refused         BOOLEAN,            -- an answer was refused or filtered, and not asked for again
+    answered        BOOLEAN,            -- every call of a model ended with an answer; NULL: an end is unknown
+    steps           INTEGER,            -- calls of models, tools and retrievers
+    retried         BOOLEAN,            -- an attempt was made again
+    rerouted        BOOLEAN,            -- another model took over from the first
+    tool_failed     BOOLEAN,            -- a call of a tool failed, and was not made again; NULL: it called none
+    input_tokens    BIGINT,             -- of all attempts, as the two below
+    output_tokens   BIGINT,
+    cost_usd        DOUBLE,
+    latency_ms      DOUBLE,             -- from its beginning to its end
+    first_token_ms  DOUBLE,             -- from the call to the first word of the answer
+    output_chars    BIGINT,             -- of the answers
+    output_language VARCHAR,            -- of the answers, where they have one
+    output_json     BOOLEAN,            -- every whole answer is JSON
+    output_fenced   BOOLEAN,            -- an answer is JSON in a code fence; NULL: none is JSON
+    regenerated     BOOLEAN,            -- an attribute says that the user asked for another answer
+    escalated       BOOLEAN,            -- an attribute says that a human took over
+    abandoned       BOOLEAN,            -- an attribute says that the user gave up
+    edited          DOUBLE,             -- how far the user edited the answer, as an attribute says it
+    talk            VARCHAR             -- the conversation that it is part of
+);
+
+-- Derived: one row a trace that looked for documents, where the records hold what was found.
+CREATE TABLE IF NOT EXISTS facts_of_documents (
+    trace_id        VARCHAR NOT NULL,
+    documents       INTEGER NOT NULL,   -- the fewest that one of its searches found
+    best_score      DOUBLE,             -- as its store counts
+    overlap         DOUBLE              -- of their ids with those that the same question found the time before (Jaccard)
+);
+
+-- Derived: one row a trace whose question or answer is on record; nothing with --content none.
+CREATE TABLE IF NOT EXISTS facts_of_words (
+    trace_id        VARCHAR NOT NULL,
+    question_language VARCHAR,
+    hedged          BOOLEAN,            -- the answer says that it is not sure; NULL: no words
+    repeated        BOOLEAN             -- the answer says one thing over and over
+);
+
+-- Derived: one row a trace with an answer that is one JSON object; nothing with --content none.
+CREATE TABLE IF NOT EXISTS facts_of_objects (
+    trace_id        VARCHAR NOT NULL,
+    keys            VARCHAR[] NOT NULL
+);
+
+-- Derived: one row a trace that is part of a conversation.
+CREATE TABLE IF NOT EXISTS facts_of_talks (
+    trace_id        VARCHAR NOT NULL,
+    asked_again     BOOLEAN,            -- within half an hour nearly the same question followed; NULL: it cannot be told
+    unanswered      BOOLEAN,            -- the conversation ended here without an answer; NULL: it went on, or the end is unknown
+    task_cost_usd   DOUBLE              -- of the whole conversation, where it ended here with an answer
+);
+
+-- Derived: what was usual in the first quarter of the window, by segment, where there were twenty requests to say so.
+CREATE TABLE IF NOT EXISTS usual (
+    segment_id      INTEGER NOT NULL,
+    json            DOUBLE,             -- share of the answers that were JSON
+    language        VARCHAR,            -- of most answers
+    documents       DOUBLE,             -- median number of documents
+    keys            VARCHAR[]           -- that 95% of the JSON objects had
 );
 
 -- The blame ledger: an append-only chain of entries.

@@ -1,2 +1,2 @@
 -- How many measurements name the judge that gave them.
-SELECT count(*) AS n, count(judge) AS judged FROM measurements WHERE signal NOT IN ('request_failed', 'answer_truncated')
+SELECT count(*) AS n, count(judge) AS judged FROM measurements WHERE signal IN (SELECT name FROM scores)

@@ -1,0 +1,2 @@
+-- Begin the facts of the traces anew.
+DELETE FROM facts

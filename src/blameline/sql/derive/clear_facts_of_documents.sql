@@ -1,0 +1,2 @@
+-- Begin the facts of documents anew.
+DELETE FROM facts_of_documents

@@ -1,0 +1,2 @@
+-- Begin the facts of talks anew.
+DELETE FROM facts_of_talks

@@ -1,0 +1,2 @@
+-- Begin the facts of words anew.
+DELETE FROM facts_of_words

@@ -1,0 +1,2 @@
+-- Begin anew with what was usual in each segment.
+DELETE FROM usual
