@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from blameline.records import LedgerLine, Manifest, Outcome, Shift
     from blameline.store import Store
 
-FAMILIES = ("quality", "behaviour", "feedback")
+FAMILIES = ("quality", "contract", "behaviour", "feedback")
 """Signals that can be a shift, the most trusted first."""
 MOST_SIGNALS = 16
 FEWEST = 100

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.cells.grid import Cells
+from blameline.contracts import asks, stated
 from blameline.records import Better, Signal
 
 if TYPE_CHECKING:
@@ -65,11 +66,15 @@ def clock(store: Store) -> Clock | None:
 def measured(store: Store, window: Clock) -> tuple[Signal, ...]:
     """Every signal with at least two distinct values in the window; what the manifest lists keeps its direction."""
     manifest = store.manifest()
+    contracts = {one.signal: asks(one) for one in stated(store)}
     found = []
     for row in store.rows("cells/signals", since=_naive(window.since), until=_naive(window.until)):
         if row["spread"] <= 0:
             continue
         name = row["signal"]
+        if name in contracts:  # whatever its name sounds like, and whatever a manifest says of it
+            found.append(_contract(name, contracts[name], control=name in manifest.controls))
+            continue
         setting = manifest.signals.get(name)
         better: Better = "lower" if LOWER.search(name) else "higher"
         if setting is not None and setting.better is not None:
@@ -88,6 +93,10 @@ def measured(store: Store, window: Clock) -> tuple[Signal, ...]:
             )
         )
     return tuple(found)
+
+
+def _contract(name: str, title: str, *, control: bool) -> Signal:
+    return Signal(name=name, better="higher", unit="share", family="contract", control=control, title=title)
 
 
 def read(store: Store, signal: Signal, window: Clock) -> Cells:

@@ -7,12 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from blameline.records.brought import Contract
 from blameline.records.words import (
     Answer,
     Better,
     Direction,
     Finding,
     Interval,
+    Keeping,
     Layer,
     Moment,
     Moved,
@@ -30,13 +32,15 @@ class Signal(Record):
     better: Better | None
     """``null``: no direction is known, so it can never be a shift for the worse."""
     unit: str = "score"
-    family: Literal["quality", "feedback", "behaviour", "operations"] = "quality"
+    family: Literal["quality", "contract", "feedback", "behaviour", "operations"] = "quality"
     control: bool = False
     """A signal that the suspected changes cannot touch."""
     judged: bool = False
     """Scored by a versioned judge, so that a judge change can move it."""
     bounded: bool = True
     """True when the values lie in [0, 1]."""
+    title: str = ""
+    """What it counts in a few words, where its name does not say; of a contract what it asks."""
 
 
 class SliceEffect(Record):
@@ -53,6 +57,8 @@ class Shift(Record):
 
     id: str
     signal: str
+    title: str = ""
+    """What the signal counts in a few words, where its name does not say."""
     segment: Segment = Field(default_factory=dict)
     """The slice that moved; empty means all traffic."""
     direction: Direction
@@ -132,3 +138,57 @@ class Guard(Record):
     finding: Finding
     because: str
     shift: str | None = None
+
+
+class ContractState(Record):
+    """How one contract fares: before, in the period that is asked about, and what can be said of the difference."""
+
+    id: str
+    signal: str
+    asks: str
+    """What it asks, in words."""
+    scope: Segment = Field(default_factory=dict)
+    floor: float | None = None
+    """The share of requests that must keep it; ``null`` where the contract sets none."""
+    verdict: Keeping
+    because: str
+    """One sentence with the numbers, or why it was not measured."""
+    since: Moment
+    until: Moment
+    """The period; ``since`` is its start."""
+    compared_until: Moment
+    """The end of what it is compared with, which is all that came before."""
+    requests: int = 0
+    """Requests of the period that it is about."""
+    n_before: int = 0
+    n: int = 0
+    """Requests of the period on which it was measured."""
+    before: Interval | None = None
+    """Share of requests that kept it before, with its 90% interval."""
+    rate: Interval | None = None
+    """The same in the period."""
+    difference: Interval | None = None
+    detectable: float | None = None
+    """The smallest drop that would have been seen four times in five; ``null``: none."""
+
+
+class ProposedContract(Record):
+    """A contract that a quiet period would have kept, and how it was kept there."""
+
+    contract: Contract
+    n: int
+    """Requests on which it was measured."""
+    days: int
+    rate: float
+    """Share of them that kept it."""
+
+
+class LearnedContracts(Record):
+    """What callers could rely on in a period, and the ``contracts.yaml`` that says so."""
+
+    since: Moment
+    until: Moment
+    requests: int
+    contracts: tuple[ProposedContract, ...]
+    text: str
+    """YAML with a comment on each; ``incident load`` reads it."""

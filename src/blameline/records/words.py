@@ -29,6 +29,12 @@ GapKind = Literal[
     "partial_scores", "doubled", "unknown_ends", "fallen", "undelivered", "unversioned", "more",
 ]  # fmt: skip
 Paradigm = Literal["chatbot", "copilot", "agent"]
+ContractKind = Literal[
+    "json", "no_fence", "keys", "sentences", "length", "language", "refusal", "forbidden", "required", "finish", "latency",
+    "tool_errors",
+]  # fmt: skip
+Keeping = Literal["kept", "broken", "not distinguishable", "not measured"]
+KeyType = Literal["any", "string", "number", "integer", "boolean", "array", "object", "null"]
 
 LAYER_OF_KIND: Mapping[str, Layer] = {
     "prompt_edit": "prompt",

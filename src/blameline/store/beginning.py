@@ -33,7 +33,7 @@ MACROS = (
     "level_status", "is_odd", "is_content", "is_old_content", "words_of", "parts_of", "is_called", "is_declined",
     "spoken_in", "message_text", "answer_of", "common_words", "opening_of", "language_by_script", "language_by_words",
     "language_of", "input_tokens_of", "word_of", "span_facts", "redacted_texts", "redacted_values", "kept_map", "kept_names",
-    "kept_values", "documents_seen", "span_parts", "scope_names", "scope_said",
+    "kept_values", "documents_seen", "span_parts", "scope_names", "scope_said", "sentences_in", "speaks_of", "is_redacted",
 )  # fmt: skip
 """Words that the statements under ``sql/sources/`` share."""
 READING = ("said_of", "is_generation")
