@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from blameline.store import Store
 
 WORDY = frozenset({"no_fence", "keys", "sentences", "forbidden", "required"})
-"""Kinds that need the words of an answer; the others go by facts that are kept with ``--content none`` too."""
+"""Kinds that look at the words of an answer; the others go by facts that are kept with ``--content none`` too."""
 OF_CALLS = frozenset({"latency", "tool_errors"})
 """Kinds that ask nothing of an answer."""
 _TYPES: Mapping[str, Sequence[str]] = {
@@ -56,18 +56,23 @@ def measure(store: Store) -> tuple[Problem, ...]:
     if taken:
         said = f"{taken} scores have the name of a contract and are not used: a contract is measured, and not told"
         problems += (Problem(source="contracts", message=said),)
+    lay(store, contracts)
     hold(store, contracts)
     store.run("contracts/measure")
     drop(store)
     return problems
 
 
-def hold(store: Store, contracts: Sequence[Contract]) -> None:
-    """Say of each request and contract whether it was kept, in the table ``keeping``; ``drop`` is for the end."""
+def lay(store: Store, contracts: Sequence[Contract]) -> None:
+    """Lay out the answers that contracts of these kinds are held against; ``drop`` is for the end."""
     store.run("contracts/keeping")
     if any(one.kind not in OF_CALLS for one in contracts):
         spans = sorted({one.span for one in contracts if one.span})
         store.run("contracts/answers", words=any(one.kind in WORDY for one in contracts), spans=spans)
+
+
+def hold(store: Store, contracts: Sequence[Contract]) -> None:
+    """Say of each request and contract whether it was kept, in the table ``keeping``."""
     for scope, group in groupby(sorted(contracts, key=_scope), key=_scope):
         store.run("contracts/in_scope", keys=[key for key, _ in scope], values=[value for _, value in scope])
         for one in group:
@@ -75,7 +80,7 @@ def hold(store: Store, contracts: Sequence[Contract]) -> None:
 
 
 def drop(store: Store) -> None:
-    """Let go of what ``hold`` laid out."""
+    """Let go of what ``lay`` laid out."""
     for table in ("answers", "in_scope", "keeping"):
         store.run(f"contracts/drop_{table}")
 
@@ -103,7 +108,10 @@ def _scope(contract: Contract) -> tuple[tuple[str, str], ...]:
 def _bound(one: Contract) -> dict[str, Any]:
     match one.kind:
         case "keys":
-            return {"pointers": list(map(_pointer, one.keys)), "types": [list(_TYPES[kind]) for kind in one.keys.values()]}
+            return {
+                "pointers": list(map(_pointer, one.keys)),
+                "types": [list(_TYPES[kind]) for kind in one.keys.values()],
+            }
         case "sentences" | "length":
             return {"least": one.min, "most": one.max}
         case "language":

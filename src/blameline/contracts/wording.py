@@ -14,8 +14,8 @@ _MOST = 4
 
 
 def asks(contract: Contract) -> str:
-    """What it asks of a request: its own summary, or else what its kind and limits come to."""
-    return contract.summary or _SAID[contract.kind](contract)
+    """What it asks of a request, and why where somebody said so."""
+    return ": ".join(part for part in (_SAID[contract.kind](contract), contract.summary) if part)
 
 
 def where(contract: Contract) -> str:

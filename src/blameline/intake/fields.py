@@ -8,7 +8,6 @@ from typing import Any
 
 from blameline.records import Alert, Change, Contract, EvalRun, Piece, Replay
 
-
 _WORDS = {"summary", "scope", "span"}
 """Fields of a contract that may hold what is not to be kept; what an answer is held to stays as it is."""
 

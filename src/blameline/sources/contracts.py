@@ -102,7 +102,9 @@ def _contract(part: Found, file: File) -> Contract | Problem:
         else:
             if not said:
                 return found
-            said = f"the contract '{found.id}' is not usable: its pattern is no regular expression that RE2 reads: {said}"
+            said = (
+                f"the contract '{found.id}' is not usable: its pattern is no regular expression that RE2 reads: {said}"
+            )
     return Problem(source=file.source, line=part.line, message=said)
 
 

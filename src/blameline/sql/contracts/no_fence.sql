@@ -4,7 +4,7 @@ SELECT trace_id, $signal, value::INTEGER
 FROM (
     SELECT a.trace_id, CASE
         WHEN a.content_state = 'empty' THEN NULL
-        ELSE NOT a.output_fenced OR (a.output_json AND is_json(a.words))
+        ELSE NOT a.output_fenced OR (a.output_json AND coalesce(is_json(a.words), FALSE))
     END AS value
     FROM answers a
     SEMI JOIN in_scope USING (trace_id)
