@@ -14,8 +14,9 @@ from statistics import median
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import yaml
-from scipy.stats import betabinom
+from scipy.special import betaln, gammaln
 
 from blameline.contracts.check import naive
 from blameline.contracts.measure import drop, hold, lay
@@ -88,8 +89,15 @@ def floor_of(days: Sequence[tuple[int, int]]) -> float:
     alike = (design - 1) / max(sum(day[0] ** 2 for day in days) / n - 1, 1.0)  # correlation of two requests of one day
     unsure = min(alike + design / n, 0.99)
     mass = 1 / unsure - 1
-    of = round(typical)
-    return float(betabinom.ppf(_LOW, of, mass * share, mass * (1 - share))) / of
+    return quantile(_LOW, round(typical), mass * share, mass * (1 - share))
+
+
+def quantile(level: float, of: int, kept: float, broken: float) -> float:
+    """The share that a beta-binomial day of so many requests stays at or below with this chance."""
+    k = np.arange(of + 1)
+    ways = gammaln(of + 1) - gammaln(k + 1) - gammaln(of - k + 1)
+    chances = np.exp(ways + betaln(k + kept, of - k + broken) - betaln(kept, broken))
+    return int(np.searchsorted(np.cumsum(chances), level)) / of
 
 
 def _enough(days: Sequence[tuple[int, int]]) -> bool:
@@ -135,8 +143,7 @@ def _key(name: str) -> str:
 def _upwards(value: float) -> float:
     """The next number of two digits: 1234 → 1300."""
     step = 10.0 ** (floor(log10(value)) - 1) if value > 0 else 1.0
-    limit = round(ceil(value / step) * step, 9)
-    return int(limit) if limit.is_integer() else limit
+    return round(ceil(value / step) * step, 9)
 
 
 def _proposed(one: Contract, days: Sequence[tuple[int, int]]) -> ProposedContract | None:
@@ -157,7 +164,10 @@ def _text(proposals: Sequence[ProposedContract], about: str) -> str:
         "contracts:",
     ]
     for one in proposals:
-        plain = one.contract.model_dump(mode="json", exclude_unset=True)
+        plain = {
+            key: int(value) if isinstance(value, float) and value.is_integer() else value
+            for key, value in one.contract.model_dump(mode="json", exclude_unset=True).items()
+        }
         entry = yaml.safe_dump([plain], sort_keys=False, allow_unicode=True, width=120)
         parts += [f"  # {100 * one.rate:.2f}% of {one.n} requests on {one.days} days", indent(entry.rstrip("\n"), "  ")]
     return "\n".join(parts) + "\n"

@@ -13,8 +13,7 @@ from functools import cached_property
 from math import inf, sqrt
 from typing import TYPE_CHECKING
 
-from scipy.optimize import brentq
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from blameline.records import Interval
 
@@ -86,7 +85,7 @@ class Shares:
         """Student's quantile of the two-sided interval, and of one among so many that were asked (Bonferroni)."""
         if self.freedom < 2:
             return inf
-        return float(student.ppf(1 - (1 - LEVEL) / 2 / asked, self.freedom))
+        return float(stdtrit(self.freedom, 1 - (1 - LEVEL) / 2 / asked))
 
     def share(self, parted: Sequence[Parted], asked: int = 1) -> Interval:
         """The share of one period with its interval."""
@@ -111,13 +110,17 @@ class Shares:
         n, m = (parts[0].n / self.design for parts in (self.before, self.period))
         was = (self.before[0].k / self.design + 0.5) / (n + 1)  # not quite 1 where all were kept
 
-        def short(drop: float) -> float:
+        def seen(drop: float) -> bool:
             now = was - drop
-            return drop - z * sqrt(was * (1 - was) / n + now * (1 - now) / m)
+            return drop > z * sqrt(was * (1 - was) / n + now * (1 - now) / m)
 
-        if short(was) <= 0:
+        if not seen(was):
             return None
-        return float(brentq(short, 0.0, was))
+        low, high = 0.0, was
+        for _ in range(30):
+            middle = (low + high) / 2
+            low, high = (low, middle) if seen(middle) else (middle, high)
+        return high
 
 
 def wilson(share: float, n: float, z: float) -> tuple[float, float]:
