@@ -120,7 +120,7 @@ def _state(
         before=shares.share(shares.before) if before.n else None,
         rate=shares.share(shares.period) if now.n else None,
         difference=shares.difference() if before.n and now.n else None,
-        detectable=shares.detectable() if before.n and now.n else None,
+        detectable=shares.detectable(asked) if before.n and now.n else None,
     )
 
 
@@ -167,7 +167,7 @@ def _moved(shares: Shares, asked: int, n: int) -> str:
         return f"{said}, a rise"
     if moved.high < 0 or moved.low > 0:
         said += f", as one of {asked} contracts may by chance"
-    drop = shares.detectable()
+    drop = shares.detectable(asked)
     seen = "no drop would have been seen" if drop is None else f"a drop of {100 * drop:.1f} points would have been seen"
     return f"{said}, not distinguishable at n = {n}; {seen}"
 

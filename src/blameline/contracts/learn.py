@@ -33,6 +33,8 @@ FEWEST, FEWEST_DAYS = 200, 3
 """Requests, and days with some, below which nothing can be told."""
 CONSTANT = 0.98
 """A form that so large a share of answers has is one that callers can rely on."""
+SURE = 0.995
+"""The same for each of several keys, which are to be there together."""
 SELDOM = 0.9
 """The same for what now and then happens to any service: refusals, cuts, slow requests, tools that fail."""
 _OFTEN_ENOUGH: Mapping[ContractKind, float] = dict.fromkeys(("refusal", "finish", "latency", "tool_errors"), SELDOM)
@@ -68,8 +70,10 @@ def learn(store: Store, since: datetime, until: datetime, segment: Mapping[str, 
             f"cannot tell what callers may rely on: there are {about}",
             hint=f"{FEWEST} measured requests on {FEWEST_DAYS} days are needed; give a longer period with --from and --to",
         )
-    proposals = [_proposed(one, days[one.signal]) for one in found if one.signal in enough]
-    kept = tuple(one for one in proposals if one is not None)
+    proposals = [_proposed(one, days[one.signal]) for one in reversed(found) if one.signal in enough]
+    kept = tuple(
+        reversed({one.contract.kind: one for one in proposals if one is not None}.values())
+    )  # the first of a kind
     if not kept:
         raise BlamelineError(
             f"nothing that can be measured was constant in {about}", hint="try one segment, or write contracts"
@@ -117,9 +121,13 @@ def _shapes(
     """Contracts whose limits are those of the period: keys, sentences, characters, language, time."""
     found = []
     structured = (profile["json"] or 0.0) >= CONSTANT
-    keys = store.rows("contracts/keys_found", share=CONSTANT, **bounds) if structured else []
-    if keys:
-        found.append(_contract("keys", segment, keys={_key(row["key"]): row["type"] for row in keys}))
+    for share in (
+        (CONSTANT, SURE) if structured else ()
+    ):  # the second where the keys of the first are not there together
+        keys = {_key(row["key"]): row["type"] for row in store.rows("contracts/keys_found", share=share, **bounds)}
+        if keys:
+            one = _contract("keys", segment, keys=keys)
+            found.append(one if share == CONSTANT else one.model_copy(update={"id": f"sure-{one.id}"[:64]}))
     if profile["sentences"] and not structured:
         low, middle, high = profile["sentences"]
         if high <= max(2 * middle, 4):

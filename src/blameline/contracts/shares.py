@@ -95,16 +95,21 @@ class Shares:
 
     def difference(self, asked: int = 1) -> Interval:
         """The share of the period less that before."""
-        one, other = self.before[0].share, self.period[0].share
-        was, now = self.share(self.before, asked), self.share(self.period, asked)
+        return self._difference(self.before[0].share, self.period[0].share, self.quantile(asked))
+
+    def _difference(self, one: float, other: float, z: float) -> Interval:
+        if z == inf:
+            return Interval(estimate=other - one, low=-1.0, high=1.0)
+        was = wilson(one, self.before[0].n / self.design, z)
+        now = wilson(other, self.period[0].n / self.design, z)
+        below = sqrt((other - now[0]) ** 2 + (was[1] - one) ** 2)
+        above = sqrt((now[1] - other) ** 2 + (one - was[0]) ** 2)
         moved = other - one
-        below = sqrt((other - now.low) ** 2 + (was.high - one) ** 2)
-        above = sqrt((now.high - other) ** 2 + (one - was.low) ** 2)
         return Interval(estimate=moved, low=max(moved - below, -1.0), high=min(moved + above, 1.0))
 
-    def detectable(self) -> float | None:
+    def detectable(self, asked: int = 1) -> float | None:
         """The smallest drop that would have been seen four times in five; ``None`` where not even the whole share would."""
-        z = self.quantile() + POWER_Z
+        z = self.quantile(asked)
         if z == inf:
             return None
         n, m = (parts[0].n / self.design for parts in (self.before, self.period))
@@ -112,7 +117,8 @@ class Shares:
 
         def seen(drop: float) -> bool:
             now = was - drop
-            return drop > z * sqrt(was * (1 - was) / n + now * (1 - now) / m)
+            often = drop > (z + POWER_Z) * sqrt(was * (1 - was) / n + now * (1 - now) / m)
+            return often and self._difference(was, now, z).high < 0
 
         if not seen(was):
             return None
