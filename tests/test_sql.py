@@ -26,6 +26,9 @@ STAGES: dict[str, dict[str, object]] = {
     "derive/sets": NAMED,
     "derive/links": {},
     "store/staging": {},
+    "contracts/answers": {"words": True, "spans": ["a"]},
+    "contracts/in_scope": {"keys": [], "values": []},
+    "contracts/keeping": {},
 }
 """Made on the way by one statement for the next ones; order matters."""
 SAYS_SQL = re.compile(

@@ -12,6 +12,9 @@ from click.testing import CliRunner
 from blameline.case import open_case
 from blameline.cli import main
 from blameline.errors import BlamelineError
+from blameline.records import Manifest
+from blameline.sources.contracts import ContractsFile
+from blameline.sources.heads import File, look
 
 pytestmark = pytest.mark.xdist_group("contracts in a case")
 DAYS, BREAK = 9, 6
@@ -115,7 +118,7 @@ def test_neither_a_manifest_nor_a_score_says_anything_of_a_contract(found):
     assert not any("contract:" in gap.what for gap in found.blame().gaps)
 
 
-def test_a_quiet_part_is_learned_from(found):
+def test_a_quiet_part_is_learned_from_and_can_be_loaded(found, tmp_path):
     learned = found.learn_contracts(until="2026-03-07")
     by_id = {one.contract.id: one for one in learned.contracts}
     assert by_id.keys() == {"json", "no-fence", "refusal", "finish", "sure-keys", "length", "latency"}
@@ -125,6 +128,12 @@ def test_a_quiet_part_is_learned_from(found):
     assert f"# {100 * by_id['json'].rate:.2f}% of {96 * BREAK} requests on 6 days" in learned.text
     assert [one["id"] for one in yaml.safe_load(learned.text)["contracts"]] == [
         one.contract.id for one in learned.contracts
+    ]
+    (tmp_path / "learned.yaml").write_text(learned.text, encoding="utf-8")
+    file = File(tmp_path / "learned.yaml", "learned.yaml", look(tmp_path / "learned.yaml"))
+    again = list(ContractsFile().read(file, Manifest(), lenient=False))
+    assert [one.model_copy(update={"source": "", "line": None}) for one in again] == [
+        one.contract for one in learned.contracts
     ]
     of_one = found.learn_contracts(until="2026-03-07", segment={"tenant.id": "a"})
     assert {"no-fence-a", "json-a"} <= {one.contract.id for one in of_one.contracts}
