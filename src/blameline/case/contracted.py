@@ -34,8 +34,9 @@ def compared(window: Clock | None, inquired: Callable[[], Inquiry], since: objec
         if main is None:
             quiet = begin = first + (min(end, last) - first) / 2
         else:
-            quiet, begin = main.onset.low, main.onset.high
-            end = main.ended_range.low if main.ended_range and until is None else end
+            onset, over = main.onset, main.ended_range
+            quiet, begin = onset.low, onset.high if onset.high < end else onset.estimate
+            end = over.low if over and until is None and over.low > begin else end
     assert quiet is not None
     _must_hold(begin, end, first, last)
     return Period(first, max(quiet, first), max(begin, first), min(end, last))
