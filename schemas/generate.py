@@ -40,6 +40,7 @@ INPUTS: Mapping[str, tuple[type[BaseModel], str]] = {
         records.EvalRun,
         "One line of `evals.jsonl`: a run of an eval suite, or the record that it did not run.",
     ),
+    "contract": (records.Contract, "One entry of `contracts.yaml`: one thing that callers rely on."),
     "replay": (records.Replay, "One line of `replays.jsonl`: one case that was run again."),
 }
 
@@ -77,10 +78,16 @@ def _outcome() -> dict[str, Any]:
 def _input(name: str, record: type[BaseModel], description: str) -> dict[str, Any]:
     schema = record.model_json_schema(schema_generator=Lenient)
     schema["description"] = description
-    schema["properties"].pop("source", None)  # where we found it, and nothing that anybody writes
+    for place in ("source", "line"):  # where we found it, and nothing that anybody writes
+        schema["properties"].pop(place, None)
     if record is records.Change:
         schema["required"] = ["at", "kind"]  # an id is given and the layer follows from the kind
         schema["properties"]["kind"]["enum"] = list(records.LAYER_OF_KIND)
+    if record is records.Contract:  # one of several may be written without a list, and keys without their types
+        said = schema["properties"]
+        said["keys"] = {"anyOf": [said["keys"], {"type": "array", "items": {"type": "string"}}]}
+        for one in ("languages", "phrases"):
+            said[one] = {"anyOf": [said[one], {"type": "string"}]}
     return _headed(name, schema)
 
 

@@ -96,9 +96,15 @@ def test_every_block_is_of_a_kind_that_somebody_checks():
 
 def test_yaml_and_toml_blocks_are_what_they_say():
     schema = json.loads((ROOT / "schemas" / "manifest.schema.json").read_text(encoding="utf-8"))
+    contract = json.loads((ROOT / "schemas" / "contract.schema.json").read_text(encoding="utf-8"))
     for kind, block in FENCES:
         if kind == "yaml":
             value = json.loads(json.dumps(yaml.safe_load(block), default=lambda moment: moment.isoformat()))
+            if "contracts" in value:
+                for one in value["contracts"]:
+                    jsonschema.validate(one, contract)
+                    assert records.Contract.model_validate(one)
+                continue
             jsonschema.validate(value, schema)
             assert set(value["columns"]) == {*USUAL, "scores"}
         if kind == "toml":
@@ -118,12 +124,16 @@ def test_every_other_target_that_is_named_is_there():
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
+METHODS = {"contract": "learn_contracts"}
+"""Verbs that have verbs of their own, and so no method under their name."""
+
+
 @pytest.mark.parametrize("verb", sorted(main.commands))
 def test_every_verb_is_shown_in_the_shell_and_in_python(verb):
     shell = "".join(block for kind, block in FENCES if kind == "console")
     python = "".join(block for kind, block in FENCES if kind == "python")
     assert f"$ incident {verb}" in shell
-    assert verb in {"demo", "plugins"} or f"case.{verb}(" in python
+    assert verb in {"demo", "plugins"} or f"case.{METHODS.get(verb, verb)}(" in python
 
 
 @pytest.mark.parametrize("group", plugins.GROUPS)
@@ -142,7 +152,13 @@ def test_checks_are_told_by_the_questions_that_they_ask():
 
 @pytest.mark.parametrize(
     ("head", "values"),
-    [("outcome", records.Outcome), ("verdict", records.Standing), ("guard", records.Finding)],
+    [
+        ("outcome", records.Outcome),
+        ("verdict", records.Standing),
+        ("guard", records.Finding),
+        ("kind", records.ContractKind),
+        ("contract", records.Keeping),
+    ],
 )
 def test_every_word_of_the_contract_is_explained(head, values):
     assert sorted(table(head)) == sorted(get_args(values))

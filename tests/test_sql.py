@@ -28,6 +28,9 @@ STAGES: dict[str, dict[str, object]] = {
     "store/staging": {},
     "derive/no_words": {},
     "signals/latency": {},
+    "contracts/answers": {"words": True, "spans": ["a"]},
+    "contracts/in_scope": {"keys": [], "values": []},
+    "contracts/keeping": {},
 }
 """Made on the way by one statement for the next ones; order matters."""
 SAYS_SQL = re.compile(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, assert_type
 import pandas as pd
 
 import blameline
-from blameline.records import Entry, Evidence, TimelineRow
+from blameline.records import ContractState, Entry, Evidence, LearnedContracts, TimelineRow
 from blameline.store import Result
 
 if TYPE_CHECKING:
@@ -44,6 +44,11 @@ def a_night_s_work() -> None:
         assert_type(case.shifts(signal="answer_correct"), tuple[blameline.Shift, ...])
         assert_type(case.timeline(), tuple[TimelineRow, ...])
         assert_type(case.report(as_="json", templates=Path("ours")), str)
+        assert_type(
+            case.contracts(since="2026-03-09T13:30Z", until=datetime(2026, 3, 15, tzinfo=UTC)),
+            tuple[ContractState, ...],
+        )
+        assert_type(case.learn_contracts(segment={"tenant.id": "a"}), LearnedContracts)
         assert_type(case.note("rolled back", by="support-ai", on="chg-003"), Entry)
 
         rows = case.sql("select 1")

@@ -16,12 +16,15 @@ from blameline import gaps, intake, ledger, report
 from blameline.case.marked import keep, marked
 from blameline.case.story import headline, story, timeline
 from blameline.cells import clock, derive, every, volume
+from blameline.contracts import stated
 from blameline.errors import NotFound
 from blameline.records import (
     Change,
+    ContractState,
     Entry,
     Guard,
     Investigation,
+    LearnedContracts,
     Loaded,
     Problem,
     Shift,
@@ -179,6 +182,38 @@ class Case:
         change = keep(self.store, marked(said, now=now or datetime.now(UTC)))
         self._inquiries.clear()
         return change
+
+    def contracts(
+        self, *, since: str | datetime | None = None, until: str | datetime | None = None, seed: int = 0
+    ) -> tuple[ContractState, ...]:
+        """How every behavioural contract fares in a period against all before it, by id; none where none is stated.
+
+        Without ``since`` the period is that since the onset of the main shift, and where nothing got worse the second half.
+        Raises ``BlamelineError`` for times that cannot be used, and ``NotFound`` where there are no requests.
+        """
+        from blameline.case.contracted import compared  # noqa: PLC0415  a load asks for no statistics
+        from blameline.contracts.check import check  # noqa: PLC0415
+
+        if not stated(self.store):
+            return ()
+        return check(self.store, compared(clock(self.store), lambda: self._inquired(seed), since, until))
+
+    def learn_contracts(
+        self,
+        *,
+        since: str | datetime | None = None,
+        until: str | datetime | None = None,
+        segment: Mapping[str, str] | None = None,
+        seed: int = 0,
+    ) -> LearnedContracts:
+        """Contracts that a quiet period would have kept, of one segment or of all traffic; its ``text`` is a ``contracts.yaml``.
+
+        Without ``until`` the period ends where anything got worse. Raises ``BlamelineError`` where too little is there to tell.
+        """
+        from blameline.case.contracted import quiet  # noqa: PLC0415  a load asks for no statistics
+        from blameline.contracts.learn import learn  # noqa: PLC0415
+
+        return learn(self.store, *quiet(clock(self.store), lambda: self._inquired(seed), since, until), segment or {})
 
     def investigate(
         self,

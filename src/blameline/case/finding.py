@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from blameline.store import Store
 
 FAMILIES: tuple[Family, ...] = (
-    "quality", "behaviour", "task", "retrieval", "feedback", "cost", "time", "operations",
+    "quality", "contract", "behaviour", "task", "retrieval", "feedback", "cost", "time", "operations",
 )  # fmt: skip
 """Of the signals that can be a shift the most trusted first; cost and time only where the manifest lists them."""
 MOST_SIGNALS = 16

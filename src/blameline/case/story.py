@@ -58,7 +58,7 @@ def headline(inquiry: Inquiry) -> str:
         return f"No signal got worse by more than chance would move it ({looked} looked at{_seen(inquiry)})."
     lines = [line for line in inquiry.ledger if line.shift == main.id]
     top = lines[0]
-    moved = f"{main.signal}{_where(main)} {_went(main)} from about {_minute(main.onset.estimate)}"
+    moved = f"{called(main)}{_where(main)} {_went(main)} from about {_minute(main.onset.estimate)}"
     if main.linked and main.bridge and main.bridge.hides:
         moved += f", which the scores hide ({main.bridge.because})"
     if inquiry.outcome == "attributed":
@@ -88,6 +88,11 @@ def _seen(inquiry: Inquiry) -> str:
 
 def _where(shift: Shift) -> str:
     return f" in {', '.join(f'{k}={v}' for k, v in sorted(shift.segment.items()))}" if shift.segment else ""
+
+
+def called(shift: Shift) -> str:
+    """The signal's name, and what it counts where that says more."""
+    return f"{shift.signal} ({shift.title})" if shift.title else shift.signal
 
 
 def _went(shift: Shift) -> str:
@@ -134,7 +139,7 @@ def timeline(store: Store, inquiry: Inquiry, notes: Sequence[Entry]) -> tuple[Ti
             for change in store.changes()
         ]
     for shift in inquiry.shifts:
-        what = f"{shift.signal}{_where(shift)} {_went(shift)} ({shift.direction})"
+        what = f"{called(shift)}{_where(shift)} {_went(shift)} ({shift.direction})"
         rows.append(
             TimelineRow(
                 at=shift.onset.estimate,

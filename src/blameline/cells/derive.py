@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from blameline import contracts
 from blameline.cells.facts import find_facts, measure
 from blameline.cells.roles import MOST_VALUES, Profile, assign, interesting
 from blameline.cells.rulers import find_rulers
@@ -36,6 +37,7 @@ def derive(store: Store) -> tuple[Problem, ...]:
             store.run(f"derive/drop_{table}")
         said = f"has more than {MOST_VALUES} values and cannot serve as a version or segment"
         problems = tuple(Problem(source="traces", message=f"attribute '{name}' {said}") for name in crowded)
+        problems += contracts.measure(store)
         for problem in problems:
             store.run("store/add_problem", **problem.model_dump(), file_id=None)
     return problems

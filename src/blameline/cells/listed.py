@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.cells.known import Known, held, known, lay
-from blameline.cells.read import Clock, described, naive
+from blameline.cells.read import Clock, contracted, described, naive
+from blameline.contracts import asks, stated
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,10 +27,20 @@ def every(store: Store, window: Clock | None) -> tuple[Signal, ...]:
     bounds = {"since": naive(window.since), "until": naive(window.until)}
     late = naive(window.until - (window.until - window.since) / 10)
     ends = {row["signal"]: row["now"] for row in store.rows("cells/now", late=late, until=bounds["until"])}
-    scores = [row for row in store.rows("cells/signals", **bounds) if row["scored"]]
+    contracts = {one.signal: asks(one) for one in stated(store)}
+    rows = {row["signal"]: row for row in store.rows("cells/signals", **bounds)}
     found = [
-        described(row, manifest).model_copy(update={"n": row["n"], "mean": row["mean"], "now": ends.get(row["signal"])})
-        for row in scores
+        described(row, manifest, contracts).model_copy(
+            update={"n": row["n"], "mean": row["mean"], "now": ends.get(name)}
+        )
+        for name, row in rows.items()
+        if row["scored"] or name in contracts
+    ]
+    silent = "no request in the window tells it; `incident contract check` says why"
+    found += [
+        contracted(name, told, manifest).model_copy(update={"measured": False, "why": silent})
+        for name, told in contracts.items()
+        if name not in rows
     ]
     named, there = {one.name for one in found}, held(store)
     for one in known().values():

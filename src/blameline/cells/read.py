@@ -12,6 +12,7 @@ import numpy as np
 from blameline.cells.grid import Cells
 from blameline.cells.known import known
 from blameline.cells.rulers import JUDGE
+from blameline.contracts import asks, stated
 from blameline.records import Better, Signal
 
 if TYPE_CHECKING:
@@ -80,8 +81,9 @@ def measured(store: Store, window: Clock) -> tuple[Signal, ...]:
     Those that are context alone (``known``) are not among them.
     """
     manifest = store.manifest()
+    contracts = {one.signal: asks(one) for one in stated(store)}
     return tuple(
-        described(row, manifest)
+        described(row, manifest, contracts)
         for row in store.rows("cells/signals", since=naive(window.since), until=naive(window.until))
         if row["spread"] > 0
     )
@@ -92,9 +94,14 @@ def segments(store: Store) -> tuple[dict[str, str], ...]:
     return tuple(dict(row["segment"]) for row in store.rows("cells/segment_sets"))
 
 
-def described(row: Mapping[str, Any], manifest: Manifest) -> Signal:
-    """A measured signal: by its header where it is a known one, and else by its name."""
+def described(row: Mapping[str, Any], manifest: Manifest, contracts: Mapping[str, str]) -> Signal:
+    """A measured signal: a contract by what it asks, a known one by its header, and any other by its name.
+
+    ``contracts`` holds, by signal, what each contract asks, whatever its name sounds like and whatever a manifest says of it.
+    """
     name = row["signal"]
+    if name in contracts:
+        return contracted(name, contracts[name], manifest)
     if name in known() and not row["scored"]:
         return known()[name].signal(manifest)
     setting = manifest.signals.get(name)
@@ -113,6 +120,12 @@ def described(row: Mapping[str, Any], manifest: Manifest) -> Signal:
         bounded=bounded,
         bias=FEEDBACK_BIAS if feedback else "",
     )
+
+
+def contracted(name: str, title: str, manifest: Manifest) -> Signal:
+    """The signal that a contract is: the share of requests that keep it."""
+    control = name in manifest.controls
+    return Signal(name=name, better="higher", unit="share", family="contract", control=control, title=title)
 
 
 def read(store: Store, signal: Signal, window: Clock) -> Cells:

@@ -10,6 +10,7 @@ import click
 
 from blameline.cli.ask import blame, note, plugins, report, shifts, signals, sql, timeline
 from blameline.cli.bring import demo, investigate, load, mark
+from blameline.cli.contract import contract
 from blameline.cli.group import ExitCode, Incident
 
 __all__ = ["ExitCode", "main"]
@@ -27,5 +28,7 @@ def main() -> None:
     """
 
 
-for _verb in (investigate, load, mark, signals, shifts, timeline, blame, report, note, sql, demo, plugins):
+for _verb in (
+    investigate, load, mark, signals, shifts, timeline, blame, contract, report, note, sql, demo, plugins,
+):  # fmt: skip
     main.add_command(_verb)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from blameline.cli.found import tell
-from blameline.cli.group import ExitCode, case_option, json_option, must_exist, opened, seed_option, write
+from blameline.cli.group import ExitCode, case_option, json_option, must_exist, opened, pairs_of, seed_option, write
 from blameline.cli.loaded import tell_loaded
 from blameline.cli.tables import as_one_value, minute, one_line
-from blameline.errors import BlamelineError, NotFound
+from blameline.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,7 +139,7 @@ def mark(
     Example:
       incident mark "system prompt shortened" --kind prompt_edit --at 2026-03-14T09:12Z --uncertainty 30m
     """
-    pairs = _pairs(scope)
+    pairs = pairs_of(scope, "--scope", "mark a change for each value")
     must_exist(case_path)
     with opened(case_path) as case:
         change = case.mark(
@@ -150,18 +150,6 @@ def mark(
         as_one_value(change)
         return
     click.echo(one_line(f"marked as {change.id}: {change.kind} at {minute(change.at)} UTC, layer {change.layer}"))
-
-
-def _pairs(parts: tuple[str, ...]) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for part in parts:
-        key, equals, value = part.partition("=")
-        if not key or not equals:
-            raise click.BadParameter(f"'{part}' is not KEY=VALUE", param_hint="--scope")
-        if pairs.setdefault(key, value) != value:
-            said = f"--scope names two values of '{key}', '{pairs[key]}' and '{value}', and a change has one"
-            raise BlamelineError(said, hint="mark a change for each value")
-    return pairs
 
 
 @click.command()

@@ -21,8 +21,9 @@ def tell(found: Investigation, shift: str | None = None) -> None:
             continue
         onset = f"{minute(one.onset.estimate)} UTC [{minute(one.onset.low)} to {minute(one.onset.high)}]"
         ended = f", over by {minute(one.ended)}" if one.ended else ""
+        signal = one_line(f"{one.signal} ({one.title})" if one.title else one.signal)
         click.echo(
-            f"\n{one.id}: {one_line(one.signal)} {where(one.segment)} got {one.direction}: {one.before:.3f} to {one.after:.3f} "
+            f"\n{one.id}: {signal} {where(one.segment)} got {one.direction}: {one.before:.3f} to {one.after:.3f} "
             f"({one.delta.estimate:+.3f} [{one.delta.low:+.3f}, {one.delta.high:+.3f}]), onset {onset}{ended}"
         )
         lines = [line for line in found.ledger if line.shift == one.id]

@@ -113,3 +113,22 @@ def write(path: Path, text: str) -> None:
     """A text file, and the folder that it is to be in."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def pairs_of(parts: tuple[str, ...], option: str, hint: str) -> dict[str, str]:
+    """``KEY=VALUE`` as it was given to an option, several times perhaps.
+
+    Raises ``BadParameter`` for what is no pair, and ``BlamelineError`` for two values of one key.
+    """
+    pairs: dict[str, str] = {}
+    for part in parts:
+        key, equals, value = part.partition("=")
+        if not key or not equals:
+            raise click.BadParameter(f"'{part}' is not KEY=VALUE", param_hint=option)
+        if pairs.setdefault(key, value) != value:
+            said = f"{option} names two values of '{key}', '{pairs[key]}' and '{value}', and {_HOLDS[option]} has one"
+            raise BlamelineError(said, hint=hint)
+    return pairs
+
+
+_HOLDS = {"--scope": "a change", "--segment": "a contract"}

@@ -6,10 +6,13 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from blameline.records import Alert, Change, EvalRun, Piece, Replay
+from blameline.records import Alert, Change, Contract, EvalRun, Piece, Replay
+
+_WORDS = {"summary", "scope", "span"}
+"""Fields of a contract that may hold what is not to be kept; what an answer is held to stays as it is."""
 
 
-def fields_of(item: Change | EvalRun | Replay | Alert | Piece) -> tuple[str, dict[str, Any]]:
+def fields_of(item: Change | EvalRun | Replay | Alert | Piece | Contract) -> tuple[str, dict[str, Any]]:
     """The statement under ``sql/`` and one value for each of its lists; the file is known by its number."""
     match item:
         case Change():
@@ -26,6 +29,10 @@ def fields_of(item: Change | EvalRun | Replay | Alert | Piece) -> tuple[str, dic
             return "store/add_alert", {**bound, "record": _record(item)}
         case Piece():
             return "store/add_piece", {"piece": item.text, "line": item.line}
+        case Contract():
+            record = item.model_dump_json(include=_WORDS, exclude_unset=True)
+            rule = item.model_dump_json(exclude={*_WORDS, "source", "line"}, exclude_unset=True)
+            return "store/add_contract", {"contract_id": item.id, "record": record, "rule": rule, "line": item.line}
         case Replay():
             bound = {"case_id": item.case_id, "signal": item.signal, "run": item.run, "score": item.score}
             return "store/add_replay", {**bound, "config": json.dumps(dict(item.config), ensure_ascii=False)}

@@ -18,6 +18,7 @@ from blameline.intake.settings import kept as kept_manifest
 from blameline.records import (
     Alert,
     Change,
+    Contract,
     EvalRun,
     Expectation,
     Loaded,
@@ -252,9 +253,8 @@ class Visit:
             for file in files:
                 self._finish(file, rows.get(file.file_id, 0))
             self._note_files(files)
-        for file in files:
-            if file.part.reader.name == "manifest":
-                self._protect()
+        if any(file.part.reader.name == "manifest" for file in files):
+            self._protect()
 
     def _read_one(self, file: _Taken, *, lenient: bool) -> None:
         self._fed = False
@@ -303,11 +303,10 @@ class Visit:
             case Manifest():
                 store.run("store/add_manifest", record=kept_manifest(item, self.manifest, store), file_id=file_id)
                 return
-            case Change() | EvalRun() | Replay() | Alert() | Piece():
+            case Change() | Contract() | EvalRun() | Replay() | Alert() | Piece():
                 statement, row = fields_of(item)
-                kept = file.records.setdefault(statement, {key: [] for key in row})
                 for key, value in row.items():
-                    kept[key].append(value)
+                    file.records.setdefault(statement, {}).setdefault(key, []).append(value)
         file.rows += 1
 
     def _wait(self, scan: Scan, file: _Taken) -> None:
@@ -362,6 +361,8 @@ class Visit:
             self._tell(put_together(store), None)
             self._tell([Problem(source="incident.yaml", message=message) for message in self._unused], None)
             self._tell_names()
+            for row in store.rows("store/replaced_contracts", seen=list(self.seen)):
+                self._forget(row["file_id"])
             duplicates = store.run("store/drop_duplicate_spans") + store.run("store/drop_duplicate_scores")
             duplicates += store.run("store/drop_duplicate_replays") + store.run("store/drop_duplicate_logs")
             store.run("store/unjoin_scores")
@@ -390,11 +391,10 @@ class Visit:
     def _tell_names(self) -> None:
         store, names, paths = self.store, [name for _, name in self._names], [path for _, path in self._places]
         store.run("store/add_names", file_ids=[one for one, _ in self._names], sources=store.redacted(names))
-        places = [one for one, _ in self._places]
-        store.run("store/add_places", file_ids=places, paths=paths, clean=store.redacted(paths))
+        store.run("store/add_places", file_ids=[at for at, _ in self._places], paths=paths, clean=store.redacted(paths))
 
 
 _TABLES = (
-    "spans", "scores", "logs", "changes", "eval_runs", "replays", "alerts", "pieces", "expectations", "manifests", "problems",
-    "file",
+    "spans", "scores", "logs", "changes", "contracts", "eval_runs", "replays", "alerts", "pieces", "expectations", "manifests",
+    "problems", "file",
 )  # fmt: skip

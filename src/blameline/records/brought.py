@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from blameline.records.words import Better, Duration, Layer, Moment, Paradigm, Record, Segment, Stage, Text
+from blameline.records.words import (
+    Better,
+    ContractKind,
+    Duration,
+    KeyType,
+    Layer,
+    Moment,
+    Paradigm,
+    Record,
+    Segment,
+    Stage,
+    Text,
+)
 
 
 class Change(Record):
@@ -166,3 +178,85 @@ class Manifest(Record):
         if isinstance(value, dict):
             return {k: [v] if isinstance(v, str) else (v or []) for k, v in value.items()}
         return value
+
+
+_SAYS: Mapping[str, frozenset[str]] = {
+    "keys": frozenset({"keys"}),
+    "sentences": frozenset({"min", "max"}),
+    "length": frozenset({"min", "max"}),
+    "language": frozenset({"languages"}),
+    "forbidden": frozenset({"phrases", "pattern"}),
+    "required": frozenset({"phrases", "pattern"}),
+    "latency": frozenset({"max"}),
+}
+"""What a contract of each kind says; one of these at least. The others say nothing but their kind."""
+_SAYABLE = ("keys", "min", "max", "languages", "phrases", "pattern")
+Share = Annotated[float, Field(ge=0, le=1)]
+Phrase = Annotated[Text, Field(min_length=1, max_length=500)]
+
+
+class Contract(Record):
+    """One thing that callers rely on (``contracts.yaml``): each request keeps it, breaks it, or is not measured."""
+
+    id: Annotated[Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+    """Its signal is ``contract:<id>``."""
+    kind: ContractKind
+    """What is asked of each request: ``json``, ``no_fence``, ``keys``, ``sentences``, ``length`` (characters), ``language``,
+    ``refusal`` (none), ``forbidden`` and ``required`` words, ``finish`` (not cut by the token limit), ``latency`` (milliseconds),
+    ``tool_errors`` (none)."""
+    at_least: Share | None = None
+    """The share of requests that must keep it."""
+    at_most: Share | None = None
+    """The share of requests that may break it: the same said the other way round."""
+    summary: Text | None = None
+    scope: Segment = Field(default_factory=dict)
+    """The requests that it is about, as attribute → value; empty means all."""
+    span: Text | None = None
+    """The name of the call that is meant; the last call of a model in each request if absent."""
+    keys: Annotated[Mapping[str, KeyType], Field(max_length=200)] = Field(default_factory=dict)
+    """Key, or a JSON Pointer (``/items/0/sku``), → type of its value; a plain list of keys asks for no type."""
+    min: Annotated[float, Field(ge=0)] | None = None
+    max: Annotated[float, Field(ge=0)] | None = None
+    languages: tuple[Annotated[Text, Field(pattern="^[a-z]{2}$")], ...] = ()
+    """Two-letter codes; any of them will do."""
+    phrases: Annotated[tuple[Phrase, ...], Field(max_length=200)] = ()
+    """In any case; one of them is enough."""
+    pattern: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    """A regular expression (RE2)."""
+    source: str = ""
+    line: int | None = None
+    """Where it stands in its file."""
+
+    @field_validator("keys", mode="before")
+    @classmethod
+    def _of_any_type(cls, value: object) -> object:
+        return dict.fromkeys(map(str, value), "any") if isinstance(value, (list, tuple)) else value
+
+    @field_validator("languages", "phrases", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> Self:
+        said = {name for name in _SAYABLE if getattr(self, name) not in (None, (), {})}
+        wanted = _SAYS.get(self.kind, frozenset())
+        if extra := sorted(said - wanted):
+            raise ValueError(f"a contract of kind '{self.kind}' says nothing of '{extra[0]}'")
+        if wanted and not said:
+            raise ValueError(f"a contract of kind '{self.kind}' says {' or '.join(sorted(wanted))}")
+        if self.at_least is not None and self.at_most is not None:
+            raise ValueError("'at_least' and 'at_most' say the same thing from two sides: keep one of them")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"'min' is {self.min:g} and 'max' is {self.max:g}: nothing lies between")
+        return self
+
+    @property
+    def signal(self) -> str:
+        """The name under which it is measured."""
+        return f"contract:{self.id}"
+
+    @property
+    def floor(self) -> float | None:
+        """The share of requests that must keep it; ``None`` where none is set."""
+        return round(1 - self.at_most, 12) if self.at_most is not None else self.at_least

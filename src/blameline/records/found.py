@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from blameline.records.brought import Contract
 from blameline.records.words import (
     Answer,
     Better,
@@ -14,6 +15,7 @@ from blameline.records.words import (
     Family,
     Finding,
     Interval,
+    Keeping,
     Layer,
     Moment,
     Moved,
@@ -38,6 +40,8 @@ class Signal(Record):
     """Scored by a versioned judge, so that a judge change can move it."""
     bounded: bool = True
     """True when the values lie in [0, 1]."""
+    title: str = ""
+    """What it counts in a few words, where its name does not say; of a contract what it asks."""
     bias: str = ""
     """How it is known to mislead; empty where nothing is known."""
     context: bool = False
@@ -139,6 +143,8 @@ class Shift(Record):
 
     id: str
     signal: str
+    title: str = ""
+    """What the signal counts in a few words, where its name does not say."""
     segment: Segment = Field(default_factory=dict)
     """The slice that moved; empty means all traffic."""
     direction: Direction
@@ -262,3 +268,57 @@ class Guard(Record):
     finding: Finding
     because: str
     shift: str | None = None
+
+
+class ContractState(Record):
+    """How one contract fares: before, in the period that is asked about, and what can be said of the difference."""
+
+    id: str
+    signal: str
+    asks: str
+    """What it asks, in words."""
+    scope: Segment = Field(default_factory=dict)
+    floor: float | None = None
+    """The share of requests that must keep it; ``null`` where the contract sets none."""
+    verdict: Keeping
+    because: str
+    """One sentence with the numbers, or why it was not measured."""
+    since: Moment
+    until: Moment
+    """The period; ``since`` is its start."""
+    compared_until: Moment
+    """The end of what it is compared with, which is all that came before."""
+    requests: int = 0
+    """Requests of the period that it is about."""
+    n_before: int = 0
+    n: int = 0
+    """Requests of the period on which it was measured."""
+    before: Interval | None = None
+    """Share of requests that kept it before, with its 90% interval."""
+    rate: Interval | None = None
+    """The same in the period."""
+    difference: Interval | None = None
+    detectable: float | None = None
+    """The smallest drop that would have been seen four times in five; ``null``: none."""
+
+
+class ProposedContract(Record):
+    """A contract that a quiet period would have kept, and how it was kept there."""
+
+    contract: Contract
+    n: int
+    """Requests on which it was measured."""
+    days: int
+    rate: float
+    """Share of them that kept it."""
+
+
+class LearnedContracts(Record):
+    """What callers could rely on in a period, and the ``contracts.yaml`` that says so."""
+
+    since: Moment
+    until: Moment
+    requests: int
+    contracts: tuple[ProposedContract, ...]
+    text: str
+    """YAML with a comment on each; ``incident load`` reads it."""

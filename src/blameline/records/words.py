@@ -24,12 +24,18 @@ Finding = Literal[
     "caught", "no_case", "stale", "underpowered", "blind_judge", "not_run", "not_gating", "overridden",
 ]  # fmt: skip
 Better = Literal["higher", "lower"]
-Family = Literal["quality", "behaviour", "retrieval", "task", "feedback", "cost", "time", "operations"]
+Family = Literal["quality", "contract", "behaviour", "retrieval", "task", "feedback", "cost", "time", "operations"]
 GapKind = Literal[
     "hours", "parents", "roots", "dropped", "content", "cut_content", "left_out", "sampling", "clock", "unjoined_scores",
     "partial_scores", "doubled", "unknown_ends", "fallen", "undelivered", "unversioned", "more",
 ]  # fmt: skip
 Paradigm = Literal["chatbot", "copilot", "agent"]
+ContractKind = Literal[
+    "json", "no_fence", "keys", "sentences", "length", "language", "refusal", "forbidden", "required", "finish", "latency",
+    "tool_errors",
+]  # fmt: skip
+Keeping = Literal["kept", "broken", "not distinguishable", "not measured"]
+KeyType = Literal["any", "string", "number", "integer", "boolean", "array", "object", "null"]
 
 LAYER_OF_KIND: Mapping[str, Layer] = {
     "prompt_edit": "prompt",

@@ -112,11 +112,16 @@ def moved(page: Page) -> Safe:
             return Safe("none that can be told from chance")
 
 
+def titled(shift: Shift) -> Safe:
+    """The signal's name, and what it counts where that says more."""
+    return say("{name} ({title})", name=code(shift.signal), title=shift.title) if shift.title else code(shift.signal)
+
+
 def movement(page: Page, shift: Shift) -> Safe:
     """One shift in numbers: from, to, by how much, since when."""
     text = say(
         "{signal} went from {before} to {after} ({where}): {change} at an equal traffic mix. ",
-        signal=code(shift.signal),
+        signal=titled(shift),
         before=level(page, shift, shift.before),
         after=level(page, shift, shift.after),
         where=segment(shift.segment),

@@ -37,6 +37,7 @@ def describe(number: int, fit: Fit, move: Move, *, within: bool) -> Shift:
     return Shift(
         id=f"shift-{number}",
         signal=cells.signal.name,
+        title=cells.signal.title,
         segment=move.segment,
         direction="worse" if move.worse else "better",
         moved="unknown",

@@ -14,7 +14,19 @@ from typing import TYPE_CHECKING, Protocol
 
 from blameline.errors import NotFound
 from blameline.plugins import load, names
-from blameline.records import Alert, Change, EvalRun, Expectation, Manifest, Piece, Problem, Replay, Scan, SkippedFile
+from blameline.records import (
+    Alert,
+    Change,
+    Contract,
+    EvalRun,
+    Expectation,
+    Manifest,
+    Piece,
+    Problem,
+    Replay,
+    Scan,
+    SkippedFile,
+)
 from blameline.sources.heads import LONGEST_FIRST, File, Head, look, look_on
 from blameline.sources.rows import clean
 
@@ -24,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["GROUP", "File", "Found", "Head", "Item", "Joining", "Source", "clean", "discover"]
 
 GROUP = "blameline.sources"
-Item = Scan | Change | EvalRun | Replay | Alert | Piece | Expectation | Manifest | Problem
+Item = Scan | Change | Contract | EvalRun | Replay | Alert | Piece | Expectation | Manifest | Problem
 """What a source yields."""
 
 

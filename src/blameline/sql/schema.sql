@@ -169,6 +169,15 @@ CREATE TABLE IF NOT EXISTS manifests (
     file_id     BIGINT NOT NULL
 );
 
+-- One row a behavioural contract, by each file that states it.
+CREATE TABLE IF NOT EXISTS contracts (
+    contract_id VARCHAR NOT NULL,
+    record      VARCHAR NOT NULL,       -- JSON: its words, and where it applies (summary, scope, span)
+    rule        VARCHAR NOT NULL,       -- JSON: the rest of records.Contract, as it was written: it is what answers are held to
+    line        BIGINT,
+    file_id     BIGINT NOT NULL
+);
+
 -- What holds for the whole case file: 'content' (none, redacted, full), and 'loading' while a load has not ended.
 CREATE TABLE IF NOT EXISTS settings (
     key         VARCHAR NOT NULL,

@@ -86,8 +86,7 @@ class Store:
         store = cls(connection, path)
         try:
             connection.execute(SESSION)
-            for macro in READING if read_only else MACROS:
-                connection.execute(sql(f"store/{macro}"))
+            store.lay_words(READING if read_only else MACROS)
             if not read_only:
                 store._lay(protection("redacted"))
             store._lay_schema(read_only=read_only)
@@ -132,6 +131,8 @@ class Store:
                 f"{self.path} has layout {version}, and this blameline knows layout {LAYOUT}",
                 hint="upgrade blameline, or load the files into a new case file",
             )
+        if not read_only and "contracts" not in tables:  # of the same layout, and older than that table
+            self._connection.execute(sql("schema"))
 
     def begin(self, content: Content | None) -> None:
         """A load begins; the first one says what is kept of questions and answers, for good.
@@ -161,9 +162,8 @@ class Store:
         good, faults = [], []
         for pattern in manifest.redact.patterns:
             try:
-                self._connection.cursor().execute(
-                    sql("store/is_pattern"), {"pattern": pattern}
-                )  # would end a transaction
+                cursor = self._connection.cursor()  # its own: a fault would end a transaction
+                cursor.execute(sql("store/is_pattern"), {"pattern": pattern})
             except duckdb.Error as error:
                 faults.append(f"the pattern '{pattern}' under 'redact' is not used: {first_line(error)}")
             else:
@@ -173,6 +173,11 @@ class Store:
 
     def _lay(self, how: Protection) -> None:
         self.run("store/protect", **asdict(how))
+
+    def lay_words(self, words: Sequence[str] = MACROS) -> None:
+        """Lay words that statements share; a case file that was opened to be read has few of them."""
+        for macro in words:
+            self._connection.execute(sql(f"store/{macro}"))
 
     def interrupt(self) -> None:
         """Break off the statement that runs now; may be called from another thread."""

@@ -34,8 +34,8 @@ MACROS = (
     "spoken_in", "message_text", "answer_of", "common_words", "opening_of", "language_by_script", "language_by_words",
     "language_of", "input_tokens_of", "word_of", "span_facts", "redacted_texts", "redacted_values", "kept_map", "kept_names",
     "kept_values", "documents_seen", "span_parts", "scope_names", "scope_said", "version_word", "ruler_of",
-    "says_yes", "input_of", "question_of",
-    "says_again", "is_alike", "number_of", "keys_of", "asked_model",
+    "says_yes", "input_of", "question_of", "says_again", "is_alike", "number_of", "keys_of", "asked_model", "sentences_in",
+    "speaks_of", "is_redacted",
 )  # fmt: skip
 """Words that the statements under ``sql/sources/`` share."""
 READING = ("said_of", "is_generation")

@@ -1,0 +1,2 @@
+-- Drop the answers that contracts were held against.
+DROP TABLE IF EXISTS answers

@@ -1,0 +1,2 @@
+-- Drop what is by now measured.
+DROP TABLE IF EXISTS keeping
