@@ -17,6 +17,7 @@ from blameline.records.brought import (
     Slice,
     Window,
 )
+from blameline.records.drawn import Curve, Lane, LaneKind, Mark, Quiet, View, Volume
 from blameline.records.found import Evidence, Guard, LedgerLine, Query, Shift, Signal, SliceEffect
 from blameline.records.told import (
     Entry,
@@ -67,6 +68,7 @@ __all__ = [
     "Better",
     "Bidder",
     "Change",
+    "Curve",
     "Direction",
     "Duration",
     "Entry",
@@ -79,11 +81,14 @@ __all__ = [
     "Guard",
     "Interval",
     "Investigation",
+    "Lane",
+    "LaneKind",
     "Layer",
     "LedgerLine",
     "Loaded",
     "LoadedFile",
     "Manifest",
+    "Mark",
     "Moment",
     "Moved",
     "Onset",
@@ -92,6 +97,7 @@ __all__ = [
     "Piece",
     "Problem",
     "Query",
+    "Quiet",
     "Record",
     "Redaction",
     "Replay",
@@ -111,6 +117,8 @@ __all__ = [
     "Story",
     "Text",
     "TimelineRow",
+    "View",
+    "Volume",
     "Window",
     "as_utc",
     "stamp",
