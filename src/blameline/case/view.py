@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from collections import defaultdict
 from datetime import timedelta
-from math import isfinite
+from math import ceil, isfinite
 from statistics import median
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
@@ -63,7 +63,7 @@ def view(store: Store, inquiry: Inquiry, rows: Sequence[TimelineRow], *, signal:
     marks = _marks(store, rows, inquiry, main)
     since, until = (window.since, window.until) if window else _ends(marks)
     lanes, before, after = _lanes(marks, since, until)
-    curves = _curves(store, inquiry, known, signal) if window else ()
+    curves = _curves(store, inquiry, known, _quiet(store, inquiry, None), signal) if window else ()
     return View(
         since=since,
         until=until,
@@ -96,17 +96,20 @@ def _counted(store: Store, window: Clock) -> list[dict[str, Any]]:
     return store.rows("cells/signals", since=window.since.replace(tzinfo=None), until=window.until.replace(tzinfo=None))
 
 
-def _curves(store: Store, inquiry: Inquiry, known: dict[str, Signal], signal: str | None) -> tuple[Curve, ...]:
+def _curves(
+    store: Store, inquiry: Inquiry, known: dict[str, Signal], quiet: tuple[Quiet, ...], signal: str | None
+) -> tuple[Curve, ...]:
     """Those of the shifts for the worse, or of the signal that was asked for; with neither, of the first signal."""
-    moved = [
-        shift
-        for shift in inquiry.shifts
-        if (shift.direction == "worse" if signal is None else shift.signal == signal) and shift.signal in known
-    ]
-    if moved:
-        return tuple(_curve(store, inquiry, known[shift.signal], shift) for shift in moved)
-    first = signal or next((name for name, _ in inquiry.detectable if name in known), None) or min(known, default=None)
-    return (_curve(store, inquiry, known[first], None),) if first is not None else ()
+    moved = [shift for shift in inquiry.shifts if shift.direction == "worse"]
+    if signal is None and not moved:
+        signal = next((name for name, _ in inquiry.detectable if name in known), None) or min(known, default=None)
+    if signal is not None:
+        moved = [shift for shift in inquiry.shifts if shift.signal == signal]
+    curves = tuple(_curve(store, inquiry, known[shift.signal], shift) for shift in moved if shift.signal in known)
+    if curves or signal is None:
+        return curves
+    reason = next((one.because for one in quiet if one.signal == signal), "")
+    return (_curve(store, inquiry, known[signal], None).model_copy(update={"blind": reason}),)
 
 
 def _curve(store: Store, inquiry: Inquiry, signal: Signal, shift: Shift | None) -> Curve:
@@ -115,9 +118,9 @@ def _curve(store: Store, inquiry: Inquiry, signal: Signal, shift: Shift | None) 
     segment = shift.segment if shift else {}
     reach = abs(shift.delta.estimate) if shift else dict(inquiry.detectable).get(signal.name, 0.0)
     widths = _widths(window)
-    width = widths[0]
+    width = widths[0] if isfinite(reach) and reach > 0 else widths[-1]
     points = series(store, window, signal.name, segment, width=width)
-    if points and reach > 0:
+    if points and width != widths[-1]:
         now = median((point.high or 0) - (point.low or 0) for point in points) / 2
         needed = width * (now / (reach / 2)) ** 2
         best = next((one for one in widths if one >= needed), widths[-1])
@@ -139,9 +142,8 @@ def _widths(window: Clock) -> list[int]:
     """Seconds a bucket, the finest first; never empty. Whole multiples of the clock's own buckets."""
     seconds = (window.until - window.since).total_seconds()
     whole = [3600 * hours for hours in HOURS if 3600 * hours % window.width == 0]
-    fine = [width for width in whole if seconds / width <= MOST_BUCKETS] or [
-        -(-int(seconds // MOST_BUCKETS) // window.width) * window.width or window.width
-    ]
+    fine = [width for width in whole if seconds / width <= MOST_BUCKETS]
+    fine = fine or [ceil(seconds / MOST_BUCKETS / window.width) * window.width]
     return [width for width in fine if seconds / width >= FEWEST_BUCKETS] or fine[:1]
 
 
@@ -229,7 +231,7 @@ def _ends(marks: list[tuple[LaneKind, str, Mark]]) -> tuple[datetime, datetime] 
     if not marks:
         return None, None
     times = [mark.at for _, _, mark in marks]
-    return min(times), max(max(times), min(times) + timedelta(hours=1))
+    return min(times), max(*times, min(times) + timedelta(hours=1))
 
 
 def _lanes(

@@ -58,7 +58,9 @@ class Curve(Record):
     """Seconds a bucket."""
     points: tuple[SeriesPoint, ...] = ()
     shift: Shift | None = None
-    """The move that this curve is drawn for; ``null`` where nothing moved by more than chance would move it."""
+    """The move that this curve is drawn for; ``null`` where none was found."""
+    blind: str = ""
+    """Why none could have been found; empty where one could."""
 
 
 class Quiet(Record):

@@ -7,10 +7,12 @@ cleaned by whoever prints them.
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from blameline.report import wording
+from blameline.report.escape import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,13 +28,20 @@ STATES = {"skipped": "skipped", "overridden": "overruled", "error": "failed to r
 """How an eval run can end without a result."""
 
 
+def printable(text: object) -> str:
+    """The text on one line, without anything that XML cannot hold, that is not seen, or that turns the reading order round."""
+    return "".join(sign for sign in clean(text) if unicodedata.category(sign) not in {"Cn", "Co"})
+
+
 def where(segment: Mapping[str, str]) -> str:
     """The slice in words."""
     return ", ".join(f"{key}={value}" for key, value in sorted(segment.items())) or "all traffic"
 
 
 def title(curve: Curve) -> str:
-    """What moved, and by how much; or that it did not."""
+    """What moved, and by how much; or that it did not; or that nobody can say."""
+    if curve.shift is None and curve.blind:
+        return f"{curve.signal}: no move could have been found"
     if curve.shift is None:
         return f"{curve.signal} did not move by more than chance would move it"
     return f"{curve.signal} {went(curve.shift, bounded=curve.bounded)}{_CLEARED.get(curve.shift.moved, '')}"
@@ -51,7 +60,7 @@ def levels(curve: Curve) -> str:
     place = where(curve.segment)
     if shift is None:
         n = sum(point.n for point in curve.points)
-        return f"{place}: {wording.plural(n, 'measurement')}"
+        return f"{place}: {wording.plural(n, 'measurement')}{'; ' * bool(curve.blind)}{curve.blind}"
     before, after = (wording.level(value, within_one=curve.bounded) for value in (shift.before, shift.after))
     gradual = ", gradually" if shift.gradual else ""
     moved = wording.change(shift.delta, within_one=curve.bounded)

@@ -30,17 +30,18 @@ MOST_ROWS = 3
 """Rows of one lane; what has no room in them is a plus sign."""
 
 
-def plot(view: View, *, width: int = 100, ascii_only: bool = False, height: int = 10) -> list[str]:
+def plot(view: View, *, width: int = 100, ascii_only: bool = False, height: int = 10, keyed: bool = True) -> list[str]:
     """The lines, none longer than ``width`` cells; empty where there is nothing to draw.
 
-    ``height`` is that of the first curve, in lines; the others have half of it.
+    ``height`` is that of the first curve, in lines; the others have half of it. With ``keyed`` the legend says what each
+    letter stands for.
     """
     if view.since is None or view.until is None:
         return []
     glyphs = ASCII if ascii_only else UNICODE
     room = max(min(width, WIDEST), NARROWEST)
     gutter = GUTTER if room < ROOMY else ROOMY_GUTTER
-    axis = Axis(view.since, view.until, room - gutter - 2, gutter)
+    axis = Axis(view.since, view.until, room - gutter - 2, gutter, view.zero)
     lines: list[str] = []
     for number, curve in enumerate(view.curves[:MOST_CURVES]):
         lines += [*_heading(curve, room, glyphs), *_curve(curve, axis, glyphs, height if number == 0 else height // 2)]
@@ -51,7 +52,7 @@ def plot(view: View, *, width: int = 100, ascii_only: bool = False, height: int 
     lines += _volume(view, axis, glyphs)
     for lane in view.lanes:
         lines += _runs(lane, axis, glyphs) if lane.kind == "eval" else _lane(lane, axis, glyphs)
-    lines += [*_foot(axis, glyphs), "", *_legend(view, glyphs)]
+    lines += [*_foot(axis, glyphs), "", *_legend(view, glyphs, keyed=keyed)]
     fitted = [cut(plain(line) if ascii_only else line, room, glyphs).rstrip() for line in lines]
     return [line.encode("ascii", "replace").decode() for line in fitted] if ascii_only else fitted
 
@@ -78,6 +79,8 @@ class Axis:
     until: datetime
     columns: int
     gutter: int = GUTTER
+    zero: datetime | None = None
+    """T0, which is marked through the lanes."""
 
     def place(self, moment: datetime) -> int:
         """The column that a moment lies in; the ends of the axis take what lies beyond them."""
@@ -202,7 +205,7 @@ def _lane(lane: Lane, axis: Axis, glyphs: Glyphs) -> list[str]:
         row = next((row for row in reversed(rows) if row.cells[column] in {" ", glyphs.mark}), None)
         if row is not None:
             row.cells[column] = glyphs.more
-    return [_line(lane.title if number == 0 else "", row.cells, axis, glyphs) for number, row in enumerate(rows)]
+    return [_lane_line(lane.title if number == 0 else "", row, axis, glyphs) for number, row in enumerate(rows)]
 
 
 def _drawn(mark: Mark, axis: Axis, glyphs: Glyphs) -> tuple[int, int, list[str]]:
@@ -230,7 +233,13 @@ def _runs(lane: Lane, axis: Axis, glyphs: Glyphs) -> list[str]:
         else:
             sign = glyphs.bars[int((mark.passed - low) / (high - low) * 7) if high > low else 3]
         row.cells[axis.place(mark.at)] = sign
-    return [_line(lane.title, row.cells, axis, glyphs)]
+    return [_lane_line(lane.title, row, axis, glyphs)]
+
+
+def _lane_line(label: str, row: _Row, axis: Axis, glyphs: Glyphs) -> str:
+    if axis.zero is not None and row.takes(axis.place(axis.zero), axis.place(axis.zero)):
+        row.cells[axis.place(axis.zero)] = glyphs.onset
+    return _line(label, row.cells, axis, glyphs)
 
 
 _STEPS = (1, 2, 3, 6, 12, 24, 48, 72, 168, 336, 720, 2160, 8760)
@@ -261,7 +270,7 @@ def _foot(axis: Axis, glyphs: Glyphs) -> list[str]:
     return [_line("", line, axis, glyphs, glyphs.tick), "".join(words)]
 
 
-def _legend(view: View, glyphs: Glyphs) -> list[str]:
+def _legend(view: View, glyphs: Glyphs, *, keyed: bool) -> list[str]:
     lines = []
     if view.curves:
         curve = view.curves[0]
@@ -282,7 +291,7 @@ def _legend(view: View, glyphs: Glyphs) -> list[str]:
         lines.append(
             f"eval runs: {glyphs.bars[0]} least passed, {glyphs.bars[-1]} most{', ' * bool(states)}{', '.join(states)}"
         )
-    for _, mark in captions.keyed(view):
+    for _, mark in captions.keyed(view) if keyed else ():
         offset = f" {wording.offset(mark.at, view.zero):>9}" if view.zero else ""
         lines.append(
             f"{mark.key} {mark.at:%Y-%m-%d %H:%M}{offset}  {cut(clean(mark.id), 28, glyphs)}  {clean(mark.what)}"
