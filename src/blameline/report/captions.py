@@ -11,6 +11,8 @@ import unicodedata
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len, set_cell_size
+
 from blameline.report import wording
 from blameline.report.escape import clean
 
@@ -33,6 +35,25 @@ def printable(text: object) -> str:
     return "".join(sign for sign in clean(text) if unicodedata.category(sign) not in {"Cn", "Co"})
 
 
+def folded(text: object, width: int, *, most: int) -> list[str]:
+    """The text in at most ``most`` lines of ``width`` cells, broken between words, or within one that is longer."""
+    lines = [""]
+    for word in printable(text).split(" "):
+        left = word
+        while left and len(lines) <= most:
+            room = width - cell_len(lines[-1]) - bool(lines[-1])
+            if cell_len(left) <= room:
+                lines[-1] += f"{' ' * bool(lines[-1])}{left}"
+                break
+            if not lines[-1]:
+                lines[-1] = set_cell_size(left, width).rstrip()
+                left = left[len(lines[-1]) :]
+            lines.append("")
+    if len(lines) > most:
+        lines[most - 1] = set_cell_size(lines[most - 1], width - 1).rstrip() + "…"
+    return [line for line in lines[:most] if line] or [""]
+
+
 def where(segment: Mapping[str, str]) -> str:
     """The slice in words."""
     return ", ".join(f"{key}={value}" for key, value in sorted(segment.items())) or "all traffic"
@@ -43,7 +64,7 @@ def title(curve: Curve) -> str:
     if curve.shift is None and curve.blind:
         return f"{curve.signal}: no move could have been found"
     if curve.shift is None:
-        return f"{curve.signal} did not move by more than chance would move it"
+        return f"{curve.signal}: no move beyond chance was found"
     return f"{curve.signal} {went(curve.shift, bounded=curve.bounded)}{_CLEARED.get(curve.shift.moved, '')}"
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Format = Literal["svg", "png"]
 SCALE = 2.0
 """Pixels of the PNG for one of the drawing, so that it is sharp on any screen."""
+_SPOKEN = re.compile(r' (?:aria-[a-z]+|role)="[^"]*"')
 _CLIP = re.compile(r"\b(clip|gradient)(\d+)\b")
 
 
@@ -33,19 +34,23 @@ def image(view: View, form: Format) -> bytes:
     if view.since is None:
         raise BlamelineError("there is nothing to draw", hint="load traces or changes first")
     drawn = vl_convert.vegalite_to_svg(specification(view), VERSION, allowed_base_urls=[])
-    text = _told(_numbered(drawn), view)
+    text = _told(_plain(drawn), view)
     if form == "svg":
         return text.encode()
     return bytes(vl_convert.svg_to_png(text, scale=SCALE))
 
 
-def _numbered(svg: str) -> str:
-    """Ids counted from 1 in each file: the program counts on from one drawing to the next."""
+def _plain(svg: str) -> str:
+    """Ids counted from 1 in each file, and one picture to a reader that speaks.
+
+    The program counts ids on from one drawing to the next, and would have every line of the drawing spelt out.
+    """
     known: dict[str, str] = {}
-    parts = re.split(r"(<[^>]*>)", svg)  # never in a text that others wrote
+    parts = re.split(r"(<[^>]*>)", svg)  # never in a text that others wrote; in an attribute it is escaped
     for place, part in enumerate(parts):
         if part.startswith("<"):
-            parts[place] = _CLIP.sub(lambda found: known.setdefault(found[0], f"{found[1]}{len(known) + 1}"), part)
+            quiet = _SPOKEN.sub("", part)
+            parts[place] = _CLIP.sub(lambda found: known.setdefault(found[0], f"{found[1]}{len(known) + 1}"), quiet)
     return "".join(parts)
 
 

@@ -1,8 +1,9 @@
 """Where marks and their labels go in the lanes of an image: no label over another, in as few rows as that takes.
 
-Moments become pixels and labels become widths that are guessed generously from a sans-serif of ``FONT`` pixels, because no
-font is asked. A label goes right of its mark, or left of it at the end of the axis, in the first row with room; where four rows
-have none, the sign alone is put there, and then only the mark.
+Moments become pixels, and labels become widths by the letters of the Liberation Sans of ``FONT`` pixels that images are drawn
+with. A label goes right of its mark, or left of it at the end of the axis, in the first row with room. Where ids have no room
+all marks of the lane have their letters alone, and what has no room even so is a tick in a row below, as are marks without a
+letter.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
 from blameline.report.captions import printable
 
@@ -27,12 +28,17 @@ STRIP = 40
 """Pixels of a lane of eval runs."""
 GAP = 6
 """Pixels between lanes."""
-MOST_ROWS = 4
+MOST_ROWS = 5
 REACH = 7
 """Half of a symbol, in pixels, and its distance from the next thing."""
-_LETTER = 6.4
-_LABEL = 24
-"""Letters of an id beside its mark."""
+MOST_LETTERS = 400
+_LABEL = 150
+"""Pixels of an id beside its mark."""
+_NARROW, _BROAD, _BROADEST = (
+    frozenset("iljtfrI.,:;'|![]()/ "),
+    frozenset("mwABCDGHKNOPQRSUVXY&%<>=+~_"),
+    frozenset("WM@—…"),
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,8 @@ class Placed:
     """Empty where there was no room, or nothing to say."""
     left: bool
     """The label stands left of the mark."""
+    tick: bool = False
+    """It is a tick, without a symbol of its own."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +81,22 @@ def bands(lanes: tuple[Lane, ...], *, pixel: Callable[[datetime], float], width:
     return tuple(found)
 
 
-def shortened(text: str, letters: int) -> str:
-    """Text that can be printed, in at most so many letters; wide ones count twice."""
-    shown = printable(text)
-    return shown if cell_len(shown) <= letters else set_cell_size(shown, letters - 1).rstrip() + "…"
+def pixels(text: str) -> float:
+    """How wide a text is, rather more than less."""
+    return sum(
+        5.2 if sign in _NARROW else 8.4 if sign in _BROAD else 11.4 if sign in _BROADEST or cell_len(sign) > 1 else 6.4
+        for sign in text
+    )
+
+
+def shortened(text: str, most: float) -> str:
+    """Text that can be printed, no wider than so many pixels."""
+    shown = printable(text[:MOST_LETTERS])
+    if pixels(shown) <= most and len(text) <= MOST_LETTERS:
+        return shown
+    while shown and pixels(shown) + pixels("…") > most:
+        shown = shown[:-1]
+    return shown.rstrip() + "…"
 
 
 def _strip(lane: Lane, top: float) -> Band:
@@ -94,30 +114,38 @@ def _strip(lane: Lane, top: float) -> Band:
 
 
 def _rows(lane: Lane, top: float, pixel: Callable[[datetime], float], width: float) -> Band:
-    taken: list[list[tuple[float, float]]] = [[]]
-    placed = []
-    for mark in sorted(lane.marks, key=lambda mark: (not mark.key, mark.at)):
-        row, label, left = _room(mark, taken, pixel, width)
-        placed.append(Placed(mark, lane.kind, top + (row + 0.5) * ROW, label, left))
-    return Band(lane, top, len(taken) * ROW, tuple(placed))
+    keyed = sorted((mark for mark in lane.marks if mark.key), key=lambda mark: (mark.low is None, mark.at))
+    for labels in ([f"{mark.key} {shortened(mark.id, _LABEL)}" for mark in keyed], [mark.key for mark in keyed]):
+        taken: list[list[tuple[float, float]]] = []
+        places = [_room(mark, label, taken, pixel, width) for mark, label in zip(keyed, labels, strict=True)]
+        if None not in places:
+            break
+    placed = [
+        Placed(mark, lane.kind, top + (place[0] + 0.5) * ROW, label, place[1])
+        for mark, label, place in zip(keyed, labels, places, strict=True)
+        if place is not None
+    ]
+    drawn = {id(one.mark) for one in placed}
+    rest = [mark for mark in lane.marks if id(mark) not in drawn]
+    bottom = top + (len(taken) + 0.5) * ROW
+    placed += [Placed(mark, lane.kind, bottom, "", left=False, tick=True) for mark in rest]
+    return Band(lane, top, (len(taken) + bool(rest)) * ROW, tuple(placed))
 
 
 def _room(
-    mark: Mark, taken: list[list[tuple[float, float]]], pixel: Callable[[datetime], float], width: float
-) -> tuple[int, str, bool]:
-    """The row, the label that fits there, and its side; the room is taken."""
+    mark: Mark, label: str, taken: list[list[tuple[float, float]]], pixel: Callable[[datetime], float], width: float
+) -> tuple[int, bool] | None:
+    """The row where the mark and its label have room, and whether the label stands left; the room is taken."""
     at = pixel(mark.at)
-    first = min(pixel(mark.low), at) if mark.low else at
-    last = max(pixel(mark.high), at) if mark.high else at
-    labels = [f"{mark.key} {shortened(mark.id, _LABEL)}", mark.key, ""] if mark.key else [""]
-    for label in labels:
-        size = cell_len(label) * _LETTER + REACH if label else 0.0
-        left = last + REACH + size > width and first - REACH - size >= 0
-        need = (first - REACH - size * left, last + REACH + size * (not left))
-        for number in range(MOST_ROWS if mark.key else len(taken)):
-            if number == len(taken):
-                taken.append([])
-            if all(need[1] <= start or need[0] >= end for start, end in taken[number]):
-                taken[number].append(need)
-                return number, label, left
-    return 0, "", False
+    first = max(min(pixel(mark.low), at), 0.0) if mark.low else at
+    last = min(max(pixel(mark.high), at), width) if mark.high else at
+    size = pixels(label) + REACH
+    left = last + REACH + size > width and first - REACH - size >= 0
+    need = (first - REACH - size * left, last + REACH + size * (not left))
+    for number in range(MOST_ROWS):
+        if number == len(taken):
+            taken.append([])
+        if all(need[1] <= start or need[0] >= end for start, end in taken[number]):
+            taken[number].append(need)
+            return number, left
+    return None

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len, set_cell_size
 
 from blameline.report import captions, wording
-from blameline.report.escape import clean
 from blameline.report.glyphs import ASCII, UNICODE, Glyphs
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ NARROWEST, WIDEST = 48, 160
 GUTTER, ROOMY_GUTTER, ROOMY = 11, 18, 100
 """Cells for the names of lanes, and from which width on there may be more."""
 MOST_CURVES = 4
-MOST_ROWS = 3
+MOST_ROWS = 5
 """Rows of one lane; what has no room in them is a plus sign."""
 
 
@@ -44,7 +43,7 @@ def plot(view: View, *, width: int = 100, ascii_only: bool = False, height: int 
     axis = Axis(view.since, view.until, room - gutter - 2, gutter, view.zero)
     lines: list[str] = []
     for number, curve in enumerate(view.curves[:MOST_CURVES]):
-        lines += [*_heading(curve, room, glyphs), *_curve(curve, axis, glyphs, height if number == 0 else height // 2)]
+        lines += [*_heading(curve, room), *_curve(curve, axis, glyphs, height if number == 0 else height // 2)]
         if number + 1 < len(view.curves[:MOST_CURVES]):
             lines.append("")
     if len(view.curves) > MOST_CURVES:
@@ -110,16 +109,16 @@ class _Row:
 
 
 def _line(label: str, cells: Sequence[str], axis: Axis, glyphs: Glyphs, edge: str = "") -> str:
-    shown = cut(clean(label), axis.gutter, glyphs)
+    shown = cut(captions.printable(label), axis.gutter, glyphs)
     return f"{' ' * (axis.gutter - cell_len(shown))}{shown} {edge or glyphs.edge}{''.join(cells)}"
 
 
-def _heading(curve: Curve, width: int, glyphs: Glyphs) -> list[str]:
+def _heading(curve: Curve, width: int) -> list[str]:
     name = f"{curve.shift.id}: " if curve.shift else ""
     told = [f"{name}{captions.title(curve)}", captions.levels(curve)]
     if curve.shift:
         told.append(captions.onset(curve.shift))
-    return [cut(clean(line), width, glyphs) for line in told]
+    return [part for line in told for part in captions.folded(line, width, most=3)]
 
 
 def _curve(curve: Curve, axis: Axis, glyphs: Glyphs, height: int) -> list[str]:
@@ -191,7 +190,7 @@ def _volume(view: View, axis: Axis, glyphs: Glyphs) -> list[str]:
 def _lane(lane: Lane, axis: Axis, glyphs: Glyphs) -> list[str]:
     rows = [_Row(axis.columns)]
     lost: list[int] = []
-    for mark in sorted(lane.marks, key=lambda mark: (not mark.key, mark.at)):
+    for mark in sorted(lane.marks, key=lambda mark: (not mark.key, mark.low is None, mark.at)):
         first, last, cells = _drawn(mark, axis, glyphs)
         free = next((row for row in rows if row.takes(first, last)), None)
         if free is None and len(rows) < MOST_ROWS and mark.key:
@@ -202,9 +201,8 @@ def _lane(lane: Lane, axis: Axis, glyphs: Glyphs) -> list[str]:
             continue
         free.cells[first : last + 1] = cells
     for column in lost:
-        row = next((row for row in reversed(rows) if row.cells[column] in {" ", glyphs.mark}), None)
-        if row is not None:
-            row.cells[column] = glyphs.more
+        free = next((row for row in reversed(rows) if row.cells[column] in {" ", glyphs.mark}), rows[-1])
+        free.cells[column] = glyphs.more
     return [_lane_line(lane.title if number == 0 else "", row, axis, glyphs) for number, row in enumerate(rows)]
 
 
@@ -281,7 +279,7 @@ def _legend(view: View, glyphs: Glyphs, *, keyed: bool) -> list[str]:
         )
         lines.append(f"requests: the highest bar is {captions.bar(view)} in {captions.every(curve.width)}")
     runs = [lane for lane in view.lanes if lane.kind == "eval"]
-    lines += [f"{clean(lane.title)}: {captions.suite(lane)}" for lane in runs]
+    lines += [f"{captions.printable(lane.title)}: {captions.suite(lane)}" for lane in runs]
     states = [
         f"{sign} {captions.STATES[state]}"
         for state, sign in glyphs.states
@@ -293,11 +291,10 @@ def _legend(view: View, glyphs: Glyphs, *, keyed: bool) -> list[str]:
         )
     for _, mark in captions.keyed(view) if keyed else ():
         offset = f" {wording.offset(mark.at, view.zero):>9}" if view.zero else ""
-        lines.append(
-            f"{mark.key} {mark.at:%Y-%m-%d %H:%M}{offset}  {cut(clean(mark.id), 28, glyphs)}  {clean(mark.what)}"
-        )
+        name, what = captions.printable(mark.id), captions.printable(mark.what)
+        lines.append(f"{mark.key} {mark.at:%Y-%m-%d %H:%M}{offset}  {cut(name, 28, glyphs)}  {what}")
     left = captions.unkeyed(view)
     if left:
-        lines.append(f"{glyphs.mark} {wording.plural(left, 'mark')} without a letter")
+        lines.append(f"{glyphs.mark} a mark without a letter, {glyphs.more} several; {left} have none")
     beyond = captions.outside(view)
     return [*lines, beyond] if beyond else lines

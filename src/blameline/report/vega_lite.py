@@ -8,13 +8,12 @@ them. The places of marks are worked out in ``lane_layout``.
 
 from __future__ import annotations
 
+from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Any
-
-from rich.cells import cell_len
 
 from blameline.report import captions, wording
 from blameline.report.captions import printable
-from blameline.report.lane_layout import FONT, GAP, Band, bands, shortened
+from blameline.report.lane_layout import FONT, GAP, Band, bands, pixels, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -53,15 +52,15 @@ def specification(view: View) -> Json:
     for number, curve in enumerate(view.curves[:MOST_CURVES]):
         if number:
             told = f"{captions.title(curve)} ({captions.levels(curve)})"
-            parts.append(_written([(0.0, [(0.0, shortened(told, 150))])], BLACK))
+            parts.append(_written([(0.0, [(0.0, shortened(told, WIDTH))])], BLACK))
         parts.append(_curve(view, curve, LOW if number else TALL))
     parts += [*([_volume(view)] if view.volume else []), _lanes(view), _legend(view)]
     return {
         "$schema": SCHEMA,
         "description": printable(captions.alternative(view)),
         "title": {
-            "text": _lines(captions.title(view.curves[0]) if view.curves else "what happened", 96)[:3],
-            "subtitle": [line for said in _said(view) for line in _lines(said, 130)[:2]],
+            "text": captions.folded(captions.title(view.curves[0]) if view.curves else "what happened", 92, most=3),
+            "subtitle": [line for said in _said(view) for line in captions.folded(said, 130, most=2)],
             "anchor": "start",
             "frame": "bounds",
             "fontSize": 17,
@@ -89,23 +88,6 @@ def _said(view: View) -> list[str]:
         return []
     curve = view.curves[0]
     return [captions.levels(curve), *([captions.onset(curve.shift)] if curve.shift else [])]
-
-
-def _lines(text: str, letters: int) -> list[str]:
-    """Text in lines of at most so many letters, broken between words, or within one that is longer."""
-    lines = [""]
-    for word in printable(text).split(" "):
-        left = word
-        if lines[-1] and len(lines[-1]) + 1 + len(left) <= letters:
-            lines[-1] += f" {left}"
-            continue
-        if lines[-1]:
-            lines.append("")
-        while len(left) > letters:
-            lines[-1], left = left[:letters], left[letters:]
-            lines.append("")
-        lines[-1] = left
-    return lines
 
 
 def _ms(moment: datetime) -> int:
@@ -157,9 +139,9 @@ def _curve(view: View, curve: Curve, height: int) -> Json:
     """Means as points on a line, each run of buckets without a gap for itself, in their intervals."""
     domain = _domain(curve)
     axis = {
-        "title": _lines(curve.signal, 40)[:3] if height == TALL else _lines(curve.signal, 18)[:3],
+        "title": captions.folded(curve.signal, 38 if height == TALL else 18, most=2),
         "format": ".0%" if curve.bounded and domain[1] - domain[0] >= 0.05 else (".1%" if curve.bounded else "~s"),
-        "tickCount": 6 if height == TALL else 3,
+        "values": _steps(domain[0], min(domain[1], 1.0) if curve.bounded else domain[1], 7 if height == TALL else 4),
         "minExtent": 52,
         "maxExtent": 52,
     }
@@ -203,6 +185,13 @@ def _domain(curve: Curve) -> list[float]:
     room = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
     low = max(low - room, 0.0) if curve.bounded else low - room
     return [low, high + (high - low) * (0.16 if curve.shift else 0.06)]
+
+
+def _steps(low: float, high: float, most: int) -> list[float]:
+    """At most so many round values between two; a share has none above 100%, though the plot has room for words there."""
+    unit = 10.0 ** floor(log10((high - low) / most))
+    step = next(unit * times for times in (1, 2, 5, 10, 20) if (high - low) / (unit * times) < most)
+    return [round(number * step, 12) for number in range(ceil(low / step), floor(high / step + 1e-9) + 1)]
 
 
 def _runs(curve: Curve) -> list[Json]:
@@ -315,7 +304,7 @@ def _lanes(view: View) -> Json:
 
 
 def _names(found: tuple[Band, ...], y: Json) -> Json:
-    rows = [{"y": band.top + band.height / 2, "name": shortened(band.lane.title, 20)} for band in found]
+    rows = [{"y": band.top + band.height / 2, "name": shortened(band.lane.title, MARGIN - 14)} for band in found]
     return {
         "data": _values(rows),
         "mark": {"type": "text", "align": "right", "baseline": "middle"},
@@ -337,13 +326,18 @@ def _ranges(found: tuple[Band, ...], x: Callable[..., Json], y: Json) -> list[Js
 
 
 def _symbols(found: tuple[Band, ...], x: Callable[..., Json], y: Json) -> list[Json]:
-    layers = []
+    layers: list[Json] = []
+    places = [one for band in found for one in band.placed if one.kind != "eval"]
     for kind, (shape, colour, filled) in SHAPES.items():
-        rows = [{"at": _ms(one.mark.at), "y": one.y} for band in found for one in band.placed if one.kind == kind]
+        rows = [{"at": _ms(one.mark.at), "y": one.y} for one in places if one.kind == kind and not one.tick]
         if rows:
             fill = colour if filled else "white"
-            mark = {"type": "point", "shape": shape, "fill": fill, "stroke": colour, "size": 46, "opacity": 1}
+            mark: Json = {"type": "point", "shape": shape, "fill": fill, "stroke": colour, "size": 46, "opacity": 1}
             layers.append({"data": _values(rows), "mark": mark, "encoding": {"x": x(), "y": y}})
+    ticks = [{"at": _ms(one.mark.at), "y": one.y} for one in places if one.tick]
+    if ticks:
+        mark = {"type": "tick", "orient": "vertical", "size": 11, "thickness": 1.5, "color": BLACK, "opacity": 0.7}
+        layers.append({"data": _values(ticks), "mark": mark, "encoding": {"x": x(), "y": y}})
     return layers
 
 
@@ -408,10 +402,12 @@ def _legend(view: View) -> Json:
     for _, mark in captions.keyed(view):
         offset = wording.offset(mark.at, view.zero) if view.zero else ""
         when = f"{mark.at:%Y-%m-%d %H:%M}"
-        rows.append([mark.key, when, offset, shortened(mark.id, 26), shortened(mark.what, 92)])
-    letters = max((cell_len(row[3]) for row in rows if len(row) > 1), default=0)
+        rows.append([mark.key, when, offset, shortened(mark.id, 170), mark.what])
     name = 186 if view.zero else 122
-    places = (0, 16, 122, name, name + 6.4 * letters + 12)
+    what = name + 14 + max((pixels(row[3]) for row in rows if len(row) > 1), default=0)
+    places = (0, 16, 122, name, what)
+    for row in rows:
+        row[4:] = [shortened(text, MARGIN + WIDTH - what) for text in row[4:]]
     lines = [
         (UNDER + number * LINE, [(places[column] - MARGIN + 12, text) for column, text in enumerate(row)])
         for number, row in enumerate(rows)
@@ -448,5 +444,7 @@ def _meaning(view: View) -> list[str]:
     signs = [f"{sign} {captions.STATES[state]}" for state, sign in SIGNS.items() if state in used]
     if any(lane.kind == "eval" for lane in view.lanes):
         lines.append(f"Eval runs: the share that passed{', ' * bool(signs)}{', '.join(signs)}.")
+    if any(not mark.key for lane in view.lanes if lane.kind != "eval" for mark in lane.marks):
+        lines.append("A thin tick: a mark without a letter.")
     beyond = captions.outside(view)
     return [*lines, *([f"{beyond.capitalize()}."] if beyond else [])]
