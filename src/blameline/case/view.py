@@ -54,7 +54,9 @@ def view(store: Store, inquiry: Inquiry, rows: Sequence[TimelineRow], *, signal:
     ``rows`` are those of the timeline. Raises ``NotFound`` for a signal that was never measured.
     """
     window = inquiry.window
-    known = _known(store, window)
+    counted = _counted(store, window) if window else []
+    varied = {one.name: one for one in measured(store, window)} if window else {}
+    known = {row["signal"]: varied.get(row["signal"]) or _constant(row) for row in counted}
     if signal is not None and signal not in known:
         near = difflib.get_close_matches(signal, known, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(sorted(known)) or 'none'}"
@@ -63,7 +65,8 @@ def view(store: Store, inquiry: Inquiry, rows: Sequence[TimelineRow], *, signal:
     marks = _marks(store, rows, inquiry, main)
     since, until = (window.since, window.until) if window else _ends(marks)
     lanes, before, after = _lanes(marks, since, until)
-    curves = _curves(store, inquiry, known, _quiet(store, inquiry, None), signal) if window else ()
+    quiet = _quiet(counted, varied, inquiry)
+    curves = _curves(store, inquiry, known, quiet, signal) if window else ()
     return View(
         since=since,
         until=until,
@@ -74,26 +77,18 @@ def view(store: Store, inquiry: Inquiry, rows: Sequence[TimelineRow], *, signal:
         lanes=lanes,
         before=before,
         after=after,
-        quiet=_quiet(store, inquiry, signal),
+        quiet=tuple(one for one in quiet if signal in {None, one.signal}),
     )
 
 
-def _known(store: Store, window: Clock | None) -> dict[str, Signal]:
-    """Every signal that has a value; one that never varies as well."""
-    if window is None:
-        return {}
-    varied = {one.name: one for one in measured(store, window)}
-    return {
-        row["signal"]: varied.get(
-            row["signal"],
-            Signal(name=row["signal"], better=None, bounded=row["low"] >= 0 and row["high"] <= 1),
-        )
-        for row in _counted(store, window)
-    }
-
-
 def _counted(store: Store, window: Clock) -> list[dict[str, Any]]:
+    """Every signal that has a value, with how often it was measured."""
     return store.rows("cells/signals", since=window.since.replace(tzinfo=None), until=window.until.replace(tzinfo=None))
+
+
+def _constant(row: dict[str, Any]) -> Signal:
+    """A signal that has one value only."""
+    return Signal(name=row["signal"], better=None, bounded=row["low"] >= 0 and row["high"] <= 1)
 
 
 def _curves(
@@ -258,18 +253,14 @@ def _lanes(
     )
 
 
-def _quiet(store: Store, inquiry: Inquiry, asked: str | None) -> tuple[Quiet, ...]:
+def _quiet(counted: list[dict[str, Any]], signals: dict[str, Signal], inquiry: Inquiry) -> tuple[Quiet, ...]:
     """The signals without a shift, those that were looked at first."""
-    window = inquiry.window
-    if window is None:
-        return ()
     moved = {shift.signal for shift in inquiry.shifts}
-    signals = {one.name: one for one in measured(store, window)}
     smallest = dict(inquiry.detectable)
     found = []
-    for row in _counted(store, window):
+    for row in counted:
         name, n = row["signal"], row["n"]
-        if name in moved or asked not in {None, name}:
+        if name in moved:
             continue
         looked_at, because = name in inquiry.signals, ""
         if name not in signals:

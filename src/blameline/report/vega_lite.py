@@ -1,49 +1,34 @@
 """A view as a Vega-Lite specification: plain JSON, from which pages, notebooks, SVG and PNG are made.
 
 It is written as the JSON that it is, and not through Altair, which would be 16 MB more and a second of import for the same
-text. Only marks and numbers go in: no expression, no link, no address, so nothing that others wrote is ever run. Colours are
-those of Okabe and Ito (2008), which all kinds of colour sight can tell apart; shape, place and letter say the same without
-them. The places of marks are worked out in ``lane_layout``.
+text. Only marks and numbers go in: no expression, no link, no address, so nothing that others wrote is ever run.
 """
 
 from __future__ import annotations
 
 from math import ceil, floor, log10
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from blameline.report import captions, wording
 from blameline.report.captions import printable
-from blameline.report.lane_layout import FONT, GAP, Band, bands, pixels, shortened
+from blameline.report.lane_layout import FONT, pixels, shortened
+from blameline.report.vega_axis import BLACK, BLUE, MARGIN, WIDTH, Json, along, milliseconds, onsets, time_axis, values
+from blameline.report.vega_lanes import SIGNS, lanes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Sequence
 
-    from blameline.records import Curve, Shift, View
+    from blameline.records import Curve, View
 
-Json = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 VERSION = "6.4"
 """Of Vega-Lite, that the specification is written for."""
-WIDTH = 840
-MARGIN = 132
-"""Pixels left of the axis of time, for values and names of lanes."""
 TALL, LOW, BARS = 230, 110, 46
 ASIDE = 100
 """Pixels that a label beside the onset may need."""
 MOST_CURVES = 4
 LINE, UNDER = 15, 30
 """Pixels a line of the legend, and what the words of the axis need above it."""
-BLUE, ORANGE, RED, GREY, BLACK = "#0072B2", "#E69F00", "#D55E00", "#666666", "#111111"
-SHAPES = {
-    "shift": ("triangle-down", RED, True),
-    "change": ("circle", BLACK, True),
-    "undeclared": ("diamond", BLACK, False),
-    "alert": ("square", RED, True),
-    "report": ("triangle-up", RED, True),
-    "note": ("circle", GREY, False),
-}
-SIGNS = {"skipped": "×", "overridden": "!", "error": "?"}
 
 
 def specification(view: View) -> Json:
@@ -54,7 +39,7 @@ def specification(view: View) -> Json:
             told = f"{captions.title(curve)} ({captions.levels(curve)})"
             parts.append(_written([(0.0, [(0.0, shortened(told, WIDTH))])], BLACK))
         parts.append(_curve(view, curve, LOW if number else TALL))
-    parts += [*([_volume(view)] if view.volume else []), _lanes(view), _legend(view)]
+    parts += [*([_volume(view)] if view.volume else []), lanes(view), _legend(view)]
     return {
         "$schema": SCHEMA,
         "description": printable(captions.alternative(view)),
@@ -90,51 +75,6 @@ def _said(view: View) -> list[str]:
     return [captions.levels(curve), *([captions.onset(curve.shift)] if curve.shift else [])]
 
 
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
-
-
-def _x(view: View, axis: Json) -> Callable[..., Json]:
-    """The channel of a field in time; every layer of a part is handed the same axis, so that the part has one."""
-    assert view.since is not None, "without an axis nothing is drawn"
-    assert view.until is not None, "without an axis nothing is drawn"
-    scale = {"type": "utc", "domain": [_ms(view.since), _ms(view.until)], "nice": False}
-
-    def channel(field: str = "at") -> Json:
-        return {"field": field, "type": "temporal", "scale": scale, "axis": axis}
-
-    return channel
-
-
-def _axis(view: View, *, labels: bool) -> Json:
-    assert view.since is not None, "without an axis nothing is drawn"
-    assert view.until is not None, "without an axis nothing is drawn"
-    hours = (view.until - view.since).total_seconds() / 3600
-    form = "%-d %b" if hours > 96 else "%-d %b %H:%M"
-    shown = {"format": form, "title": "UTC", "labelFlush": False, "labelOverlap": True}
-    hidden = {"labels": False, "ticks": False, "domain": False, "title": None}
-    return {"tickCount": 14 if hours > 96 else 8, "grid": True, **(shown if labels else hidden)}
-
-
-def _values(rows: Iterable[Json]) -> Json:
-    return {"values": list(rows)}
-
-
-def _onsets(shift: Shift | None, x: Callable[..., Json]) -> list[Json]:
-    """The 90% range as a band and the estimate as a dashed line, of the onset and of the end."""
-    if shift is None:
-        return []
-    ranges = [shift.onset, *([shift.ended_range] if shift.ended_range else [])]
-    data = _values({"low": _ms(one.low), "high": _ms(one.high), "at": _ms(one.estimate)} for one in ranges)
-    whole = {"y": {"value": 0}, "y2": {"value": "height"}}
-    band = {"type": "rect", "color": ORANGE, "opacity": 0.35}
-    line = {"type": "rule", "color": BLACK, "strokeDash": [4, 3], "strokeWidth": 1}
-    return [
-        {"data": data, "mark": band, "encoding": {"x": x("low"), "x2": {"field": "high"}, **whole}},
-        {"data": data, "mark": line, "encoding": {"x": x(), **whole}},
-    ]
-
-
 def _curve(view: View, curve: Curve, height: int) -> Json:
     """Means as points on a line, each run of buckets without a gap for itself, in their intervals."""
     domain = _domain(curve)
@@ -150,10 +90,10 @@ def _curve(view: View, curve: Curve, height: int) -> Json:
     def y(field: str) -> Json:
         return {"field": field, "type": "quantitative", "scale": scale, "axis": axis}
 
-    x = _x(view, _axis(view, labels=False))
-    data = _values(_runs(curve))
+    x = along(view, time_axis(view, labels=False))
+    data = values(_runs(curve))
     layers = [
-        *_onsets(curve.shift, x),
+        *onsets(curve.shift, x),
         {
             "data": data,
             "mark": {"type": "area", "color": BLUE, "opacity": 0.22},
@@ -207,7 +147,7 @@ def _runs(curve: Curve) -> list[Json]:
         high = point.mean if point.high is None else point.high
         if curve.bounded:
             low, high = max(low, 0.0), min(high, 1.0)
-        middle = _ms(point.at) + curve.width * 500
+        middle = milliseconds(point.at) + curve.width * 500
         rows.append({"at": middle, "mean": point.mean, "low": low, "high": high, "n": point.n, "run": run})
     return rows
 
@@ -219,8 +159,8 @@ def _levels(view: View, curve: Curve, x: Callable[..., Json], y: Callable[[str],
         return []
     zero, end = shift.onset.estimate, shift.ended or view.until
     rows = [
-        {"from": _ms(view.since), "to": _ms(zero), "level": shift.before},
-        {"from": _ms(zero), "to": _ms(end), "level": shift.after},
+        {"from": milliseconds(view.since), "to": milliseconds(zero), "level": shift.before},
+        {"from": milliseconds(zero), "to": milliseconds(end), "level": shift.after},
     ]
     before, after = (wording.level(value, within_one=curve.bounded) for value in (shift.before, shift.after))
     place = (zero - view.since) / (view.until - view.since) * WIDTH
@@ -229,7 +169,7 @@ def _levels(view: View, curve: Curve, x: Callable[..., Json], y: Callable[[str],
         left, right = "", f"{left}; {right}"
     elif place > WIDTH - 2 * ASIDE:
         left, right = f"{left}; {right}", ""
-    texts = [(left, "right", -6, _ms(zero), 8), (right, "left", 6, _ms(zero), 8)]
+    texts = [(left, "right", -6, milliseconds(zero), 8), (right, "left", 6, milliseconds(zero), 8)]
     if shift.ended:
         late = (shift.ended - view.since) / (view.until - view.since) * WIDTH > WIDTH - 2 * ASIDE
         texts.append(
@@ -237,16 +177,16 @@ def _levels(view: View, curve: Curve, x: Callable[..., Json], y: Callable[[str],
                 f"came back {shift.ended:%-d %b %H:%M}",
                 "right" if late else "left",
                 -6 if late else 6,
-                _ms(shift.ended),
+                milliseconds(shift.ended),
                 22,
             )
         )
     line = {"type": "rule", "color": BLACK, "strokeWidth": 1.4}
     return [
-        {"data": _values(rows), "mark": line, "encoding": {"x": x("from"), "x2": {"field": "to"}, "y": y("level")}},
+        {"data": values(rows), "mark": line, "encoding": {"x": x("from"), "x2": {"field": "to"}, "y": y("level")}},
         *(
             {
-                "data": _values([{"at": at, "name": text}]),
+                "data": values([{"at": at, "name": text}]),
                 "mark": {"type": "text", "align": align, "dx": shove, "dy": down, "baseline": "middle"},
                 "encoding": {"x": x(), "y": {"value": 0}, "text": {"field": "name"}},
             }
@@ -258,12 +198,12 @@ def _levels(view: View, curve: Curve, x: Callable[..., Json], y: Callable[[str],
 
 def _volume(view: View) -> Json:
     width = view.curves[0].width * 1000
-    rows = [{"from": _ms(one.at), "to": _ms(one.at) + width, "n": one.n} for one in view.volume]
+    rows = [{"from": milliseconds(one.at), "to": milliseconds(one.at) + width, "n": one.n} for one in view.volume]
     axis = {"title": "requests", "tickCount": 2, "minExtent": 52, "maxExtent": 52, "format": "~s", "grid": False}
     y = {"field": "n", "type": "quantitative", "axis": axis}
-    x = _x(view, _axis(view, labels=False))
+    x = along(view, time_axis(view, labels=False))
     bars = {
-        "data": _values(rows),
+        "data": values(rows),
         "mark": {"type": "rect", "color": "#8a8a8a", "stroke": "white", "strokeWidth": 0.6, "clip": True},
         "encoding": {
             "x": x("from"),
@@ -272,128 +212,7 @@ def _volume(view: View) -> Json:
             "y2": {"datum": 0},
         },
     }
-    return {"width": WIDTH, "height": BARS, "layer": [bars, *_onsets(view.curves[0].shift, x)]}
-
-
-def _lanes(view: View) -> Json:
-    assert view.since is not None, "without an axis nothing is drawn"
-    assert view.until is not None, "without an axis nothing is drawn"
-    since, whole = view.since, (view.until - view.since).total_seconds()
-
-    def pixel(moment: datetime) -> float:
-        return (moment - since).total_seconds() / whole * WIDTH
-
-    found = bands(view.lanes, pixel=pixel, width=WIDTH)
-    height = found[-1].top + found[-1].height + GAP if found else GAP
-    y = {
-        "field": "y",
-        "type": "quantitative",
-        "axis": None,
-        "scale": {"domain": [0, height], "reverse": True, "nice": False, "zero": False},
-    }
-    x = _x(view, _axis(view, labels=True))
-    layers = [
-        _names(found, y),
-        *_onsets(view.curves[0].shift if view.curves else None, x),
-        *_ranges(found, x, y),
-        *_symbols(found, x, y),
-        *_labels(found, x, y),
-        *_eval_runs(found, x, y),
-    ]
-    return {"width": WIDTH, "height": height, "layer": layers}
-
-
-def _names(found: tuple[Band, ...], y: Json) -> Json:
-    rows = [{"y": band.top + band.height / 2, "name": shortened(band.lane.title, MARGIN - 14)} for band in found]
-    return {
-        "data": _values(rows),
-        "mark": {"type": "text", "align": "right", "baseline": "middle"},
-        "encoding": {"x": {"value": -10}, "y": y, "text": {"field": "name"}},
-    }
-
-
-def _ranges(found: tuple[Band, ...], x: Callable[..., Json], y: Json) -> list[Json]:
-    rows = [
-        {"low": _ms(one.mark.low), "high": _ms(one.mark.high), "y": one.y}
-        for band in found
-        for one in band.placed
-        if one.mark.low and one.mark.high and one.mark.low != one.mark.high
-    ]
-    if not rows:
-        return []
-    mark = {"type": "rule", "color": GREY, "strokeWidth": 3, "opacity": 0.6, "clip": True}
-    return [{"data": _values(rows), "mark": mark, "encoding": {"x": x("low"), "x2": {"field": "high"}, "y": y}}]
-
-
-def _symbols(found: tuple[Band, ...], x: Callable[..., Json], y: Json) -> list[Json]:
-    layers: list[Json] = []
-    places = [one for band in found for one in band.placed if one.kind != "eval"]
-    for kind, (shape, colour, filled) in SHAPES.items():
-        rows = [{"at": _ms(one.mark.at), "y": one.y} for one in places if one.kind == kind and not one.tick]
-        if rows:
-            fill = colour if filled else "white"
-            mark: Json = {"type": "point", "shape": shape, "fill": fill, "stroke": colour, "size": 46, "opacity": 1}
-            layers.append({"data": _values(rows), "mark": mark, "encoding": {"x": x(), "y": y}})
-    ticks = [{"at": _ms(one.mark.at), "y": one.y} for one in places if one.tick]
-    if ticks:
-        mark = {"type": "tick", "orient": "vertical", "size": 11, "thickness": 1.5, "color": BLACK, "opacity": 0.7}
-        layers.append({"data": _values(ticks), "mark": mark, "encoding": {"x": x(), "y": y}})
-    return layers
-
-
-def _labels(found: tuple[Band, ...], x: Callable[..., Json], y: Json) -> list[Json]:
-    layers = []
-    for left in (False, True):
-        rows = [
-            {"at": _ms((one.mark.low if left else one.mark.high) or one.mark.at), "y": one.y, "name": one.label}
-            for band in found
-            for one in band.placed
-            if one.label and one.left == left
-        ]
-        if rows:
-            mark = {"type": "text", "align": "right" if left else "left", "dx": -8 if left else 8, "baseline": "middle"}
-            layers.append(
-                {"data": _values(rows), "mark": mark, "encoding": {"x": x(), "y": y, "text": {"field": "name"}}}
-            )
-    return layers
-
-
-def _eval_runs(found: tuple[Band, ...], x: Callable[..., Json], y: Json) -> list[Json]:
-    """Each suite as a small curve between its lowest and highest share; runs without a result as signs."""
-    runs, signs, ends = [], [], []
-    for number, band in enumerate(found):
-        if band.lane.kind != "eval":
-            continue
-        for one in band.placed:
-            row = {"at": _ms(one.mark.at), "y": one.y, "suite": number}
-            if one.mark.state in SIGNS:
-                signs.append({**row, "sign": SIGNS[one.mark.state]})
-            else:
-                runs.append(row)
-        if band.high > band.low:
-            ends += [
-                {"y": band.top + 5, "name": f"{100 * band.high:.0f}%"},
-                {"y": band.top + band.height - 5, "name": f"{100 * band.low:.0f}%"},
-            ]
-    layers: list[Json] = []
-    if runs:
-        line = {"type": "line", "color": GREY, "strokeWidth": 1, "point": {"color": BLACK, "size": 16}}
-        layers.append(
-            {"data": _values(runs), "mark": line, "encoding": {"x": x(), "y": y, "detail": {"field": "suite"}}}
-        )
-    if signs:
-        mark = {"type": "text", "fontWeight": "bold", "fontSize": 14, "fill": RED, "baseline": "middle"}
-        layers.append({"data": _values(signs), "mark": mark, "encoding": {"x": x(), "y": y, "text": {"field": "sign"}}})
-    if ends:
-        mark = {"type": "text", "align": "left", "baseline": "middle", "fontSize": 10, "fill": GREY}
-        layers.append(
-            {
-                "data": _values(ends),
-                "mark": mark,
-                "encoding": {"x": {"value": WIDTH + 6}, "y": y, "text": {"field": "name"}},
-            }
-        )
-    return layers
+    return {"width": WIDTH, "height": BARS, "layer": [bars, *onsets(view.curves[0].shift, x)]}
 
 
 def _legend(view: View) -> Json:
@@ -423,7 +242,7 @@ def _written(lines: Sequence[tuple[float, Sequence[tuple[float, str]]]], colour:
     return {
         "width": WIDTH,
         "height": height,
-        "data": _values(texts),
+        "data": values(texts),
         "mark": {"type": "text", "align": "left", "baseline": "middle", "fill": colour},
         "encoding": {
             "x": {"field": "x", "type": "quantitative", "axis": None, "scale": {"domain": [0, WIDTH], "nice": False}},
@@ -446,5 +265,9 @@ def _meaning(view: View) -> list[str]:
         lines.append(f"Eval runs: the share that passed{', ' * bool(signs)}{', '.join(signs)}.")
     if any(not mark.key for lane in view.lanes if lane.kind != "eval" for mark in lane.marks):
         lines.append("A thin tick: a mark without a letter.")
+    if len(view.curves) > MOST_CURVES:
+        lines.append(
+            f"{len(view.curves) - MOST_CURVES} more shifts have no curve here; incident shifts --signal draws one."
+        )
     beyond = captions.outside(view)
     return [*lines, *([f"{beyond.capitalize()}."] if beyond else [])]
