@@ -88,12 +88,13 @@ def levels(curve: Curve) -> str:
     return f"{place}: {before} before, {after} after{gradual}; {moved} (90%)"
 
 
-def onset(shift: Shift) -> str:
-    """When it began and ended, with 90% ranges."""
-    began = f"onset {wording.moment(shift.onset.estimate)}, 90%: {wording.between(shift.onset)}"
-    if shift.ended_range is None:
-        return began
-    return f"{began}; came back {wording.moment(shift.ended_range.estimate)}, 90%: {wording.between(shift.ended_range)}"
+def onsets(shift: Shift) -> list[str]:
+    """When it began, and when it ended if it did, with 90% ranges; a sentence each."""
+    told = [f"onset {wording.moment(shift.onset.estimate)}, 90%: {wording.between(shift.onset)}"]
+    if shift.ended_range is not None:
+        end = shift.ended_range
+        told.append(f"came back {wording.moment(end.estimate)}, 90%: {wording.between(end)}")
+    return told
 
 
 def every(width: int) -> str:
@@ -122,8 +123,9 @@ def suite(lane: Lane) -> str:
 
 def outside(view: View) -> str:
     """How many marks lie beyond the axis; empty where there are none."""
-    told = [f"{n} {side} it" for n, side in ((view.before, "before"), (view.after, "after")) if n]
-    return f"not drawn: {' and '.join(told)}" if told else ""
+    sides = ((view.before, "before it begins"), (view.after, "after it ends"))
+    told = [f"{wording.plural(n, 'mark')} {side}" for n, side in sides if n]
+    return f"beyond the axis: {' and '.join(told)}" if told else ""
 
 
 def keyed(view: View) -> list[tuple[Lane, Mark]]:
@@ -143,7 +145,7 @@ def alternative(view: View) -> str:
     for curve in view.curves:
         told.append(f"{title(curve)}. {levels(curve)}.")
         if curve.shift:
-            told.append(f"{onset(curve.shift)}.")
+            told += [f"{one}." for one in onsets(curve.shift)]
         means = [point.mean for point in curve.points if point.mean is not None]
         if means:
             low, high = (wording.level(value, within_one=curve.bounded) for value in (min(means), max(means)))

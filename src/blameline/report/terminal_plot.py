@@ -117,7 +117,7 @@ def _heading(curve: Curve, width: int) -> list[str]:
     name = f"{curve.shift.id}: " if curve.shift else ""
     told = [f"{name}{captions.title(curve)}", captions.levels(curve)]
     if curve.shift:
-        told.append(captions.onset(curve.shift))
+        told += captions.onsets(curve.shift)
     return [part for line in told for part in captions.folded(line, width, most=3)]
 
 

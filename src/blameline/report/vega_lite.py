@@ -72,7 +72,7 @@ def _said(view: View) -> list[str]:
     if not view.curves:
         return []
     curve = view.curves[0]
-    return [captions.levels(curve), *([captions.onset(curve.shift)] if curve.shift else [])]
+    return [captions.levels(curve), *(captions.onsets(curve.shift) if curve.shift else ())]
 
 
 def _curve(view: View, curve: Curve, height: int) -> Json:
