@@ -35,14 +35,16 @@ def test_every_verb_is_a_method(verb):
 
 @pytest.mark.parametrize("verb", sorted(set(main.commands) - {"demo", "plugins"}))
 def test_what_a_verb_takes_its_method_takes(verb):
-    printing = {"as_json", "case_path", "out", "exit_code", "shift", "template"}
+    printing = {"as_json", "case_path", "out", "exit_code", "shift", "template", "plotted", "tz"}
     ours = {parameter.name for parameter in main.commands[verb].params} - printing
     assert ours <= set(inspect.signature(getattr(Case, verb)).parameters)
 
 
 def test_every_method_is_a_verb_or_is_explained():
     methods = {name for name, value in vars(Case).items() if inspect.isfunction(value) and not name.startswith("_")}
-    assert methods - set(main.commands) == {"close", "story"}, "story is what a renderer is handed; close is Python's"
+    assert methods - set(main.commands) == {"close", "story", "view"}, (
+        "story is what a renderer is handed, view what is drawn; close is Python's"
+    )
 
 
 def test_investigate_and_blame_say_the_same(made, case, tmp_path, now):

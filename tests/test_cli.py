@@ -35,6 +35,8 @@ WAYS_TO_BE_WRONG = (
     (["load", "{tmp}/nothing-here", "--case", "{tmp}/new.duckdb"], "there is nothing at"),
     (["load", "{folder}", "--case", "{folder}/incident.yaml"], "is not a case file"),
     (["shifts", "--case", "{tmp}/none.duckdb"], "no case file at"),
+    (["shifts", "--signal", "answer_corect", "--case", "{case}"], "did you mean 'answer_correct'?"),
+    (["shifts", "--tz", "Europe/Berln", "--case", "{case}"], "did you mean 'Europe/Berlin'?"),
     (["timeline", "--case", "{tmp}/none.duckdb"], "no case file at"),
     (["blame", "--case", "{tmp}/none.duckdb"], "no case file at"),
     (["blame", "shift-99", "--case", "{case}"], "no shift named 'shift-99' (there are: shift-1"),
@@ -82,6 +84,7 @@ USAGE = (
     ["mark", "text", "--kind", "deploy", "--at", "now", "--scope", "region"],
     ["sql"],
     ["shifts", "--seed", "many"],
+    ["shifts", "-o", "shift.pdf"],
     ["report", "--template", "nowhere-at-all"],
 )
 
@@ -124,7 +127,7 @@ def test_help_is_quick_because_it_loads_nothing_heavy(arguments):
     code = (
         "import sys\nfrom blameline.cli import main\n"
         f"try:\n    main({arguments!r})\nexcept SystemExit as end:\n    assert not end.code\n"
-        "heavy = {'duckdb', 'numpy', 'pandas', 'pydantic', 'pyarrow', 'scipy', 'jinja2', 'rich', 'yaml'}\n"
+        "heavy = {'duckdb', 'numpy', 'pandas', 'pydantic', 'pyarrow', 'scipy', 'jinja2', 'rich', 'yaml', 'vl_convert'}\n"
         "heavy &= set(sys.modules)\n"
         "sys.exit(f'loaded {sorted(heavy)}' if heavy else 0)"
     )
@@ -268,7 +271,6 @@ def test_blame_prints_what_investigate_found(run, made):
 def test_shifts_can_be_asked_of_one_signal(run, made):
     result = run("shifts", "--signal", "answer_correct", "--case", made.case, "--json")
     assert {one["signal"] for one in json.loads(result.stdout)} == {"answer_correct"}
-    assert run("shifts", "--signal", "no such signal", "--case", made.case).stdout.count("\n") == 1
 
 
 def test_report_goes_to_stdout_or_to_a_file(run, made, tmp_path):

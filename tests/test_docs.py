@@ -91,7 +91,7 @@ def test_the_readme_runs(tmp_path):
 
 
 def test_every_block_is_of_a_kind_that_somebody_checks():
-    assert {kind for kind, _ in FENCES} <= {"console", "python", "yaml", "toml", "sh"}
+    assert {kind for kind, _ in FENCES} <= {"console", "python", "yaml", "toml", "sh", "text"}
 
 
 def test_yaml_and_toml_blocks_are_what_they_say():

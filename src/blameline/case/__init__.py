@@ -31,6 +31,7 @@ from blameline.records import (
     Signal,
     Story,
     TimelineRow,
+    View,
     Window,
 )
 from blameline.store import Result, Store
@@ -112,6 +113,15 @@ class Case:
     def timeline(self, *, seed: int = 0) -> tuple[TimelineRow, ...]:
         """Changes, shifts, eval runs, reports and notes in one aligned view, oldest first."""
         return timeline(self.store, self._inquired(seed), ledger.entries(self.store))
+
+    def view(self, *, signal: str | None = None, seed: int = 0) -> View:
+        """What the plots of ``shifts`` and ``timeline`` show: curves with intervals, requests, and a lane a kind of mark.
+
+        Of one signal, moved or not, or of the shifts for the worse. Raises ``NotFound`` for a signal that nobody measured.
+        """
+        from blameline.case.view import view  # noqa: PLC0415  a load asks for no statistics
+
+        return view(self.store, self._inquired(seed), self.timeline(seed=seed), signal=signal)
 
     def blame(self, *, seed: int = 0) -> Investigation:
         """The contract's object: outcome, shifts, ledger, guards, problems."""

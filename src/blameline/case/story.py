@@ -46,6 +46,8 @@ STAMPED: tuple[Layer, ...] = (
 """Layers whose version a request can carry."""
 MOST_VALUES = 4
 POINTS = 180
+FEW = 10
+"""With fewer measurements than this, a bucket's own spread is not trusted to be small."""
 
 
 def headline(inquiry: Inquiry) -> str:
@@ -271,38 +273,43 @@ def _percent(share: float) -> str:
 
 def _curves(store: Store, window: Clock, found: Investigation) -> dict[str, tuple[SeriesPoint, ...]]:
     """By shift its signal, and by name both signals of each disagreement, in the segment of the shift that showed it."""
-    curves = {shift.id: _series(store, window, shift) for shift in found.shifts}
+    curves = {shift.id: series(store, window, shift.signal, shift.segment) for shift in found.shifts}
     for apart in found.disagreements:
         pair = (apart.feedback, apart.graded)
         shown = next(one for one in found.shifts if one.signal in pair and one.onset.estimate == apart.since)
         for name in pair:
-            curves[name] = _series(store, window, shown.model_copy(update={"signal": name}))
+            curves[name] = series(store, window, name, shown.segment)
     return curves
 
 
-def _series(store: Store, window: Clock, shift: Shift) -> tuple[SeriesPoint, ...]:
-    """The signal over time in the shift's own segment, in at most ``POINTS`` buckets, means with 90% intervals."""
+def series(
+    store: Store, window: Clock, signal: str, segment: Mapping[str, str], *, width: int | None = None
+) -> tuple[SeriesPoint, ...]:
+    """A signal over time in one segment: means with 90% intervals in buckets of ``width`` seconds, at most ``POINTS`` of them."""
     seconds = (window.until - window.since).total_seconds()
-    width = max(window.width, int(-(-seconds // POINTS // 3600) * 3600) or 3600)
-    keys = sorted(shift.segment)
+    width = width or max(window.width, int(-(-seconds // POINTS // 3600) * 3600) or 3600)
+    keys = sorted(segment)
     columns = store.rows(
         "report/series",
-        signal=shift.signal,
+        signal=signal,
         since=window.since.replace(tzinfo=None),
         until=window.until.replace(tzinfo=None),
         width=width,
         scope_keys=keys,
-        scope_values=[shift.segment[key] for key in keys],
+        scope_values=[segment[key] for key in keys],
     )
+    whole = sum(row["n"] for row in columns)
+    usual = sqrt(sum(row["n"] * row["spread"] ** 2 for row in columns) / whole) if whole else 0.0
     points = []
     for row in columns:
-        error = row["spread"] / sqrt(row["n"]) if row["n"] > 1 else None
+        spread = row["spread"] if row["n"] >= FEW else max(row["spread"], usual)  # three equal scores are not certain
+        reach = Z90 * spread / sqrt(row["n"])
         points.append(
             SeriesPoint(
                 at=window.since + timedelta(seconds=int(row["bucket"]) * width),
                 mean=row["mean"],
-                low=row["mean"] - Z90 * error if error is not None else None,
-                high=row["mean"] + Z90 * error if error is not None else None,
+                low=row["mean"] - reach,
+                high=row["mean"] + reach,
                 n=row["n"],
             )
         )

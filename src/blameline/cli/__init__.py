@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import click
 
-from blameline.cli.ask import blame, note, plugins, report, shifts, signals, sql, timeline
+from blameline.cli.ask import blame, note, plugins, report, signals, sql
 from blameline.cli.bring import demo, investigate, load, mark
 from blameline.cli.contract import contract
 from blameline.cli.group import ExitCode, Incident
+from blameline.cli.look import shifts, timeline
 
 __all__ = ["ExitCode", "main"]
 

@@ -1,4 +1,4 @@
-"""The verbs that ask a case file, or add a note to it."""
+"""The verbs that ask a case file for its verdicts, or add a note to it."""
 
 from __future__ import annotations
 
@@ -9,76 +9,8 @@ import click
 
 from blameline.cli.found import tell
 from blameline.cli.group import case_option, json_option, must_exist, opened, read, seed_option, write
-from blameline.cli.tables import as_one_value, minute, one_line, table, where
+from blameline.cli.tables import as_one_value, one_line, table
 from blameline.errors import NotFound
-
-
-@click.command()
-@case_option
-@click.option("--signal", help="Only this signal.")
-@json_option
-@seed_option
-def shifts(case_path: Path, signal: str | None, as_json: bool, seed: int) -> None:
-    """When, where and how far quality moved, and how sure that is.
-
-    \b
-    Example:
-      incident shifts --case out/incident.duckdb
-    """
-    with read(case_path) as case:
-        found = case.shifts(signal=signal, seed=seed)
-    if as_json:
-        as_one_value(found)
-        return
-    if not found:
-        click.echo("No signal moved by more than chance would move it.")
-        return
-    table(
-        (
-            "shift",
-            "signal",
-            "where",
-            "direction",
-            "moved",
-            "onset (UTC)",
-            "90% range",
-            "before",
-            "after",
-            "change",
-            "90% range",
-        ),
-        [
-            (
-                one.id,
-                one.signal,
-                where(one.segment),
-                one.direction,
-                one.moved,
-                minute(one.onset.estimate),
-                f"{minute(one.onset.low)} to {minute(one.onset.high)}",
-                f"{one.before:.3f}",
-                f"{one.after:.3f}",
-                f"{one.delta.estimate:+.3f}",
-                f"{one.delta.low:+.3f} to {one.delta.high:+.3f}",
-            )
-            for one in found
-        ],
-    )
-    for one in found:
-        if one.by_segment:
-            click.echo(f"\n{one.id} by segment:")
-            table(
-                ("segment", "change", "90% range", "n after"),
-                [
-                    (
-                        where(part.segment),
-                        f"{part.delta.estimate:+.3f}",
-                        f"{part.delta.low:+.3f} to {part.delta.high:+.3f}",
-                        f"{part.n}",
-                    )
-                    for part in one.by_segment
-                ],
-            )
 
 
 @click.command()
@@ -113,25 +45,6 @@ def signals(case_path: Path, as_json: bool) -> None:
             for one in found
         ],
     )
-
-
-@click.command()
-@case_option
-@json_option
-@seed_option
-def timeline(case_path: Path, as_json: bool, seed: int) -> None:
-    """Changes, shifts, eval runs, reports and notes in one aligned view.
-
-    \b
-    Example:
-      incident timeline --case out/incident.duckdb
-    """
-    with read(case_path) as case:
-        rows = case.timeline(seed=seed)
-    if as_json:
-        as_one_value(rows)
-        return
-    table(("UTC", "lane", "id", "what"), [(minute(row.at), row.lane, row.id, row.what) for row in rows])
 
 
 @click.command()
