@@ -1,7 +1,7 @@
 """The annotated public series of the Turing change point data set: which there are, of what kind, and where they are read from.
 
-``series`` reads the copy beside this file, made by ``python benchmarks/detection/tcpd_data.py PATH`` from a clone of the data set,
-which holds only what may be passed on (tcpd/PROVENANCE.md), and adds what a folder given by ``--tcpd PATH`` has beside it.
+``series`` reads the copy beside this file, which holds only what may be passed on (tcpd/PROVENANCE.md), and adds what a folder
+given by ``--tcpd PATH`` has beside it. ``python benchmarks/detection/tcpd_data.py PATH`` made that copy from a clone.
 """
 
 from __future__ import annotations
@@ -28,9 +28,7 @@ FAMILIES = {
         "seatbelts uk_coal_employ us_population"
     ),
     "nature": "co2_canada global_co2 nile ozone scanline_126007 scanline_42049 well_log",
-    "quality control": (
-        "quality_control_1 quality_control_2 quality_control_3 quality_control_4 quality_control_5"
-    ),
+    "quality control": ("quality_control_1 quality_control_2 quality_control_3 quality_control_4 quality_control_5"),
 }
 """By kind of data, fixed before any result was looked at: money; people and what they do; physical measurements; made series."""
 MULTIVARIATE = "apple bee_waggle_6 occupancy run_log"
@@ -43,14 +41,19 @@ OPEN = (
 """What may be passed on, by tcpd/PROVENANCE.md."""
 LENGTHS = {
     "bitcoin": 774,
+    "centralia": 15,
+    "global_co2": 104,
+    "homeruns": 118,
     "iceland_tourism": 199,
     "measles": 991,
+    "nile": 100,
     "ratner_stock": 600,
     "robocalls": 52,
     "scanline_126007": 481,
     "scanline_42049": 481,
+    "seatbelts": 192,
 }
-"""Observations of the univariate series that the data set only says how to download."""
+"""Observations of the univariate series that are not passed on here, for checks against published scores."""
 
 
 @dataclass(frozen=True)

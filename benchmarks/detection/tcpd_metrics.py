@@ -7,6 +7,7 @@ everybody has found, as it does there.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ def covering(annotations: Mapping[str, Sequence[int]], found: Iterable[int], len
     """How well the segments found cover those of each annotator (Arbelaez et al. 2010, equation 8), averaged over them."""
     ours = _segments(found, length)
     each = [
-        sum((end - begin) * max(_jaccard((begin, end), one) for one in ours) for begin, end in _segments(marked, length))
+        sum(
+            (end - begin) * max(_jaccard((begin, end), one) for one in ours) for begin, end in _segments(marked, length)
+        )
         for marked in annotations.values()
     ]
     return sum(each) / length / len(each)
@@ -54,7 +57,7 @@ def _matched(marks: set[int], points: set[int], margin: int) -> int:
 def _segments(points: Iterable[int], length: int) -> list[tuple[int, int]]:
     """The half-open ranges between change points."""
     edges = [0, *sorted({point for point in points if 0 < point < length}), length]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def _jaccard(one: tuple[int, int], other: tuple[int, int]) -> float:

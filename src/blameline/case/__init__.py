@@ -49,7 +49,7 @@ class Case:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._inquiries: dict[int, Inquiry] = {}
+        self._inquiries: dict[tuple[int, str], Inquiry] = {}
 
     def close(self) -> None:
         """Close the case file."""
@@ -86,9 +86,10 @@ class Case:
         problems = (*loaded.problems, *found["problems"])
         return loaded.model_copy(update={"problems": problems, "gaps": found["gaps"]})
 
-    def shifts(self, *, signal: str | None = None, seed: int = 0) -> tuple[Shift, ...]:
-        """When, where and how far quality moved; of one signal, or of all."""
-        return tuple(shift for shift in self.blame(seed=seed).shifts if signal in {None, shift.signal})
+    def shifts(self, *, signal: str | None = None, detector: str = "steps", seed: int = 0) -> tuple[Shift, ...]:
+        """When, where and how far quality moved, by the named detector; of one signal, or of all."""
+        found = self._inquired(seed, detector).shifts
+        return tuple(shift for shift in found if signal in {None, shift.signal})
 
     def timeline(self, *, seed: int = 0) -> tuple[TimelineRow, ...]:
         """Changes, shifts, eval runs, reports and notes in one aligned view, oldest first."""
@@ -187,13 +188,14 @@ class Case:
         """The rows that a query of your own answers; it can change nothing."""
         return self.store.sql(query)
 
-    def _inquired(self, seed: int) -> Inquiry:
+    def _inquired(self, seed: int, detector: str = "steps") -> Inquiry:
         from blameline.case.inquiry import inquire  # noqa: PLC0415  a load asks for no statistics
 
-        if seed not in self._inquiries:
+        asked = (seed, detector)
+        if asked not in self._inquiries:
             with threadpool_limits(limits=1):  # the matrices are small: more threads cost time and change the last bits
-                self._inquiries[seed] = inquire(self.store, seed=seed)
-        return self._inquiries[seed]
+                self._inquiries[asked] = inquire(self.store, seed=seed, detector=detector)
+        return self._inquiries[asked]
 
     @cached_property
     def _version(self) -> str:

@@ -57,13 +57,13 @@ class Inquiry:
     """By signal, the quality first: the smallest lasting fall that would have been found."""
 
 
-def inquire(store: Store, *, seed: int) -> Inquiry:
-    """Find the shifts and put every bid to each shift for the worse."""
+def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
+    """Find the shifts with the named detector and put every bid to each shift for the worse."""
     window = clock(store)
     if window is None:
         return Inquiry(None, (), (), "no_shift", (), ())
     fits = fit_signals(store, window)
-    found = find_shifts(fits, store.manifest(), seed=seed)
+    found = find_shifts(fits, store.manifest(), seed=seed, detector=detector)
     candidates = candidates_of(store, window)
     traffic = volume(store, window)
     ledger: list[LedgerLine] = []
@@ -117,7 +117,7 @@ def fit_signals(store: Store, window: Clock) -> dict[str, Fit]:
     return fits
 
 
-def find_shifts(fits: dict[str, Fit], manifest: Manifest, *, seed: int) -> list[Found]:
+def find_shifts(fits: dict[str, Fit], manifest: Manifest, *, seed: int, detector: str = "steps") -> list[Found]:
     """Shifts of every signal but the controls: for the worse first, quality first, then in the manifest's order."""
     listed = {name: number for number, name in enumerate(manifest.signals)}
     found: list[tuple[tuple[bool, int, int, float, str], Fit, Move, bool]] = []
@@ -125,13 +125,13 @@ def find_shifts(fits: dict[str, Fit], manifest: Manifest, *, seed: int) -> list[
         signal = fit.cells.signal
         if signal.better is None or signal.control:
             continue
-        moves = find(fit, better=signal.better, seed=seed)
+        moves = find(fit, better=signal.better, seed=seed, detector=detector)
         kept = [(move, True) for move in moves]
         if not any(move.worse for move in moves):
             plain = Fit(fit.cells.pooled())
             kept += [
                 (replace(move, column=_spread(plain, move, fit)), False)
-                for move in find(plain, better=signal.better, seed=seed)
+                for move in find(plain, better=signal.better, seed=seed, detector=detector)
                 if move.worse
             ][:1]
         for move, within in kept:

@@ -16,9 +16,10 @@ from blameline.errors import NotFound
 @click.command()
 @case_option
 @click.option("--signal", help="Only this signal.")
+@click.option("--detector", default="steps", show_default=True, help="Who looks; `incident plugins` lists them.")
 @json_option
 @seed_option
-def shifts(case_path: Path, signal: str | None, as_json: bool, seed: int) -> None:
+def shifts(case_path: Path, signal: str | None, detector: str, as_json: bool, seed: int) -> None:
     """When, where and how far quality moved, and how sure that is.
 
     \b
@@ -26,7 +27,7 @@ def shifts(case_path: Path, signal: str | None, as_json: bool, seed: int) -> Non
       incident shifts --case out/incident.duckdb
     """
     with read(case_path) as case:
-        found = case.shifts(signal=signal, seed=seed)
+        found = case.shifts(signal=signal, detector=detector, seed=seed)
     if as_json:
         as_one_value(found)
         return

@@ -39,6 +39,10 @@ class Series:
     hours: float
     """Length of an entry."""
 
+    def moments(self, change: Change) -> Floats:
+        """Where a change may lie, in hours from the start of the cells."""
+        return change.places.astype(np.float64) * self.hours
+
     @property
     def periods(self) -> tuple[int, ...]:
         """A day and a week in entries, where they are whole numbers."""
@@ -97,16 +101,17 @@ def moves_from(fit: Fit, series: Series, changes: Sequence[Change], *, better: s
             continue
         change, effect = changes[index], float(effects[index])
         over = index + 1 in kept and not change.sloped and abs(effect + effects[index + 1]) < RECOVERED * abs(effect)
-        column, ends, end_weights = columns[:, index], np.zeros(0), np.zeros(0)
+        column: Floats = columns[:, index]
+        ends, end_weights = np.zeros(0), np.zeros(0)
         if over:
             back.add(index + 1)
             column = column - columns[:, index + 1]
-            ends, end_weights = changes[index + 1].places * series.hours, changes[index + 1].weights
+            ends, end_weights = series.moments(changes[index + 1]), changes[index + 1].weights
         move = Move(
             segment={},
             worse=(effect < 0) == (better == "higher"),
             evidence=change.evidence,
-            moments=change.places * series.hours,
+            moments=series.moments(change),
             weights=change.weights,
             effect=effect,
             error=float(errors[index]),

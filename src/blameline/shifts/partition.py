@@ -1,7 +1,7 @@
 """A series cut into pieces, each level or on a slope: exactly, with as many cuts as shorten its description.
 
-Dynamic programming over all cuts (Bellman 1961; Auger and Lawrence 1989) finds the best pieces for each number of cuts; the number
-is the one of least description length (Rissanen 1978; Davis, Lee and Rodriguez-Yam 2006)::
+Dynamic programming over all cuts (Bellman 1961; Auger and Lawrence 1989) finds the best pieces for each number of cuts; that
+number is the one of least description length (Rissanen 1978; Davis, Lee and Rodriguez-Yam 2006)::
 
     m/2 log((v + floor) / (1 + floor)) + sum over pieces of p/2 log n + cuts log n
 
@@ -14,19 +14,20 @@ spread that no cut is credited for: without it a smooth series is cut for moves 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-FLOOR = 0.1
+FLOOR = 0.15
 """Share of the spread that is never credited to a cut; `benchmarks/README.md` has what it was chosen on."""
 SHORTEST = 3
 """Observations in a piece."""
 MOST = 14
 """Cuts looked for in one series, and no more than one in six observations."""
-STICKIEST = 0.95
+LONGEST_MEMORY = 0.95
 """The largest autocorrelation that is believed."""
 PASSES = 6
 """Times that noise and pieces are chosen in turn."""
@@ -47,55 +48,147 @@ class Cut:
 
 
 @dataclass(frozen=True)
-class _Costs:
-    """Weighted sums of squares around the level and around the slope of every piece [i, j)."""
+class Partition:
+    """A series in pieces."""
 
-    level: Floats
-    line: Floats
-
-    def least(self, price: float) -> Floats:
-        """The cheaper of both; a slope costs ``price`` more."""
-        return np.minimum(self.level, self.line + price)
-
-    def sloped(self, begin: int, end: int, price: float) -> bool:
-        return bool(self.line[begin, end] + price < self.level[begin, end])
+    cuts: tuple[Cut, ...]
+    """In order."""
+    drift: float
+    """What a slope of the first piece is worth, in nats, at the price of a cut; 0 where it is level."""
 
 
 @dataclass(frozen=True)
 class _Noise:
-    spare: float
-    sticky: float | None
-    """None in the first pass: measured around each number of cuts by itself."""
+    """What is known of the noise from the pass before; variances in units of the series' own."""
+
+    spread: float
+    memory: float | None
+    """Autocorrelation of neighbours; None before the first pass, where each number of cuts has its own."""
 
 
-def partition(values: Floats, weights: Floats, *, floor: float = FLOOR) -> list[Cut]:
-    """The cuts, in order; ``values`` in units of their own standard deviation, ``weights`` 0 where nothing was observed."""
-    seen = int((weights > 0).sum())
-    costs = _costs(values, weights)
-    noise = _Noise(floor + 0.1, None)
-    cuts: list[int] = []
+@dataclass(frozen=True)
+class _Described:
+    """A choice of cuts, and how long the description with it is."""
+
+    length: float
+    cuts: list[int]
+    noise: _Noise
+    """As measured around its pieces."""
+
+
+def partition(values: Floats, weights: Floats) -> Partition:
+    """The shortest description; ``values`` in units of their own standard deviation, ``weights`` 0 where nothing was observed."""
+    pieces = _Pieces(values, weights)
+    noise = _Noise(0.1, None)
     for number in range(PASSES):
-        price = float(np.log(seen)) * noise.spare
-        each = [_described(values, weights, costs, one, noise, floor) for one in _best(costs.least(price), seen)]
-        _, cuts, spread, sticky = min(each, key=lambda one: one[0])
-        settled = number > 0 and abs(np.log((spread + floor) / noise.spare)) < 0.01
-        noise = _Noise(spread + floor, sticky)
-        if settled:
+        best = min((pieces.described(cuts, noise) for cuts in pieces.best(noise)), key=lambda one: one.length)
+        settled = abs(np.log((best.noise.spread + FLOOR) / (noise.spread + FLOOR))) < 0.01
+        noise = best.noise
+        if settled and number:
             break
-    return _told(values, weights, costs, cuts, noise, floor)
+    return Partition(tuple(pieces.told(best.cuts, noise)), pieces.drift(best.cuts, noise))
 
 
-def _costs(values: Floats, weights: Floats) -> _Costs:
-    time = np.arange(len(values)) / len(values)
-    pieces = (weights > 0, weights, weights * time, weights * time**2)
-    pieces += (weights * values, weights * values**2, weights * time * values)
-    count, mass, t, tt, y, yy, ty = (_between(np.asarray(piece, dtype=float)) for piece in pieces)
-    held = count >= SHORTEST
-    safe = np.where(held, mass, 1.0)
-    level = np.maximum(yy - y**2 / safe, 0.0)
-    spread = tt - t**2 / safe
-    slope = np.divide((ty - t * y / safe) ** 2, spread, out=np.zeros_like(spread), where=spread > 1e-12)
-    return _Costs(np.where(held, level, np.inf), np.where(held, np.maximum(level - slope, 0.0), np.inf))
+class _Pieces:
+    """A series and what every piece of it costs."""
+
+    def __init__(self, values: Floats, weights: Floats) -> None:
+        self.values, self.weights = values, weights
+        self.seen = int((weights > 0).sum())
+        time: Floats = np.arange(len(values), dtype=np.float64) / len(values)
+        count, mass, t, tt = (
+            _between(one) for one in ((weights > 0).astype(np.float64), weights, weights * time, weights * time**2)
+        )
+        y, yy, ty = (_between(weights * one) for one in (values, values**2, time * values))
+        held = count >= SHORTEST
+        safe = np.where(held, mass, 1.0)
+        level = np.maximum(yy - y**2 / safe, 0.0)
+        spread = tt - t**2 / safe
+        slope = np.divide((ty - t * y / safe) ** 2, spread, out=np.zeros_like(spread), where=spread > 1e-12)
+        self.level: Floats = np.where(held, level, np.inf)
+        self.line: Floats = np.where(held, np.maximum(level - slope, 0.0), np.inf)
+        """Weighted sums of squares around the level and around the slope of every piece [i, j)."""
+
+    def price(self, noise: _Noise) -> float:
+        """What a slope must save in squares to be worth its second number."""
+        return float(np.log(self.seen)) * (noise.spread + FLOOR)
+
+    def costs(self, noise: _Noise) -> Floats:
+        """Level or slope, whichever is cheaper."""
+        return np.minimum(self.level, self.line + self.price(noise))
+
+    def sloped(self, begin: int, end: int, noise: _Noise) -> bool:
+        """Whether the slope was the cheaper one."""
+        return bool(self.line[begin, end] + self.price(noise) < self.level[begin, end])
+
+    def best(self, noise: _Noise) -> list[list[int]]:
+        """The best cuts for each number of them, from none on."""
+        costs, size = self.costs(noise), len(self.values)
+        reached, came_from = costs[0], []
+        found: list[list[int]] = [[]]
+        for number in range(1, min(MOST, self.seen // 6) + 1):
+            whole = reached[:, None] + costs
+            last = np.argmin(whole, axis=0)
+            came_from.append(last)
+            reached = whole[last, np.arange(size + 1)]
+            if not np.isfinite(reached[size]):
+                break
+            at, cuts = size, []
+            for step in range(number - 1, -1, -1):
+                at = int(came_from[step][at])
+                cuts.append(at)
+            found.append(cuts[::-1])
+        return found
+
+    def described(self, cuts: list[int], noise: _Noise, *, level_first: bool = False) -> _Described:
+        """The length of the description with these cuts, and the noise around them; the first piece may be held level."""
+        rest, numbers = np.zeros(len(self.values)), 0
+        for begin, end in pairwise([0, *cuts, len(self.values)]):
+            sloped = self.sloped(begin, end, noise) and (begin > 0 or not level_first)
+            rest[begin:end] = _around(self.values[begin:end], self.weights[begin:end], sloped=sloped)
+            numbers += 1 + sloped
+        spread = float(self.weights @ rest**2) / self.seen
+        measured = self._memory(rest, numbers) * spread / (spread + FLOOR)
+        memory = measured if noise.memory is None else noise.memory
+        worth = self.seen * (1 - memory) / (1 + memory)
+        length = worth / 2 * np.log((spread + FLOOR) / (1 + FLOOR)) + (numbers / 2 + len(cuts)) * np.log(self.seen)
+        return _Described(float(length), cuts, _Noise(spread, measured))
+
+    def _memory(self, rest: Floats, numbers: int) -> float:
+        """Autocorrelation of neighbours, with what fitting the pieces took from it put back."""
+        whole = float(rest @ rest)
+        if whole <= 1e-6 * self.seen:
+            return 0.0
+        return float(np.clip(rest[1:] @ rest[:-1] / whole + (1 + numbers) / self.seen, 0.0, LONGEST_MEMORY))
+
+    def drift(self, cuts: list[int], noise: _Noise) -> float:
+        """What the slope of the first piece is worth beyond the price of a cut; never less than 0."""
+        level = self.described(cuts, noise, level_first=True).length
+        return max(level - self.described(cuts, noise).length - float(np.log(self.seen)), 0.0)
+
+    def told(self, cuts: list[int], noise: _Noise) -> list[Cut]:
+        """Each cut with where else it may lie."""
+        memory = noise.memory or 0.0
+        scale = 2 * max(noise.spread, 1e-9) * (1 + memory) / (1 - memory)
+        costs, whole = self.costs(noise), self.described(cuts, noise).length
+        edges = [0, *cuts, len(self.values)]
+        found = []
+        for number, (before, at, after) in enumerate(zip(edges[:-2], edges[1:-1], edges[2:], strict=True)):
+            places = np.arange(before + 1, after)
+            sums = costs[before, places] + costs[places, after]
+            posterior = np.exp(-(sums - sums.min()) / scale)
+            held = posterior > 1e-6
+            without = self.described([*cuts[:number], *cuts[number + 1 :]], noise).length
+            found.append(
+                Cut(
+                    at=at,
+                    places=places[held],
+                    weights=posterior[held] / posterior[held].sum(),
+                    gain=without - whole,
+                    sloped=self.sloped(at, after, noise),
+                )
+            )
+        return found
 
 
 def _between(values: Floats) -> Floats:
@@ -103,46 +196,6 @@ def _between(values: Floats) -> Floats:
     running = np.concatenate([[0.0], np.cumsum(values)])
     found: Floats = running[None, :] - running[:, None]
     return found
-
-
-def _best(costs: Floats, seen: int) -> list[list[int]]:
-    """The best cuts for each number of them, from none on."""
-    size = len(costs) - 1
-    reached, came_from = costs[0], []
-    found: list[list[int]] = [[]]
-    for number in range(1, min(MOST, seen // 6) + 1):
-        whole = reached[:, None] + costs
-        last = np.argmin(whole, axis=0)
-        came_from.append(last)
-        reached = whole[last, np.arange(size + 1)]
-        if not np.isfinite(reached[size]):
-            break
-        at, cuts = size, []
-        for step in range(number - 1, -1, -1):
-            at = int(came_from[step][at])
-            cuts.append(at)
-        found.append(cuts[::-1])
-    return found
-
-
-def _described(
-    values: Floats, weights: Floats, costs: _Costs, cuts: list[int], noise: _Noise, floor: float
-) -> tuple[float, list[int], float, float]:
-    """Length of the description with these cuts, the cuts, the variance around the pieces, and its autocorrelation."""
-    seen = int((weights > 0).sum())
-    price = float(np.log(seen)) * noise.spare
-    edges = [0, *cuts, len(values)]
-    rest, numbers = np.zeros(len(values)), 0
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
-        sloped = costs.sloped(begin, end, price)
-        rest[begin:end] = _around(values[begin:end], weights[begin:end], sloped=sloped)
-        numbers += 1 + sloped
-    spread = float(weights @ rest**2) / seen
-    measured = _sticky(rest, weights, numbers) * spread / (spread + floor)
-    sticky = measured if noise.sticky is None else noise.sticky
-    worth = seen * (1 - sticky) / (1 + sticky)
-    length = worth / 2 * np.log((spread + floor) / (1 + floor)) + (numbers / 2 + len(cuts)) * np.log(seen)
-    return float(length), cuts, spread, measured
 
 
 def _around(values: Floats, weights: Floats, *, sloped: bool) -> Floats:
@@ -153,33 +206,3 @@ def _around(values: Floats, weights: Floats, *, sloped: bool) -> Floats:
     fitted = np.linalg.lstsq(design * root[:, None], values * root, rcond=None)[0]
     rest: Floats = np.where(weights > 0, values - design @ fitted, 0.0)
     return rest
-
-
-def _sticky(rest: Floats, weights: Floats, numbers: int) -> float:
-    """Autocorrelation of neighbours, with what fitting the pieces took from it put back."""
-    whole = float(rest @ rest)
-    seen = int((weights > 0).sum())
-    if whole <= 1e-6 * seen:
-        return 0.0
-    return float(np.clip(rest[1:] @ rest[:-1] / whole + (1 + numbers) / seen, 0.0, STICKIEST))
-
-
-def _told(
-    values: Floats, weights: Floats, costs: _Costs, cuts: list[int], noise: _Noise, floor: float
-) -> list[Cut]:
-    seen = int((weights > 0).sum())
-    price = float(np.log(seen)) * noise.spare
-    sticky = noise.sticky or 0.0
-    scale = 2 * noise.spare * (1 + sticky) / (1 - sticky)
-    whole = _described(values, weights, costs, cuts, noise, floor)[0]
-    edges, least = [0, *cuts, len(values)], costs.least(price)
-    found = []
-    for number, (before, at, after) in enumerate(zip(edges[:-2], edges[1:-1], edges[2:], strict=True)):
-        places = np.arange(before + 1, after)
-        sums = least[before, places] + least[places, after]
-        posterior = np.exp(-(sums - sums.min()) / scale)
-        without = _described(values, weights, costs, [*cuts[:number], *cuts[number + 1 :]], noise, floor)[0]
-        held = posterior > 1e-6
-        weight = posterior[held] / posterior[held].sum()
-        found.append(Cut(at, places[held], weight, without - whole, costs.sloped(at, after, price)))
-    return found

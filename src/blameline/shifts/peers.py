@@ -1,7 +1,7 @@
 """A peer's detector behind the seam, to compare with: PELT of the package ruptures (Killick, Fearnhead and Eckley 2012).
 
 It is run as it is commonly run, on standardised bucket means with a squared-error cost and the modified BIC as penalty (Zhang and
-Siegmund 2007). It knows neither how many measurements a bucket has, nor rhythm, nor autocorrelation, nor how sure it is of a moment.
+Siegmund 2007). It knows neither how many measurements a bucket has, nor rhythm, nor autocorrelation, nor its doubt of a moment.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ round. One that began or grew along the way is a change, not a rhythm, and stays
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,29 +28,21 @@ FAR = 4.0
 """Robust standard deviations from the median of the neighbours beyond which a value is drawn in (Hampel 1974)."""
 
 
-@dataclass(frozen=True)
-class Rhythm:
-    """The rhythm of a series; ``period`` is 0 where there is none."""
-
-    period: int
-    values: Floats
-
-
-def rhythm(values: Floats, periods: Iterable[int] | None = None) -> Rhythm:
-    """The rhythm that explains most.
+def rhythm(values: Floats, periods: Iterable[int] | None = None) -> Floats:
+    """The rhythm that explains most, with mean zero; all zeros where there is none.
 
     ``values`` has one entry a bucket and no gaps; ``periods`` are the candidates in buckets, each seen at least four times, and
     all from 4 on where absent.
     """
     size = len(values)
-    best, least = Rhythm(0, np.zeros(size)), FORETOLD
+    best, least = np.zeros(size), FORETOLD
     candidates = range(4, LONGEST + 1) if periods is None else sorted(set(periods))
     for period in candidates:
         if not 4 <= period <= size // 4:
             continue
         share, profile = _profile(values, period)
         if share > least:
-            best, least = Rhythm(period, profile[np.arange(size) % period]), share + BETTER
+            best, least = profile[np.arange(size) % period], share + BETTER
     return best
 
 
