@@ -200,9 +200,11 @@ def _between(values: Floats) -> Floats:
 
 def _around(values: Floats, weights: Floats, *, sloped: bool) -> Floats:
     """What is left of a piece around its level or slope; 0 where nothing was observed."""
-    time = np.arange(len(values), dtype=float)
-    design = np.column_stack([np.ones_like(time), time]) if sloped else np.ones((len(values), 1))
-    root = np.sqrt(weights)
-    fitted = np.linalg.lstsq(design * root[:, None], values * root, rcond=None)[0]
-    rest: Floats = np.where(weights > 0, values - design @ fitted, 0.0)
-    return rest
+    whole = weights.sum()
+    rest = values - (weights @ values) / whole
+    if sloped:
+        time = np.arange(len(values), dtype=np.float64)
+        time -= (weights @ time) / whole
+        rest = rest - time * (weights @ (time * rest)) / (weights @ time**2)
+    held: Floats = np.where(weights > 0, rest, 0.0)
+    return held
