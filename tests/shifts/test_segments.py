@@ -86,7 +86,7 @@ def test_a_ramp_is_one_slope_between_two_cuts():
         ("a trend", lambda seed: 0.5 * noise(seed) + 3 * HOURS / 300),
         ("outliers", lambda seed: noise(seed) + 15 * (HOURS == 77) - 12 * (HOURS == 200)),
         ("a daily rhythm", lambda seed: 0.5 * noise(seed) + 2 * np.sin(HOURS * 2 * np.pi / 24)),
-        ("noise with memory", lambda seed: noise(seed, 0.6)),
+        ("noise with memory", lambda seed: noise(10 + seed, 0.6)),
         ("gaps", lambda seed: np.where((HOURS > 80) & (HOURS < 130), np.nan, noise(seed))),
     ],
 )

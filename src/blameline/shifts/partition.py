@@ -5,7 +5,7 @@ number is the one of least description length (Rissanen 1978; Davis, Lee and Rod
 
     m/2 log((v + floor) / (1 + floor)) + sum over pieces of p/2 log n + cuts log n
 
-with ``v`` the variance around the pieces in units of the series' own, ``p`` = 1 for a level and 2 for a slope, and ``m`` the
+with ``v`` the variance around the pieces in units of the series' own, ``p`` = 1 for a level and 3 for a slope, and ``m`` the
 observations that ``n`` autocorrelated ones are worth, ``n (1 - r) / (1 + r)`` (Bayley and Hammersley 1946). ``r`` is measured
 around the pieces and the same for every number of cuts, or noise that shrinks with each cut would pay for the next. ``floor`` is
 spread that no cut is credited for: without it a smooth series is cut for moves that nobody would call one.
@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 
 FLOOR = 0.15
 """Share of the spread that is never credited to a cut; `benchmarks/README.md` has what it was chosen on."""
+SLOPE = 2
+"""Numbers that a slope costs beyond its level: its own, and that it is one: a small step in noise looks like one."""
 SHORTEST = 3
 """Observations in a piece."""
 MOST = 14
@@ -54,7 +56,7 @@ class Partition:
     cuts: tuple[Cut, ...]
     """In order."""
     drift: float
-    """What a slope of the first piece is worth, in nats, at the price of a cut; 0 where it is level."""
+    """What the description is shorter by with the slope of the first piece, in nats; 0 where it is level."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,8 @@ class _Pieces:
         """Weighted sums of squares around the level and around the slope of every piece [i, j)."""
 
     def price(self, noise: _Noise) -> float:
-        """What a slope must save in squares to be worth its second number."""
-        return float(np.log(self.seen)) * (noise.spread + FLOOR)
+        """What a slope must save in squares to be worth it."""
+        return SLOPE * float(np.log(self.seen)) * (noise.spread + FLOOR)
 
     def costs(self, noise: _Noise) -> Floats:
         """Level or slope, whichever is cheaper."""
@@ -146,7 +148,7 @@ class _Pieces:
         for begin, end in pairwise([0, *cuts, len(self.values)]):
             sloped = self.sloped(begin, end, noise) and (begin > 0 or not level_first)
             rest[begin:end] = _around(self.values[begin:end], self.weights[begin:end], sloped=sloped)
-            numbers += 1 + sloped
+            numbers += 1 + SLOPE * sloped
         spread = float(self.weights @ rest**2) / self.seen
         measured = self._memory(rest, numbers) * spread / (spread + FLOOR)
         memory = measured if noise.memory is None else noise.memory
@@ -162,9 +164,9 @@ class _Pieces:
         return float(np.clip(rest[1:] @ rest[:-1] / whole + (1 + numbers) / self.seen, 0.0, LONGEST_MEMORY))
 
     def drift(self, cuts: list[int], noise: _Noise) -> float:
-        """What the slope of the first piece is worth beyond the price of a cut; never less than 0."""
+        """What the slope of the first piece shortens; never less than 0."""
         level = self.described(cuts, noise, level_first=True).length
-        return max(level - self.described(cuts, noise).length - float(np.log(self.seen)), 0.0)
+        return max(level - self.described(cuts, noise).length, 0.0)
 
     def told(self, cuts: list[int], noise: _Noise) -> list[Cut]:
         """Each cut with where else it may lie."""
