@@ -7,9 +7,10 @@ ARGS ?=
 BIN := $(VENV)/bin
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
+PEERS := $(VENV)-benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test lint format types borders coverage wheel golden schema benchmark-drill benchmark-ingest benchmark-kill ci clean
+.PHONY: help demo install test lint format types borders coverage wheel golden schema benchmark-drill benchmark-ingest benchmark-kill benchmark-detection ci clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -60,11 +61,14 @@ benchmark-ingest: $(DEV)  ## how quick a load is, as ratios to named routes, and
 benchmark-kill: $(DEV)  ## kill hundreds of loads at random moments, and see that nothing is lost or doubled
 	$(BIN)/python benchmarks/kill.py $(ARGS)
 
+benchmark-detection: $(PEERS)/.installed  ## the detectors on annotated public series, against ruptures and Apache Otava
+	$(PEERS)/bin/python benchmarks/detection/tcpd.py $(ARGS)
+
 ci:  ## all that continuous integration runs
 	.ci/run
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) dist build .coverage .coverage.*
+	rm -rf $(VENV) $(PEERS) dist build .coverage .coverage.*
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit(f"Python 3.11 or newer is needed and $(PYTHON) is {v[0]}.{v[1]}; try: make PYTHON=python3.12")'
@@ -72,6 +76,12 @@ $(VENV)/bin/python:
 
 $(RUN): pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(PEERS)/.installed: pyproject.toml $(RUN)  # of its own: Otava pins other versions of numpy and scipy
+	$(BIN)/python -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --editable . --group benchmarks
 	@touch $@
 
 $(DEV): pyproject.toml $(RUN)

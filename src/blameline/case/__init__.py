@@ -65,7 +65,7 @@ class Case:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._inquiries: dict[int, Inquiry] = {}
+        self._inquiries: dict[tuple[int, str], Inquiry] = {}
 
     def close(self) -> None:
         """Close the case file."""
@@ -102,9 +102,10 @@ class Case:
         problems = (*loaded.problems, *found["problems"])
         return loaded.model_copy(update={"problems": problems, "gaps": found["gaps"]})
 
-    def shifts(self, *, signal: str | None = None, seed: int = 0) -> tuple[Shift, ...]:
-        """When, where and how far quality moved; of one signal, or of all."""
-        return tuple(shift for shift in self.blame(seed=seed).shifts if signal in {None, shift.signal})
+    def shifts(self, *, signal: str | None = None, detector: str = "steps", seed: int = 0) -> tuple[Shift, ...]:
+        """When, where and how far quality moved, by the named detector; of one signal, or of all."""
+        found = self._inquired(seed, detector).shifts
+        return tuple(shift for shift in found if signal in {None, shift.signal})
 
     def signals(self) -> tuple[Signal, ...]:
         """Every score found and every signal that is known: how it is measured here, or why it is not."""
@@ -114,14 +115,15 @@ class Case:
         """Changes, shifts, eval runs, reports and notes in one aligned view, oldest first."""
         return timeline(self.store, self._inquired(seed), ledger.entries(self.store))
 
-    def view(self, *, signal: str | None = None, seed: int = 0) -> View:
+    def view(self, *, signal: str | None = None, detector: str = "steps", seed: int = 0) -> View:
         """What the plots of ``shifts`` and ``timeline`` show: curves with intervals, requests, and a lane a kind of mark.
 
         Of one signal, moved or not, or of the shifts for the worse. Raises ``NotFound`` for a signal that nobody measured.
         """
         from blameline.case.view import view  # noqa: PLC0415  a load asks for no statistics
 
-        return view(self.store, self._inquired(seed), self.timeline(seed=seed), signal=signal)
+        rows = timeline(self.store, self._inquired(seed, detector), ledger.entries(self.store))
+        return view(self.store, self._inquired(seed, detector), rows, signal=signal)
 
     def blame(self, *, seed: int = 0) -> Investigation:
         """The contract's object: outcome, shifts, ledger, guards, problems."""
@@ -250,13 +252,14 @@ class Case:
         """The rows that a query of your own answers; it can change nothing."""
         return self.store.sql(query)
 
-    def _inquired(self, seed: int) -> Inquiry:
+    def _inquired(self, seed: int, detector: str = "steps") -> Inquiry:
         from blameline.case.inquiry import inquire  # noqa: PLC0415  a load asks for no statistics
 
-        if seed not in self._inquiries:
+        asked = (seed, detector)
+        if asked not in self._inquiries:
             with threadpool_limits(limits=1):  # the matrices are small: more threads cost time and change the last bits
-                self._inquiries[seed] = inquire(self.store, seed=seed)
-        return self._inquiries[seed]
+                self._inquiries[asked] = inquire(self.store, seed=seed, detector=detector)
+        return self._inquiries[asked]
 
     @cached_property
     def _version(self) -> str:

@@ -75,6 +75,7 @@ def find_shifts(
     manifest: Manifest,
     *,
     seed: int,
+    detector: str = "steps",
     tallies: Mapping[str, Tallies] | None = None,
     awaited: Mapping[str, float] | None = None,
 ) -> list[Found]:
@@ -88,12 +89,12 @@ def find_shifts(
         signal = fit.cells.signal
         if signal.better is None or signal.control:
             continue
-        moves = find(fit, better=signal.better, seed=seed)
+        moves = find(fit, better=signal.better, seed=seed, detector=detector)
         kept = [(move, True) for move in moves]
         if tallies and not any(move.worse for move in moves):
             pointed = find_lost(fit, tallies[name], better=signal.better)
             kept += [(pointed, True)] if pointed else []
-        kept += [(move, False) for move in _plain(fit, [move for move, _ in kept], seed=seed)]
+        kept += [(move, False) for move in _plain(fit, [move for move, _ in kept], seed=seed, detector=detector)]
         until = (awaited or {}).get(name, np.inf)
         for move, within in kept:
             if float(move.moments[np.argmax(move.weights)]) >= until:
@@ -105,7 +106,7 @@ def find_shifts(
     return [on_record(number, fit, move, within=within) for number, (_, fit, move, within) in enumerate(found, start=1)]
 
 
-def _plain(fit: Fit, moves: list[Move], *, seed: int) -> list[Move]:
+def _plain(fit: Fit, moves: list[Move], *, seed: int, detector: str) -> list[Move]:
     """At most one move for the worse of the plain mean that no move within segments stands for.
 
     What the traffic did by itself comes first: it is dated far better than the mean. Where segments got worse at about the same
@@ -123,7 +124,7 @@ def _plain(fit: Fit, moves: list[Move], *, seed: int) -> list[Move]:
         return [] if any(_meet(of_traffic, move) for move in worse) else [of_traffic]
     if worse:
         return []
-    found = [move for move in find(plain, better=better, seed=seed) if move.worse]
+    found = [move for move in find(plain, better=better, seed=seed, detector=detector) if move.worse]
     return [replace(move, column=_spread(plain, move, fit)) for move in found[:1]]
 
 

@@ -39,8 +39,8 @@ class Inquiry:
     """Where clicks and graded truth went different ways."""
 
 
-def inquire(store: Store, *, seed: int) -> Inquiry:
-    """Find the shifts and put every bid to each shift for the worse."""
+def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
+    """Find the shifts with the named detector and put every bid to each shift for the worse."""
     window = clock(store)
     if window is None:
         return Inquiry(None, (), (), "no_shift", (), ())
@@ -51,7 +51,7 @@ def inquire(store: Store, *, seed: int) -> Inquiry:
         name: settled(fits[name].cells, traffic, lag) for name, lag in lags(store, window).items() if name in fits
     }
     candidates = candidates_of(store, window)
-    found = find_shifts(fits, manifest, seed=seed, tallies=tallies, awaited=awaited)
+    found = find_shifts(fits, manifest, seed=seed, detector=detector, tallies=tallies, awaited=awaited)
     found, linked = linked_series(store, fits, found, candidates, seed=seed)
     grounds = Grounds(fits, linked, traffic, tallies, copies(store, window), candidates, tuple(found))
     heard: list[Heard] = []

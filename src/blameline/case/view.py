@@ -10,7 +10,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from blameline.case.curves import curves, requests
-from blameline.case.inquiry import FEWEST, MOST_SIGNALS
+from blameline.case.finding import FEWEST, MOST_SIGNALS
 from blameline.case.lanes import ends, in_lanes, marks
 from blameline.cells import Clock, measured
 from blameline.errors import NotFound

@@ -57,10 +57,12 @@ def looking(verb: Verb) -> Verb:
 @click.command()
 @case_option
 @click.option("--signal", help="Only this signal, moved or not.")
+@click.option("--detector", default="steps", show_default=True, help="Who looks; `incident plugins` lists them.")
 @looking
 def shifts(
     case_path: Path,
     signal: str | None,
+    detector: str,
     out: Path | None,
     tz: str | None,
     plotted: bool | None,
@@ -77,8 +79,8 @@ def shifts(
     """
     beside = _beside(tz)
     with read(case_path) as case:
-        found = case.shifts(signal=signal, seed=seed)
-        view = case.view(signal=signal, seed=seed)
+        found = case.shifts(signal=signal, detector=detector, seed=seed)
+        view = case.view(signal=signal, detector=detector, seed=seed)
     if out is not None:
         _draw(out, view)
     if as_json:
