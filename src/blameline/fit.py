@@ -169,22 +169,6 @@ class Fit:
         pull = by_bucket.T @ self.mean - half.T @ self._half_mean - shared.T @ self._fixed_mean
         return OverTime(inner, pull, raw, EVENTS / (self.sigma2 * self.rarity))
 
-    def parted(self, number: NDArray[np.int64], count: int, column: Floats) -> OverTime:
-        """What the model says of one column cut into ``count`` parts: ``number`` is each cell's part, -1 for none.
-
-        Inner products and pull stand by part, so any union of parts is a sum; it costs the same for any number of unions.
-        """
-        told = np.flatnonzero((number >= 0) & (column != 0))
-        weight = self.weight[told] * column[told]
-        parts = sparse.csr_matrix((weight, (told, number[told])), shape=(len(number), count))
-        half = linalg.solve_triangular(self._factor, (self._random.T @ parts).toarray(), lower=True, check_finite=False)
-        with_fixed = (parts.T @ self.fixed) - half.T @ self._half_fixed
-        shared = linalg.solve_triangular(self._fixed_factor, with_fixed.T, lower=True, check_finite=False)
-        raw = sums(number[told], weight * column[told], count)
-        inner = np.diag(raw) - half.T @ half - shared.T @ shared
-        pull = parts.T @ self.mean - half.T @ self._half_mean - shared.T @ self._fixed_mean
-        return OverTime(inner, pull, raw, EVENTS / (self.sigma2 * self.rarity))
-
     def _indicator(self) -> sparse.csr_matrix:
         cells, groups = self.cells, self._groups
         rows = np.arange(len(cells.n))

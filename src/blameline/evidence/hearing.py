@@ -20,8 +20,9 @@ from blameline.cells.grid import sums
 from blameline.fit import Fit, Scores
 from blameline.records import RULER_LAYERS, Shift
 from blameline.shifts.describe import Z90
+from blameline.shifts.levels import levels
 from blameline.shifts.shapes import Shapes, shapes_of, slices
-from blameline.shifts.traffic import MATERIAL, expected, levels
+from blameline.shifts.traffic import MATERIAL, expected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
