@@ -19,6 +19,7 @@ from blameline.records import (
     Onset,
     Problem,
     Runbook,
+    Shift,
     Signal,
     SliceEffect,
     Snapshot,
@@ -533,3 +534,23 @@ def test_key_numbers_are_words(story: Any) -> None:
     line = made.found.ledger[0].model_copy(update={"evidence": (item,)})
     text = page(story("attributed", found={"ledger": (line, *made.found.ledger[1:])}))
     assert "| days seen 4; effect of full dose −0.131 [−0.185, −0.07]; z 1 |" in text
+
+
+def test_the_split_and_the_slice_are_told_in_words(story: Any) -> None:
+    def told(value: float) -> dict[str, float]:
+        return {"estimate": value, "low": value - 0.01, "high": value + 0.01}
+
+    parts = {"raw": told(-0.041), "mix": told(-0.036), "within": told(-0.005), "interaction": told(0.0)}
+    place = {"verdict": "slice", "parts": ({"app.task": "re|fund"},), "share": told(0.9), "traffic": 0.2, "because": ""}
+    shift = story("attributed").found.shifts[0].model_dump() | {
+        "mix": {**parts, "verdict": "offset", "mostly": ("app.task",)},
+        "slice": {**place, "looked_at": 12, "of": 59},
+    }
+    text = page(story("attributed", found={"shifts": (Shift.model_validate(shift),)}))
+    assert (
+        "moved by −4.1 points: −3.6 points from the traffic mix (mostly `app.task`), −0.5 points within segments."
+        in text
+    )
+    assert "The two worked against each other." in text
+    assert "90% [89%, 91%] of the move on 20% of the traffic (12 of 59 slices looked at)." in text
+    assert r"`app.task` = re\|fund" in text

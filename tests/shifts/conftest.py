@@ -25,16 +25,22 @@ def simulate(
     shock: float = 0.01,
     width: int = 10_800,
     bounded: bool = True,
+    segments: tuple[dict[str, str], ...] = SEGMENTS,
+    traffic: Level | None = None,
 ) -> Cells:
-    """Binomial cells: ``level(hours, segment)`` is the chance of a good answer, moved by an AR(1) shock."""
+    """Binomial cells: ``level(hours, segment)`` is the chance of a good answer, moved by an AR(1) shock.
+
+    ``traffic(hours, segment)`` is the factor on ``rate``, 1 where it is not given.
+    """
     rng = np.random.default_rng(seed)
     buckets = days * 86_400 // width
     wobble = np.zeros(buckets)
     for index in range(buckets):
         wobble[index] = (0.6 * wobble[index - 1] if index else 0.0) + 0.8 * shock * rng.normal()
-    bucket = np.repeat(np.arange(buckets), len(SEGMENTS))
-    segment = np.tile(np.arange(len(SEGMENTS)), buckets)
-    n = rng.poisson(rate, len(bucket))
+    bucket = np.repeat(np.arange(buckets), len(segments))
+    segment = np.tile(np.arange(len(segments)), buckets)
+    middle = (bucket + 0.5) * width / 3600
+    n = rng.poisson(rate if traffic is None else rate * traffic(middle, segment), len(bucket))
     kept = n > 0
     bucket, segment, n = bucket[kept], segment[kept], n[kept]
     hours = (bucket + 0.5) * width / 3600
@@ -51,7 +57,7 @@ def simulate(
         n=n.astype(float),
         total=total,
         square=total.copy(),
-        segments=SEGMENTS,
+        segments=segments,
         versions=({},),
     )
 

@@ -20,10 +20,11 @@ from blameline.cells.grid import sums
 from blameline.fit import Fit
 from blameline.records import RULER_LAYERS, Shift
 from blameline.shifts.describe import Z90
+from blameline.shifts.levels import levels
 from blameline.shifts.losses import Lost, lost, reach
 from blameline.shifts.shapes import Shapes, shapes_of, slices
 from blameline.shifts.tallies import KINDS, Kind, Tallies
-from blameline.shifts.traffic import MATERIAL, expected, levels
+from blameline.shifts.traffic import MATERIAL, expected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -386,11 +387,16 @@ class Hearing:
         error = float(self.raw.scores(columns[:, [int(np.argmax(weights))]]).error[0])
         return bool(np.isfinite(error) and self.harm * self.traffic_moved.effect > MATERIAL * error)
 
+    @property
+    def answers_moved(self) -> bool:
+        """Whether the split of the plain mean says that answers to like requests moved for sure, by themselves or as well."""
+        return self.shift.mix is not None and self.shift.mix.verdict in {"within", "both"}
+
     @cached_property
     def mix_leads(self) -> bool:
         """Whether the mix is most of the move, and no move within segments as large as it can hide in the noise."""
         shift = self.shift
-        if shift.mix is not None and shift.mix.verdict in {"within", "both"}:
+        if self.answers_moved:
             return False
         share = shift.mix_delta / shift.raw_delta if shift.raw_delta else 0.0
         columns, weights = self._along(self.fit)

@@ -129,7 +129,8 @@ def _mix(hearing: Hearing) -> float:
     share = shift.mix_delta / shift.raw_delta if shift.raw_delta else 0.0
     if hearing.mix_leads and hearing.free_factor() < 3.0:
         return min(gain, 8.0)
-    return gain - float(np.logaddexp(math.log(0.03) + gain, math.log(0.97))) - (2.0 if share <= 0.5 else 0.0)
+    doubtful = share <= 0.5 or hearing.answers_moved
+    return gain - float(np.logaddexp(math.log(0.03) + gain, math.log(0.97))) - (2.0 if doubtful else 0.0)
 
 
 def _when(hearing: Hearing, candidate: Candidate) -> float:
