@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pytest
 
+from blameline.assets import sql
 from blameline.cells.rulers import chosen, speaks_of_the_ruler
 from blameline.evidence.bridge import Span, log_ratio, says
 from blameline.records import Interval
@@ -170,3 +172,13 @@ def test_what_never_changed_or_names_each_score_is_no_version() -> None:
         {"attribute": "judge.version", "most": 2, "n": 1000, "its_own": False},
     ]  # fmt: skip
     assert chosen(profiles).keys == ("judge:rubric", "eval:dataset.version")
+
+
+def test_a_long_version_is_a_word() -> None:
+    words = duckdb.connect()
+    words.execute(sql("store/version_word"))
+    said = ["Grade it.\n" * 500, "strict + fair", " ", None]
+    long, *rest = [words.execute("SELECT version_word($said::VARCHAR)", {"said": one}).fetchall()[0][0] for one in said]
+    assert long.startswith("Grade it. Grade it.")
+    assert len(long) == 40 + 2 + 8
+    assert rest == ["strict & fair", None, None]

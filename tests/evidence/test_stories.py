@@ -131,6 +131,13 @@ def test_a_control_tells_the_judge_from_the_app(story: Callable[[str], Tell]) ->
     assert told.answer("ruler", "app").verdict == "refutes"
     assert told.ledger["guilty"].verdict == "supported"
     assert not told.ledger["guilty"].tied_with
+    assert told.main.bridge.kind == "controls"
+    assert told.main.bridge.estimate.high < 0
+
+
+def test_a_ruler_that_nothing_can_test_is_not_ruled_out(story: Callable[[str], Tell]) -> None:
+    assert story("bare").ledger["ruler"].verdict == "untestable"
+    assert story("bare").main.moved == "unknown"
 
 
 def test_an_untouched_control_clears_the_ruler(story: Callable[[str], Tell]) -> None:
