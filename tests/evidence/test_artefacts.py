@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+
+from blameline.cells import Cells, settled
+from blameline.records import Signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,11 +63,6 @@ def test_a_dozen_copies_are_no_finding(investigate: Callable[..., Tell], build: 
 @pytest.mark.parametrize(("late", "lag", "held"), [(0.3, 10.0, True), (1.0, 10.0, False), (0.3, 0.5, False)])
 def test_hours_whose_scores_are_still_coming_in(late: float, lag: float, held: bool) -> None:
     """Planted, innocent (scored as often as ever), and nothing known (scores that came at once)."""
-    from datetime import UTC, datetime
-
-    from blameline.cells import Cells, settled
-    from blameline.records import Signal
-
     hours = np.arange(240)
     n = np.full(240, 40.0)
 

@@ -26,7 +26,7 @@ Finding = Literal[
 Better = Literal["higher", "lower"]
 GapKind = Literal[
     "hours", "parents", "roots", "dropped", "content", "cut_content", "left_out", "sampling", "clock", "unjoined_scores",
-    "partial_scores", "doubled", "unknown_ends", "fallen", "undelivered", "unversioned", "more",
+    "partial_scores", "doubled", "unknown_ends", "fallen", "undelivered", "unversioned", "tokens", "more",
 ]  # fmt: skip
 Paradigm = Literal["chatbot", "copilot", "agent"]
 
