@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import blameline
-from blameline.gaps.tokens import tokens
+from blameline.gaps.tokens import _stepped, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,9 +61,14 @@ def test_longer_answers_are_longer_answers(told: Callable[..., list[Weighed]]) -
     assert told(factor=1.0, longer=1.6) == []
 
 
-def test_a_version_that_changed_nothing_is_silent(told: Callable[..., list[Weighed]]) -> None:
-    assert told(factor=1.0, longer=1.0) == []
+def group(n: int, tokens: float) -> dict[str, Any]:
+    """What the query tells of one version."""
+    spread = {f"{what}_spread": 0.2 for what in ("input", "output", "chars")}
+    means = {"input_mean": 5.0, "output_mean": tokens, "chars_mean": 5.5}
+    return {"n": n, "last_seen": START, **spread, **means}
 
 
-def test_a_few_answers_say_nothing(told: Callable[..., list[Weighed]]) -> None:
-    assert told(factor=1.6, longer=1.0, n=120) == []
+def test_a_version_that_changed_nothing_and_a_few_answers_say_nothing() -> None:
+    assert _stepped(group(400, 4.0), group(400, 4.5), "output") == pytest.approx(0.5)
+    assert _stepped(group(400, 4.0), group(400, 4.02), "output") is None
+    assert _stepped(group(400, 4.0), group(60, 4.5), "output") is None
