@@ -57,7 +57,7 @@ def test_more_requests_of_one_slice_are_no_artefact(investigate: Callable[..., T
 
 def released(build: Any, *, guilty: str) -> Any:
     """On day 7 a release brings a new version of the SDK; answers get worse, or two thirds of the good ones are lost."""
-    w = build.world(43, per_day=220)
+    w = build.world(43, per_day=300)
     after = w.day > GROWN
     w.stamp("telemetry.sdk.version", "1.39", "1.40", after)
     if guilty == "deploy":
