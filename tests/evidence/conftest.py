@@ -720,7 +720,7 @@ def files_of() -> Callable[[str], Files | Desk]:
 @pytest.fixture(scope="session")
 def build() -> SimpleNamespace:
     """Stories that can be had with other numbers."""
-    return SimpleNamespace(traffic=traffic, quiet=quiet, plain_drop=plain_drop)
+    return SimpleNamespace(traffic=traffic, quiet=quiet, plain_drop=plain_drop, world=World)
 
 
 @pytest.fixture(scope="session", autouse=True)

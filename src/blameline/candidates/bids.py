@@ -23,6 +23,7 @@ LINKS: Mapping[str, tuple[str, ...]] = {
     "deploy": ("service.version", "build", "release", "revision", "commit", "sha"),
     "flag_change": ("flag", "variant"),
     "infra_change": ("infra",),
+    "sampling_policy": ("sampl", "policy", "collector"),
 }
 """Kinds of one layer that may only be linked to attributes with these words."""
 

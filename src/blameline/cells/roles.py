@@ -31,6 +31,9 @@ STANDARD: tuple[tuple[Layer, str], ...] = (
     ("deploy", "service.version"),
     ("deploy", "feature_flag.result.variant"),
     ("tools", "gen_ai.agent.version"),
+    ("telemetry", "otel.scope.version"),
+    ("telemetry", "telemetry.sdk.version"),
+    ("telemetry", "telemetry.distro.version"),
 )
 """Attributes that are known without a manifest, the most trusted of each layer first."""
 

@@ -275,7 +275,7 @@ class Hearing:
         for one in self.losses:
             place = dict(shapes.place[one.best])
             lost, error = float(one.counted.lost[one.best]), float(one.counted.error[one.best])
-            found[one.kind] = self._fall(one.given if one.able else -4.0, lost, error, place, self.shift.delta.estimate)
+            found[one.kind] = self._fall(min(one.given, one.count), lost, error, place, self.shift.delta.estimate)
             if not one.able or one.count < 0:
                 found[one.kind] = self._at_the_move(one.kind)
         return found

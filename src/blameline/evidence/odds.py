@@ -45,8 +45,11 @@ MOVES: Mapping[str, Mapping[str, float]] = {
     "feedback": {"app": 0.6, "ruler": 0.02, "records": 0.4, "by itself": 0.15},
 }
 """Chance that a signal of this kind moves along, by what is guilty."""
-COUNTS: Mapping[str, float] = {"records": 0.95, "by itself": 0.01}
-"""Chance that the number of records steps at the very moment of a declared change of the telemetry, and of any other."""
+COUNTS: Mapping[str, float] = {"records": 0.95, "undeclared": 0.998, "by itself": 0.01}
+"""Chance that the number of records steps at the very moment of a guilty change of the telemetry, and of any other.
+
+A new version of an instrumentation comes with most deploys: where no record was lost it is no rival of the deploy.
+"""
 SAME_CAUSE = 0.8
 """Chance that two signals which move together have one cause."""
 
@@ -115,7 +118,7 @@ def _factor(hearing: Hearing, candidate: Candidate) -> float:
 
 
 def _copied(hearing: Hearing) -> float:
-    """The bid of requests told twice: bounded; copies to the millisecond hardly come by themselves, and the mix bids too."""
+    """The bid of requests told twice: bounded; such copies hardly come by themselves, and the mix wants them too."""
     gain, share = hearing.copied
     if share <= 0.5 or gain <= 0 or hearing.free_factor() >= 3.0:
         return -4.0
@@ -186,7 +189,8 @@ def _records(hearing: Hearing, candidate: Candidate) -> float:
     if candidate.layer != "telemetry":
         return 0.0
     told = [fall.log_factor if fall.able else -4.0 for fall in hearing.falls(candidate).values()]
-    return bounded(max(told), COUNTS["records"], COUNTS["by itself"])
+    guilty = COUNTS["records"] if candidate.declared else COUNTS["undeclared"]
+    return bounded(max(told), guilty, COUNTS["by itself"])
 
 
 def _bridge(hearing: Hearing, candidate: Candidate) -> float:

@@ -16,6 +16,7 @@ from blameline.gaps.sampling import sampling
 from blameline.gaps.scores import late, partial, unjoined
 from blameline.gaps.series import series_of
 from blameline.gaps.spans import clocks, copied, doubled, dropped, parents, unknown_ends
+from blameline.gaps.tokens import tokens
 from blameline.records import Gap
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def _all(store: Store) -> list[Weighed]:
         *copied(store, traffic),
         *answers(store),
         *sampling(store, carried, traffic),
+        *tokens(store, carried),
         *unjoined(store),
         *partial(store, traffic),
         *late(store, traffic),

@@ -27,7 +27,7 @@ Better = Literal["higher", "lower"]
 Family = Literal["quality", "contract", "behaviour", "retrieval", "task", "feedback", "cost", "time", "operations"]
 GapKind = Literal[
     "hours", "parents", "roots", "dropped", "content", "cut_content", "left_out", "sampling", "clock", "unjoined_scores",
-    "partial_scores", "doubled", "unknown_ends", "fallen", "undelivered", "unversioned", "more",
+    "partial_scores", "doubled", "unknown_ends", "fallen", "undelivered", "unversioned", "tokens", "more",
 ]  # fmt: skip
 Paradigm = Literal["chatbot", "copilot", "agent"]
 ContractKind = Literal[

@@ -1,0 +1,120 @@
+"""Records that are no requests: copies of one slice move the plain mean, and more traffic of that slice is no artefact."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from blameline.cells import Cells, Clock, copies, settled
+from blameline.records import Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Tell = Any
+GROWN = 7.0
+START = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def leaning(build: Any, *, copied: bool) -> Any:
+    """From day 7 on the requests of the worst tenant come two and a half times as often: as copies, or as requests."""
+    w = build.world(41, per_day=340)
+    n = len(w.day)
+    w.base = np.where(w.tenant == "crux", 0.5, 0.95)
+    w.files.requests["gen_ai.conversation.id"] = np.array([f"c{index // 2}" for index in range(n)])
+    w.files.requests["gen_ai.usage.output_tokens"] = w.rng.integers(20, 400, n)
+    w.share("answer_correct", w.base)
+    again = np.flatnonzero((w.tenant == "crux") & (w.day > GROWN))
+    again = np.concatenate([again, again[::2]])
+    requests = {name: np.concatenate([values, values[again]]) for name, values in w.files.requests.items()}
+    requests["trace_id"][n:] = [f"twice{index:06x}" for index in range(len(again))]
+    if not copied:
+        requests["gen_ai.conversation.id"][n:] = [f"new{index}" for index in range(len(again))]
+    values, _ = w.files.scores["answer_correct"]
+    w.files.scores["answer_correct"] = (np.concatenate([values, values[again]]), None)
+    w.files.requests = requests
+    return w.files
+
+
+def test_copies_of_one_slice_are_found_and_told(investigate: Callable[..., Tell], build: Any) -> None:
+    told = investigate(leaning(build, copied=True), "copied")
+    assert told.found.outcome == "artefact"
+    assert told.ledger["artefact"].probability > 0.9
+    gap = next(gap for gap in told.found.gaps if gap.kind == "doubled")
+    assert "told twice" in gap.what
+    assert gap.n is not None
+    assert gap.n > 200
+
+
+def test_more_requests_of_one_slice_are_no_artefact(investigate: Callable[..., Tell], build: Any) -> None:
+    told = investigate(leaning(build, copied=False), "grown")
+    assert told.found.outcome != "artefact"
+    assert not [gap for gap in told.found.gaps if "told twice" in gap.what]
+
+
+def released(build: Any, *, guilty: str) -> Any:
+    """On day 7 a release brings a new version of the SDK; answers get worse, or two thirds of the good ones are lost."""
+    w = build.world(43, per_day=300)
+    after = w.day > GROWN
+    w.stamp("telemetry.sdk.version", "1.39", "1.40", after)
+    if guilty == "deploy":
+        w.stamp("service.version", "7", "8", after & (w.tenant != "acme"))
+        w.stamp("telemetry.sdk.version", "1.39", "1.40", after & (w.tenant != "acme"))
+    w.share("answer_correct", w.base - 0.2 * after * (w.tenant != "acme") * (guilty == "deploy"))
+    if guilty == "telemetry":
+        good = w.files.scores["answer_correct"][0] == 1
+        w.files.keep(~(after & good & (w.rng.random(len(w.day)) < 0.67)))
+    return w.files
+
+
+def test_a_version_of_the_instrumentation_that_lost_records_bids(investigate: Callable[..., Tell], build: Any) -> None:
+    told = investigate(released(build, guilty="telemetry"), "released")
+    assert told.found.outcome == "artefact"
+    seen = told.ledger["undeclared:telemetry:telemetry.sdk.version=1.40"]
+    assert seen.probability + told.ledger["artefact"].probability > 0.9
+    assert seen.probability > 0.3
+
+
+def test_a_version_of_the_instrumentation_is_no_rival_of_its_deploy(
+    investigate: Callable[..., Tell], build: Any
+) -> None:
+    told = investigate(released(build, guilty="deploy"), "deployed")
+    assert told.found.outcome == "attributed"
+    assert told.ledger["undeclared:deploy:service.version=8"].probability > 0.85
+    assert told.ledger["undeclared:telemetry:telemetry.sdk.version=1.40"].probability < 0.05
+
+
+def test_a_dozen_copies_are_no_finding() -> None:
+    class Few:
+        @staticmethod
+        def query(name: str, /, **_: object) -> dict[str, np.ndarray]:
+            assert name == "cells/copies"
+            return {
+                "signal": np.array([None, "s"]),
+                "bucket": np.array([3, 3]),
+                "n": np.array([12, 12]),
+                "total": np.array([0.0, 6.0]),
+            }
+
+    assert copies(Few(), Clock(START, START + timedelta(days=2), 3600, 900)) == {}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("late", "lag", "held"), [(0.3, 10.0, True), (1.0, 10.0, False), (0.3, 0.5, False)])
+def test_hours_whose_scores_are_still_coming_in(late: float, lag: float, held: bool) -> None:
+    """Planted, innocent (scored as often as ever), and nothing known (scores that came at once)."""
+    hours = np.arange(240)
+    n = np.full(240, 40.0)
+
+    def cells(scored: np.ndarray) -> Cells:
+        zero = np.zeros(240, dtype=np.int64)
+        signal = Signal(name="s", better="higher", unit="share", family="quality", bounded=True)
+        return Cells(signal, START, 3600, 240, hours, zero, zero, scored, scored, scored, ({},), ({},))
+
+    scored = np.where(hours >= 230, 20.0 * late, 20.0)
+    begin = settled(cells(scored), cells(n), lag)
+    assert np.isfinite(begin) == held
+    if held:
+        assert begin == 230.0
