@@ -36,7 +36,7 @@ class Mix:
         del candidate, seed
         shift = hearing.shift
         segments = len({str(one) for one in rows["segment"]})
-        within = hearing.free_factor()
+        within = hearing.within
         share = shift.mix_delta / shift.raw_delta if shift.raw_delta else 0.0
         numbers: dict[str, float | int | str | bool | None] = {
             "raw_delta": shift.raw_delta, "mix_delta": shift.mix_delta, "share": float(np.clip(share, -9, 9)),
@@ -53,9 +53,9 @@ class Mix:
             }
             if shift.mix.mostly:
                 words += f" (mostly {' and '.join(shift.mix.mostly)})"
-        moved = hearing.traffic_moved
+        moved = hearing.traffic_mix.moved
         numbers |= {"log_factor_traffic": moved.log_factor, "traffic_effect": moved.effect}
-        if shift.mix_delta * hearing.harm > 0 and within < 3 and hearing.mix_leads:
+        if shift.mix_delta * hearing.harm > 0 and within < 3 and hearing.traffic_mix.leads:
             return Answered("supports", f"{words}, and no segment moved by itself", numbers)
         if share < 0.25 or within > 5:
             return Answered("refutes", f"{words}; segments moved by themselves" if within > 3 else words, numbers)

@@ -120,19 +120,19 @@ def _factor(hearing: Hearing, candidate: Candidate) -> float:
 def _copied(hearing: Hearing) -> float:
     """The bid of requests told twice: bounded; such copies hardly come by themselves, and the mix wants them too."""
     gain, share = hearing.copied
-    if share <= 0.5 or gain <= 0 or hearing.free_factor() >= 3.0:
+    if share <= 0.5 or gain <= 0 or hearing.within >= 3.0:
         return -4.0
     return min(gain, 8.0) + math.log(0.9 / 0.001)
 
 
 def _mix(hearing: Hearing) -> float:
     """The traffic's bid: bounded, unless no segment moved by itself and the mix explains most of the plain move."""
-    gain = hearing.mix_factor
+    gain = hearing.traffic_mix.factor
     shift = hearing.shift
     share = shift.mix_delta / shift.raw_delta if shift.raw_delta else 0.0
-    if hearing.mix_leads and hearing.free_factor() < 3.0:
+    if hearing.traffic_mix.leads and hearing.within < 3.0:
         return min(gain, 8.0)
-    doubtful = share <= 0.5 or hearing.answers_moved
+    doubtful = share <= 0.5 or hearing.traffic_mix.answers_moved
     return gain - float(np.logaddexp(math.log(0.03) + gain, math.log(0.97))) - (2.0 if doubtful else 0.0)
 
 
