@@ -37,6 +37,12 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 
+PULSE = 10.0
+"""Squared standard errors by which a pulse must stand out more than a step: there are many more of them."""
+SHORTEST = 43_200
+"""Length of the shortest pulse in seconds."""
+
+
 @dataclass(frozen=True)
 class Inner:
     """Inner products under the weights, the days of the segments already taken out."""
@@ -200,29 +206,39 @@ class Fit:
         return half, linalg.solve_triangular(self._fixed_factor, left, lower=True, check_finite=False)
 
     def _choose(self) -> Noise:
-        """REML with the step in the mean that stands out most: first among calm noise, then among the noise so chosen.
+        """REML with the move in the mean that stands out most: first among calm noise, then among the noise so chosen.
 
-        Under noise that an incident has inflated its own step may not stand out, so the first look allows for little.
+        Under noise that an incident has inflated its own move may not stand out, so the first look allows for little.
         """
         self._settle(self._noise(CALM))
-        taken, found = -1, START
+        taken, found = (-1, -1), START
         for _pass in range(2):
             loudest = self._loudest()
             if loudest == taken:
                 break
             taken = loudest
-            step = np.zeros((len(self._plain.pull), 1))
-            step[: self.cells.buckets, 0] = np.arange(self.cells.buckets) > taken
-            mean = np.hstack([self._fixed, self._saturated, step])
+            move = np.zeros((len(self._plain.pull), 1))
+            move[loudest[0] : loudest[1], 0] = 1.0
+            mean = np.hstack([self._fixed, self._saturated, move])
             found = climb(self._criterion(mean), found, grouped=self._grouped)
             self._settle(self._noise(found))
         return self.noise
 
-    def _loudest(self) -> int:
-        """The last bucket before the step that stands out most."""
-        later = np.tri(self.cells.buckets, max(self.cells.buckets - 1, 1), -1)
-        scores = self.over_time().scores(later)
-        return int(np.argmax(np.abs(scores.pull) * np.where(scores.information > 0, scores.error, 0.0)))
+    def _loudest(self) -> tuple[int, int]:
+        """First bucket, and the one after the last, of the step or pulse that stands out most; a pulse by ``PULSE`` at least."""
+        buckets, through = self.cells.buckets, self.over_time()
+        inner = np.zeros((buckets + 1, buckets + 1))
+        inner[1:, 1:] = through.inner.cumsum(axis=0).cumsum(axis=1)
+        pull = np.concatenate([[0.0], through.pull.cumsum()])
+        corner = np.diag(inner)
+        information = corner[None, :] - inner - inner.T + corner[:, None]
+        long = np.arange(buckets + 1)[None, :] - np.arange(buckets + 1)[:, None] >= SHORTEST / self.cells.width
+        told = long & (information > 1e-9 * max(float(corner[-1]), 1e-300))
+        loud = np.divide((pull[None, :] - pull[:, None]) ** 2, information, out=np.zeros_like(information), where=told)
+        loud[1:, :-1] -= PULSE
+        loud[0] = 0.0
+        begin, end = np.unravel_index(int(np.argmax(loud)), loud.shape)
+        return int(begin), int(end)
 
     @property
     def _grouped(self) -> bool:
