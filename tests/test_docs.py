@@ -207,13 +207,13 @@ def test_the_changelog_begins_with_this_version():
 def test_the_limits_are_the_code_s():
     """Figures that the README states, against the constants that make them true."""
     from blameline import coverage  # noqa: PLC0415
-    from blameline.case import inquiry  # noqa: PLC0415
+    from blameline.case import finding  # noqa: PLC0415
     from blameline.evidence import verdicts  # noqa: PLC0415
 
     assert (verdicts.SUPPORTED, verdicts.EXCLUDED) == (0.9, 0.02)
     assert "9 in 10" in README
     assert "1 in 50" in README
-    assert inquiry.FEWEST == 100
+    assert finding.FEWEST == 100
     assert "Under 100 measurements" in README
     assert f"{MOST_READ:,} requests" in README
     assert coverage.STALE.days == 180

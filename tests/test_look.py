@@ -39,8 +39,8 @@ def _asked_once(inquiry, made, monkeypatch):
     """Calls of the command on the dealt incident take what was found; any other case is inquired into."""
     real = inquire
 
-    def known(store, *, seed):
-        return inquiry if store.path == made.case and not seed else real(store, seed=seed)
+    def known(store, *, seed, detector="steps"):
+        return inquiry if store.path == made.case and not seed else real(store, seed=seed, detector=detector)
 
     monkeypatch.setattr("blameline.case.inquiry.inquire", known)
 

@@ -21,7 +21,7 @@ import yaml
 from threadpoolctl import threadpool_limits
 
 import blameline
-from blameline.case import inquiry
+from blameline.case import hearings, inquiry
 from blameline.evidence.questions import weigh
 
 if TYPE_CHECKING:
@@ -638,14 +638,14 @@ class Told:
     @cached_property
     def _asked(self) -> tuple[Investigation, dict[str, Hearing]]:
         heard: dict[str, Hearing] = {}
-        real = inquiry.judge
+        real = hearings.judge
 
         def listening(hearing: Hearing, *args: Any, **named: Any) -> Any:
             heard[hearing.shift.id] = hearing
             return real(hearing, *args, **named)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(inquiry, "judge", listening)
+            patch.setattr(hearings, "judge", listening)
             return self.case.blame(seed=self.seed), heard
 
     @property
