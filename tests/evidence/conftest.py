@@ -21,7 +21,7 @@ import yaml
 from threadpoolctl import threadpool_limits
 
 import blameline
-from blameline.case import hearings, inquiry
+from blameline.case import hearings
 from blameline.evidence.questions import weigh
 
 if TYPE_CHECKING:

@@ -65,6 +65,7 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
     lines.sort(key=lambda line: (-line.probability, line.candidate))
     rest = round(1.0 - sum(line.probability for line in lines), 6)  # what rounding to six digits left over
     lines[0] = lines[0].model_copy(update={"probability": _digits(lines[0].probability + rest)})
+    lines.sort(key=lambda line: (-line.probability, line.candidate))
     return lines, *outcome(lines, tied)
 
 

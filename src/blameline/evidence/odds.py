@@ -102,7 +102,7 @@ def _priors(hearing: Hearing) -> dict[str, float]:
 def _factor(hearing: Hearing, candidate: Candidate) -> float:
     """Log Bayes factor of one hypothesis against nothing having moved within segments; ``chance`` may have noise that drifts."""
     if candidate.id == "chance":
-        return hearing.move.toll
+        return max(0.0, hearing.free_factor() - hearing.move.evidence + hearing.move.toll) if hearing.move.toll else 0.0
     if candidate.id == "mix":
         return _mix(hearing)
     if candidate.id == "unknown":

@@ -71,5 +71,8 @@ def traffic_move(fit: Fit, plain: Fit, *, better: str, seed: int) -> Move | None
             or harm * float(told.estimate[0]) < AGREES * error
         ):
             continue
-        return replace(move, segment={}, effect=float(told.estimate[0]), error=error, column=level[cells.bucket])
+        sized = replace(
+            move, effect=float(told.estimate[0]), error=error, toll=0.0
+        )  # what noise did to it says nothing of the mean
+        return replace(sized, segment={}, column=level[cells.bucket])
     return None
