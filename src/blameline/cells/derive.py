@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blameline import contracts
-from blameline.cells.facts import find_facts, measure
+from blameline.cells.facts import FEWEST, find_facts, measure
 from blameline.cells.roles import MOST_VALUES, Profile, assign, interesting
 from blameline.cells.rulers import find_rulers
 from blameline.records import Problem
@@ -51,10 +51,12 @@ def _measure_scores(store: Store) -> None:
         store.run(f"derive/clear_{table}")
     store.run("derive/rulers", names=names, keys=list(found.keys))
     store.run("derive/measurements", names=names)
-    if store.rows("derive/repeated")[0]["repeated"]:
+    (there,) = store.rows("derive/repeated")
+    if there["repeated"]:
         store.run("derive/rescored", names=names)
         store.run("derive/drop_later")
-    store.run("derive/frozen", names=names)
+    if there["traces"] >= FEWEST:
+        store.run("derive/frozen", names=names)
 
 
 def _find_roles(store: Store, names: list[str]) -> list[str]:

@@ -18,6 +18,10 @@ MOST_READ = 50_000
 """Requests whose words are read; of more it is those of every so-manieth conversation."""
 
 
+FEWEST = 20
+"""Requests below which words, documents and conversations are not read: so few tell nothing of a share."""
+
+
 def find_facts(store: Store, names: Sequence[str]) -> None:
     """What each trace tells, in one pass; documents, words and conversations only where there are any."""
     telling_names = telling(names)
@@ -26,7 +30,7 @@ def find_facts(store: Store, names: Sequence[str]) -> None:
     for table in FACTS:
         store.run(f"derive/clear_{table}")
     (there,) = store.rows("derive/held")
-    if not (there["documents"] or there["words"] or telling_names["talk"]):
+    if there["traces"] < FEWEST or not (there["documents"] or there["words"] or telling_names["talk"]):
         store.run("derive/usual")
         return
     store.run("derive/drop_words")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from blameline.cells.facts import FEWEST
 from blameline.cells.known import Known, held, known, lay
 from blameline.cells.read import Clock, contracted, described, naive
 from blameline.contracts import asks, stated
@@ -47,7 +48,9 @@ def every(store: Store, window: Clock | None) -> tuple[Signal, ...]:
         if one.name in named:
             continue
         if lacking := [column for column in one.reads if column not in there]:
-            found.append(_unmeasured(one, manifest, f"needs {one.needs}", *lacking))
+            few = window.traces < FEWEST
+            why = f"there are fewer than {FEWEST} requests" if few else f"needs {one.needs}"
+            found.append(_unmeasured(one, manifest, why, *([] if few else lacking)))
             continue
         lay(store, one.name)
         (row,) = store.rows("cells/signal", **bounds, late=late)

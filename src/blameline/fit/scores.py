@@ -55,6 +55,9 @@ class OverTime:
     def scores(self, profiles: Floats) -> Scores:
         """Information and pull of each profile over the buckets; ``profiles`` is buckets x k."""
         information = np.einsum("bk,bk->k", profiles, self.inner @ profiles)
-        raw = (profiles**2).T @ self.raw
+        return self.judged(information, profiles.T @ self.pull, (profiles**2).T @ self.raw)
+
+    def judged(self, information: Floats, pull: Floats, raw: Floats) -> Scores:
+        """The same numbers, 0 for what holds too little to say anything; ``raw`` is the weight of each profile."""
         dead = (information <= 1e-7 * np.maximum(raw, 1e-12)) | (raw < self.least)
-        return Scores(np.where(dead, 0.0, information), np.where(dead, 0.0, profiles.T @ self.pull))
+        return Scores(np.where(dead, 0.0, information), np.where(dead, 0.0, pull))

@@ -47,10 +47,12 @@ class Shapes:
     def scores(self, fit: Fit) -> Scores:
         """Information and pull of each move."""
         information, pull = np.zeros(len(self.begin)), np.zeros(len(self.begin))
-        for place in sorted(set(self.place)):
-            chosen = np.array([one == place for one in self.place])
-            through = fit.over_time(fit.cells.inside(dict(place)) if place else None)
-            scores = through.scores(self.profiles[:, chosen])
+        everywhere = self.shape != "local"
+        scores = fit.over_time().scores(self.profiles[:, everywhere])
+        information[everywhere], pull[everywhere] = scores.information, scores.pull
+        for key in sorted({place[0][0] for place in self.place if place}):
+            chosen = np.array([bool(place) and place[0][0] == key for place in self.place])
+            scores = _local(fit, [self.place[at] for at in np.flatnonzero(chosen)], self.begin[chosen])
             information[chosen], pull[chosen] = scores.information, scores.pull
         return Scores(information, pull)
 
@@ -66,6 +68,28 @@ class Shapes:
             return float(logsumexp(logs))
         chosen = np.isin(self.shape, shapes)
         return float(logsumexp(logs[chosen]) - logsumexp(self.log_weight[chosen])) if chosen.any() else 0.0
+
+
+def _local(fit: Fit, places: list[Place], begins: Floats) -> Scores:
+    """Lasting steps inside values of one attribute, which share no cell: all are sums of the same few parts."""
+    cells, distinct, edges = fit.cells, sorted(set(places)), np.unique(begins)
+    count = len(edges)
+    later = np.searchsorted(edges, clock_of(fit)) - 1
+    number = np.full(len(cells.n), -1, dtype=np.int64)
+    for at, place in enumerate(distinct):
+        inside = cells.inside(dict(place)) & (later[cells.bucket] >= 0)
+        number[inside] = at * count + later[cells.bucket][inside]
+    through = fit.parted(number, len(distinct) * count, np.ones(len(cells.n)))
+    told = []
+    for at in range(len(distinct)):
+        own = slice(at * count, (at + 1) * count)
+        inner = through.inner[own, own][::-1, ::-1].cumsum(axis=0).cumsum(axis=1)
+        pull, raw = through.pull[own][::-1].cumsum(), through.raw[own][::-1].cumsum()
+        told.append(through.judged(np.diag(inner)[::-1], pull[::-1], raw[::-1]))
+    where = np.array([distinct.index(place) for place in places]) * count + np.searchsorted(edges, begins)
+    return Scores(
+        np.concatenate([one.information for one in told])[where], np.concatenate([one.pull for one in told])[where]
+    )
 
 
 def clock_of(fit: Fit) -> Floats:
