@@ -68,7 +68,8 @@ def found(path):
 
 
 def test_a_broken_contract_is_a_shift_and_no_other_is(found):
-    (shift,) = [one for one in found.shifts() if one.direction == "worse"]
+    shift, *others = [one for one in found.shifts() if one.direction == "worse"]
+    assert {one.signal for one in others} <= {"json_fenced"}, "the fence is a signal by itself"
     assert (shift.signal, shift.title) == ("contract:bare", "no code fence round the answer: the shop parses it")
     assert shift.onset.low.day <= 7 <= shift.onset.high.day
     assert shift.delta.low <= -0.25 <= shift.delta.high

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy import stats
+from scipy.special import bdtr, stdtrit
 
 from blameline.records import Bridge, Interval
 from blameline.shifts.describe import Z90
@@ -64,7 +64,7 @@ class Span:
     @property
     def half(self) -> float:
         """Half the length of the 90% interval of ``move``."""
-        return float(stats.t.ppf(0.95, max(self.n - 1, 1))) * self.error
+        return float(stdtrit(max(self.n - 1, 1), 0.95)) * self.error
 
     @property
     def few(self) -> bool:
@@ -74,7 +74,7 @@ class Span:
     @property
     def clear(self) -> bool:
         """Whether the ruler moved at all: 95% two-sided, and the sign test where answers are few."""
-        return not self.few and abs(self.move) > float(stats.t.ppf(0.975, self.n - 1)) * self.error
+        return not self.few and abs(self.move) > float(stdtrit(self.n - 1, 0.975)) * self.error
 
     @property
     def part(self) -> float:
@@ -112,7 +112,7 @@ def _span(rows: Mapping[str, NDArray[Any]], chosen: NDArray[np.bool_], fit: Fit,
     spread = float(padded.std(ddof=1)) if len(padded) > 1 else math.inf
     error = max(spread, 0.05 * unit) / math.sqrt(len(padded))
     up, down = int((apart > 0).sum()), int((apart < 0).sum())
-    sign = float(stats.binomtest(up, up + down).pvalue) if up + down else 1.0
+    sign = min(1.0, 2 * float(bdtr(min(up, down), up + down, 0.5))) if up + down else 1.0
     first = int(np.flatnonzero(chosen)[0])
     told = [_word(rows[f"{side}_judge"][first]) for side in ("old", "new")]
     return Span(
@@ -133,6 +133,11 @@ def _word(value: object) -> str | None:
     return None if value is None or value != value else str(value)  # noqa: PLR0124  a missing text may be NaN
 
 
+def _log_density(value: float, mean: float, error: float) -> float:
+    """Of a normal, but for a constant."""
+    return -0.5 * ((value - mean) / error) ** 2 - math.log(error)
+
+
 def log_ratio(span: Span | None, shift: Shift) -> float:
     """Log likelihood ratio of "the ruler made this shift" against "it made none", for what a bridge shows.
 
@@ -142,7 +147,7 @@ def log_ratio(span: Span | None, shift: Shift) -> float:
         return 0.0
     whole, error = shift.delta.estimate, span.part_error
     wide = math.hypot(error, 0.35 * whole)
-    told = stats.norm.logpdf(span.part, whole, wide) - stats.norm.logpdf(span.part, 0.0, error)
+    told = _log_density(span.part, whole, wide) - _log_density(span.part, 0.0, error)
     return float(min(np.logaddexp(math.log(1 - LEAST) + told, math.log(LEAST)), MOST))
 
 
@@ -161,7 +166,7 @@ def says(span: Span, shift: Shift, harm: int) -> Says:
         return "most"
     if span.clear and part >= ENOUGH * whole:
         return "part"
-    if part + float(stats.t.ppf(0.975, span.n - 1)) * span.part_error < ENOUGH * whole:
+    if part + float(stdtrit(span.n - 1, 0.975)) * span.part_error < ENOUGH * whole:
         return "none"
     return "open"
 

@@ -193,7 +193,8 @@ class Hearing:
             fit = self.fits[signal]
             sign = -1 if fit.cells.signal.better == "higher" else 1
             if candidate.standing:
-                factor = self.together[signal].evidence
+                move = self.together[signal]
+                factor = move.evidence if move.as_fitted is None else move.as_fitted
             else:
                 options = variants(candidate, fit.cells, self.places)
                 factor = float(

@@ -38,6 +38,8 @@ class Move:
     gradual: bool
     column: Floats
     """The best single regressor over the cells: 1 where the move is as large as ``effect``."""
+    as_fitted: float | None = None
+    """``evidence`` under the noise that the fit has for every other question, where the move was found under another."""
     toll: float = 0.0
     """Log of what noise that passes for the move takes from ``evidence`` (``Fit.doubted``)."""
 

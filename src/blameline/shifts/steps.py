@@ -59,12 +59,13 @@ class Steps:
             needed = THRESHOLD + 2 * len(moves)
             if seen.evidence < needed:
                 break
+            as_fitted = seen.evidence
             looks = ((_Seen.of(other, shapes, carried), toll) for other, toll in now.doubted())
             seen, toll = max(looks, key=lambda look: look[0].evidence - look[1])
             if seen.evidence - toll < needed:
                 break
             now = seen.fit
-            move = replace(_move(seen, shapes, carried, worse=seen.side == harm), toll=toll)
+            move = replace(_move(seen, shapes, carried, worse=seen.side == harm), toll=toll, as_fitted=as_fitted)
             now = now.given(move.column[:, None])
             if not _same(move, moves):
                 moves.append(move)

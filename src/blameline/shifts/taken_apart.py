@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from blameline.cells.grid import sums
 from blameline.records import Interval
@@ -99,7 +99,7 @@ def figures_of(cells: Cells, blocks: Blocks, names: tuple[str, ...], usual: Floa
             variance = (size - 1) / size * ((without - without.mean(axis=0)) ** 2).sum(axis=0)
             spread, free = spread + variance, free + variance**2 / (size - 1)
         degrees = np.divide(spread**2, free, out=np.full(len(whole), 1e6), where=free > 0)
-        reach = student.ppf(0.95, np.maximum(degrees, 1.0)) * np.sqrt(spread)
+        reach = stdtrit(np.maximum(degrees, 1.0), 0.95) * np.sqrt(spread)
     raw, mix, within, interaction, lead = (
         Interval(estimate=float(value), low=float(value - by), high=float(value + by))
         for value, by in zip(whole, reach, strict=True)
