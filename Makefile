@@ -10,7 +10,7 @@ DEV := $(VENV)/.installed-dev
 PEERS := $(VENV)-benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test lint format types borders coverage wheel golden schema benchmark-drill benchmark-ingest benchmark-kill benchmark-detection ci clean
+.PHONY: help demo install test lint format types borders coverage wheel golden schema benchmark-drill benchmark-ingest benchmark-kill benchmark-detection benchmark-moves ci clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ benchmark-kill: $(DEV)  ## kill hundreds of loads at random moments, and see tha
 
 benchmark-detection: $(PEERS)/.installed  ## the detectors on annotated public series, against ruptures and Apache Otava
 	$(PEERS)/bin/python benchmarks/detection/tcpd.py $(ARGS)
+
+benchmark-moves: $(DEV)  ## false shifts, power, delay, onset intervals and time on made streams (ARGS="quiet --months 10")
+	$(BIN)/python benchmarks/detection/moves.py $(ARGS)
 
 ci:  ## all that continuous integration runs
 	.ci/run

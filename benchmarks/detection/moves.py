@@ -168,6 +168,36 @@ def _planted_table(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
+def _chart(rows: list[Row]) -> dict[str, Any]:
+    """Delay and onset error of steps against requests an hour, a line an effect size, as a Vega-Lite specification."""
+    told = []
+    for row in rows:
+        if row["form"] == "step":
+            late = row["delay"] if row["delay"] is not None else 240.0
+            told.append(
+                {"size": row["size"], "rate": row["rate"], "what": "delay until it is found (h)", "hours": late}
+            )
+            if row["found"]:
+                away = abs(row["error"])
+                told.append({"size": row["size"], "rate": row["rate"], "what": "onset error (h)", "hours": away})
+    mark = {"type": "line", "point": True}
+    colour = {"field": "size", "type": "nominal", "title": "size (sd of a request)"}
+    encoding = {
+        "x": {"field": "rate", "type": "quantitative", "scale": {"type": "log"}, "title": "requests an hour"},
+        "y": {"field": "hours", "aggregate": "median", "type": "quantitative", "title": "median hours"},
+        "color": colour,
+        "strokeDash": colour,
+    }
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "title": "Steps: how soon they are found, and how well they are dated",
+        "data": {"values": told},
+        "facet": {"column": {"field": "what", "type": "nominal", "title": None}},
+        "spec": {"width": 300, "height": 220, "mark": mark, "encoding": encoding},
+        "resolve": {"scale": {"y": "independent"}},
+    }
+
+
 def main() -> None:
     """Run one of the three and print its table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -178,6 +208,9 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default="", help="settings or forms, separated by commas")
     parser.add_argument("--out", type=Path, default=None)
+    parser.add_argument(
+        "--plot", type=Path, default=None, help="an .svg of the delays and errors; needs the extra 'plots'"
+    )
     asked = parser.parse_args()
     only = set(asked.only.split(",")) - {""}
     if asked.what == "time":
@@ -194,6 +227,10 @@ def main() -> None:
         jobs = [(asked.seed + run, *case) for case in cases for run in range(asked.runs)]
         rows = _all(jobs, planted, asked.jobs)
         text = _planted_table(rows)
+        if asked.plot:
+            import vl_convert  # noqa: PLC0415  an extra that only this asks for
+
+            asked.plot.write_text(vl_convert.vegalite_to_svg(_chart(rows)), encoding="utf-8")
     if asked.out:
         asked.out.parent.mkdir(parents=True, exist_ok=True)
         asked.out.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

@@ -183,3 +183,28 @@ def test_weights_are_a_posterior(cells: Make) -> None:
         assert (move.weights >= 0).all()
         assert not move.ends.size or move.end_weights.sum() == pytest.approx(1)
         assert 0 <= move.column.min() <= move.column.max() <= 1
+
+
+def test_a_dip_of_two_days_that_recovered_does_not_pass_for_noise(cells: Make) -> None:
+    """It fills too little of the window for a step, and too much of it for an outlier."""
+    for seed in range(3):
+        made = cells(seed, step(110, 0.3, until=164), days=10, rate=3, width=7200)
+        moves = moves_of(made)
+        assert moves, f"seed {seed}: not found"
+        assert moves[0].worse
+        assert moves[0].evidence - moves[0].toll > 5
+
+
+def test_a_stream_that_drifts_by_itself_is_no_shift(cells: Make) -> None:
+    """Shocks that last for days look like steps one by one; who claims a move pays for noise that would pass for it."""
+    claimed, doubted = 0, 0
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        drift = np.zeros(400)
+        for index in range(1, 400):
+            drift[index] = 0.97 * drift[index - 1] + 0.006 * rng.normal()
+        made = cells(seed, lambda hours, segment, drift=drift: steady(hours, segment) + drift[(hours // 1).astype(int)])
+        claimed += len(moves_of(made))
+        doubted += max(toll for _, toll in Fit(made).doubted()) > 0
+    assert claimed <= 1
+    assert doubted, "noise that drifts was never held against the calm noise"

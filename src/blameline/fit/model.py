@@ -152,7 +152,7 @@ class Fit:
         ends = [climb(criterion, begin, grouped=self._grouped) for begin in (self.noise.at, DRIFT)]
         best = max(ends, key=criterion)
         found: list[tuple[Fit, float]] = []
-        for at in between(self.noise.at, best):
+        for at in dict.fromkeys([*between(START, self.noise.at), *between(self.noise.at, best)]):
             other = copy(self)
             other._settle(self._noise(at))
             found.append((other, criterion(best) - criterion(at)))
