@@ -58,10 +58,13 @@ def sentences(shift: Shift) -> list[str]:
         told.append(f"over by {minute(shift.ended_range.estimate)} UTC, 90% range {_range(shift.ended_range)}")
     if shift.gradual:
         told.append("it came gradually, as a ramp and not as a step")
-    if shift.raw_delta or shift.mix_delta:
+    if shift.mix is not None:
+        told.append(shift.mix.sentence)
+    elif shift.raw_delta or shift.mix_delta:
         told.append(
             f"the plain mean moved by {shift.raw_delta:+.3f}; other traffic alone would have moved it by {shift.mix_delta:+.3f}"
         )
+    told += [one.because for one in (shift.slice, shift.bridge) if one is not None]
     return told
 
 
