@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pty
@@ -15,6 +16,7 @@ import sys
 
 import pytest
 
+from blameline.case import inquiry
 from blameline.cli import main
 
 VERBS = tuple(main.commands)
@@ -87,6 +89,24 @@ USAGE = (
     ["shifts", "-o", "shift.pdf"],
     ["report", "--template", "nowhere-at-all"],
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _asked_once():
+    """The verbs print what was found; of one and the same case file it is found once. A file that is being written is asked anew."""
+    real, known = inquiry.inquire, {}
+
+    def remembered(store, *, seed, detector="steps"):
+        if store.path.with_name(f"{store.path.name}.wal").exists():
+            return real(store, seed=seed, detector=detector)
+        key = hashlib.sha256(store.path.read_bytes()).hexdigest(), seed, detector
+        if key not in known:
+            known[key] = real(store, seed=seed, detector=detector)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inquiry, "inquire", remembered)
+        yield
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 from blameline.errors import StoreError
 from blameline.store import Store
 
-SECONDS = 40
+SECONDS = 15
 
 
 def benchmark() -> Any:
@@ -35,7 +35,7 @@ def test_a_few_dozen_kills(tmp_path: Path) -> None:
     left = []
     started = time.monotonic()
     try:
-        while len(left) < 12 or (len(left) < 36 and time.monotonic() - started < SECONDS):
+        while len(left) < 9 or (len(left) < 24 and time.monotonic() - started < SECONDS):
             left.append(kills.once(kill.KINDS[len(left) % 3]))
     finally:
         kills.end()

@@ -36,8 +36,8 @@ class Mix:
         del candidate, seed
         shift = hearing.shift
         segments = len({str(one) for one in rows["segment"]})
-        within = hearing.within
         share = shift.mix_delta / shift.raw_delta if shift.raw_delta else 0.0
+        within = hearing.within if share >= 0.25 else hearing.free_factor()
         numbers: dict[str, float | int | str | bool | None] = {
             "raw_delta": shift.raw_delta, "mix_delta": shift.mix_delta, "share": float(np.clip(share, -9, 9)),
             "segments": segments, "log_factor_within_segments": within,
