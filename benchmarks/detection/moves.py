@@ -2,6 +2,7 @@
 
     python benchmarks/detection/moves.py quiet --months 30
     python benchmarks/detection/moves.py planted --runs 40
+    python benchmarks/detection/moves.py stated --runs 20
     python benchmarks/detection/moves.py time
 
 One line a run goes to ``--out``; the tables go to stdout. Seeds from 5000 on were never used to tune anything.
@@ -28,6 +29,7 @@ from streams import KINDS, Planted, Setting, stream
 from blameline.case.inquiry import find_shifts
 from blameline.fit import Fit
 from blameline.records import Manifest
+from blameline.shifts.steps import smallest
 
 if TYPE_CHECKING:
     from blameline.cells import Cells
@@ -88,6 +90,25 @@ def planted(seed: int, size: float, rate: float, form: str) -> Row:
         }
     row["delay"] = _delay(cells, at) if form == "step" else None
     return row
+
+
+def stated(seed: int, rate: float, days: int) -> Row:
+    """Whether a fall is found that is as large as is said to be found, over the last three days of a window."""
+    setting = Setting(hours=24 * days, width=3 if rate >= 30 else 6, rate=rate)
+    size = smallest(Fit(stream(seed, "share", setting)))
+    spread = float(np.sqrt(0.85 * 0.15))
+    cells = stream(seed, "share", setting, (Planted(24.0 * days - 72, -size / spread),))
+    found = any(one.shift.direction == "worse" for one in shifts_of(cells))
+    return {"rate": rate, "days": days, "seed": seed, "size": size, "found": found}
+
+
+def _stated_table(rows: list[Row]) -> str:
+    lines = ["| requests an hour | days | runs | stated size (points) | found |", "|---|---|---|---|---|"]
+    for rate, days in dict.fromkeys((row["rate"], row["days"]) for row in rows):
+        chosen = [row for row in rows if (row["rate"], row["days"]) == (rate, days)]
+        size, share = (float(np.mean([row[key] for row in chosen])) for key in ("size", "found"))
+        lines.append(f"| {rate:.0f} | {days} | {len(chosen)} | {100 * size:.1f} | {share:.0%} |")
+    return "\n".join(lines)
 
 
 def _delay(cells: Cells, at: float) -> float | None:
@@ -199,9 +220,9 @@ def _chart(rows: list[Row]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Run one of the three and print its table."""
+    """Run one of the four and print its table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("quiet", "planted", "time"))
+    parser.add_argument("what", choices=("quiet", "planted", "stated", "time"))
     parser.add_argument("--months", type=int, default=20)
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--seed", type=int, default=5000)
@@ -221,6 +242,14 @@ def main() -> None:
         jobs = [(asked.seed + month, name) for name in names for month in range(asked.months)]
         rows = _all(jobs, quiet, asked.jobs)
         text = _quiet_table(rows)
+    elif asked.what == "stated":
+        jobs = [
+            (asked.seed + run, rate, days)
+            for rate, days in ((12.0, 30), (60.0, 30), (60.0, 14), (300.0, 30))
+            for run in range(asked.runs)
+        ]
+        rows = _all(jobs, stated, asked.jobs)
+        text = _stated_table(rows)
     else:
         forms = [form for form in ("step", "ramp", "pulse", "local") if not only or form in only]
         cases = [(size, rate, form) for form, size, rate in product(forms, (0.1, 0.2, 0.4), (12.0, 60.0, 300.0))]

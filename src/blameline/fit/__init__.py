@@ -3,11 +3,13 @@
 In come the cells of one signal; out come, for any regressor over those cells, its information, its estimate and its Bayes
 factor. For cell ``c`` (time bucket x segment x layer versions) with ``n_c`` requests and mean ``y_c``::
 
-    y_c = segment + layer touched + hour of day (+ weekday, from 14 days on) + b x(c) + u_bucket + v_(group, day) + e_c
+    y_c = segment + layer touched + hour of day (+ weekday, from 14 days on) + b x(c)
+          + u_bucket + v_(group, day) + w_(segment, day) + e_c
 
-    u ~ AR(1):  cov(u_i, u_j) = k^2 r^|i-j|        v ~ N(0, d^2)        e_c ~ N(0, s^2 / n_c)
+    u ~ AR(1):  cov(u_i, u_j) = k^2 r^|i-j|     v ~ N(0, d^2)     w ~ N(0, o^2)     e_c ~ N(0, s^2 / n_c)
 
-``V`` is the covariance of ``u + v + e``, ``F`` the fixed effects, ``P = V^-1 - V^-1 F (F'V^-1 F)^-1 F'V^-1``. For a column
+A group is a value of one attribute with at most twelve; without such an attribute there is no ``v``. ``V`` is the covariance
+of ``u + v + w + e``, ``F`` the fixed effects, ``P = V^-1 - V^-1 F (F'V^-1 F)^-1 F'V^-1``. For a column
 ``x``: ``v = x'Px``, ``s = x'Py``, estimate ``s/v``, standard error ``v^-1/2``. With a half-normal slab of scale ``t`` on the
 harmful side, against ``b = 0``::
 
@@ -16,8 +18,9 @@ harmful side, against ``b = 0``::
 The shared shock ``u`` makes "everything moved at that moment" weak evidence, and "the exposed moved and the unexposed did
 not, in the same hour" strong evidence: differences in differences, dose, scope and reversal need no model of their own. The
 variances are chosen by REML (Patterson and Thompson 1971) under a mean that is free to step every two days, with
-every layer version, and at the one moment that stands out most, so that an incident does not pass for noise. ``V^-1`` is
-applied by the Woodbury identity.
+every layer version, and by the one step or pulse that stands out most, so that an incident does not pass for noise. The
+opposite mistake has a price: ``Fit.doubted`` says what noise that drifts would make of the same data, and a move pays for it.
+``V^-1`` is applied by the Woodbury identity.
 
 All columns of the mean and of the random effects are combinations of few sparse ones (``atoms``: bucket, day of a group, segment,
 version), so that after one sparse product nothing depends on the number of cells but the columns that are asked about.

@@ -40,6 +40,10 @@ RECOVERED = 3.0
 """Nats that an end must be worth before a move counts as over."""
 
 
+DOUBT = 1.6
+"""How much larger a fall must be for the toll of noise that drifts: at that size 9 in 10 are found (`benchmarks/README.md`)."""
+
+
 class Steps:
     """Bayesian steps, ramps and pulses over the cells."""
 
@@ -115,7 +119,7 @@ def smallest(fit: Fit) -> float:
         return float("inf")
     spread = fit.slab**2 * float(scores.information[0])
     needed = THRESHOLD - float(np.log(WEIGHT["step"] / len(fine))) + 0.5 * float(np.log1p(spread))
-    return (float(np.sqrt(2 * needed * (1 + spread) / spread)) + 0.84) * float(scores.error[0])
+    return DOUBT * (float(np.sqrt(2 * needed * (1 + spread) / spread)) + 0.84) * float(scores.error[0])
 
 
 def _same(move: Move, moves: list[Move]) -> bool:
