@@ -70,9 +70,9 @@ def sides(
 
 
 def onset_of(cells: Cells, moments: NDArray[np.float64], weights: NDArray[np.float64]) -> Onset:
-    """The 90% highest-density range of a posterior over moments, each of which stands for those half-way to the next."""
+    """The 90% highest-density range of the onset, and half a bucket either side, for requests come unevenly."""
     mode, low, high = highest_density(moments, weights)
-    slack = float(np.diff(moments).min()) / 2 if len(moments) > 1 else cells.width / 3600 / 2
+    slack = cells.width / 3600 / 2
     return Onset(
         estimate=cells.moment(mode),
         low=cells.moment(max(low - slack, 0.0)),
