@@ -10,7 +10,7 @@ DEV := $(VENV)/.installed-dev
 PEERS := $(VENV)-benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test lint format types borders coverage wheel golden schema benchmark-drill benchmark-ingest benchmark-kill benchmark-detection benchmark-moves ci clean
+.PHONY: help demo install test test-long lint format types borders coverage wheel golden schema benchmark-drill benchmark-ingest benchmark-kill benchmark-detection benchmark-moves ci clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ install: $(RUN)  ## put the command `incident` into .venv/bin
 
 test: $(DEV)  ## run the tests (make test ARGS="-k ledger")
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+test-long: $(DEV)  ## the tests that take most of a minute each
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m long $(ARGS)
 
 lint: $(DEV)  ## ruff: the rules, then the layout of the code
 	$(BIN)/ruff check

@@ -118,6 +118,7 @@ def test_the_order_and_the_place_of_files_do_not_matter(made, tmp_path, now):
         assert case.report(as_="json") == made.found, found.headline
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_bytes_in_two_processes(made, tmp_path):
     code = (
         "import sys, datetime, blameline\n"

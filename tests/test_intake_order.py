@@ -190,6 +190,7 @@ def names(pool: Path) -> list[str]:
     return sorted(path.relative_to(pool).as_posix() for path in pool.rglob("*") if path.is_file())
 
 
+@pytest.mark.long
 @settings(
     max_examples=3,
     deadline=None,
@@ -210,6 +211,7 @@ def test_neither_order_nor_repetition_matters(pool: Path, whole: Whole, seed: in
     whole.same(found)
 
 
+@pytest.mark.long
 def test_one_file_at_a_time_backwards(pool: Path, whole: Whole, tmp_path: Path) -> None:
     found = handed_in(pool, tmp_path, [[name] for name in reversed(names(pool))])
     whole.same(found)
