@@ -54,7 +54,13 @@ class Grounds:
 
 
 def linked_series(
-    store: Store, fits: dict[str, Fit], found: list[Found], candidates: tuple[Candidate, ...], *, seed: int
+    store: Store,
+    fits: dict[str, Fit],
+    found: list[Found],
+    candidates: tuple[Candidate, ...],
+    *,
+    seed: int,
+    detector: str,
 ) -> tuple[list[Found], dict[str, Linked]]:
     """The same shifts, with what is left of each when the ruler's own moves are taken out, and those that come to light then."""
     linked: dict[str, Linked] = {}
@@ -66,7 +72,7 @@ def linked_series(
         if series is None:
             continue
         linked[name] = series
-        moves = find(series.fit, better=fit.cells.signal.better, seed=seed)
+        moves = find(series.fit, better=fit.cells.signal.better, seed=seed, detector=detector)
         found = _without_echoes(found, name, series, moves)
         for move in moves:
             if move.worse and stands(series, move, [one.shift for one in found if one.shift.signal == name]):

@@ -52,7 +52,7 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
     }
     candidates = candidates_of(store, window)
     found = find_shifts(fits, manifest, seed=seed, detector=detector, tallies=tallies, awaited=awaited)
-    found, linked = linked_series(store, fits, found, candidates, seed=seed)
+    found, linked = linked_series(store, fits, found, candidates, seed=seed, detector=detector)
     grounds = Grounds(fits, linked, traffic, tallies, copies(store, window), candidates, tuple(found))
     heard: list[Heard] = []
     for one in found:
