@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from blameline import times
 from blameline.records import LAYER_OF_KIND, Change, Manifest, Problem
-from blameline.sources.lines import Found, records
-from blameline.sources.wording import fault, nearest, unknown_key
+from blameline.sources.lines import Found, known_records
+from blameline.sources.wording import fault, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,14 +46,10 @@ class NativeChanges:
 
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Change | Problem]:  # noqa: ARG002  the protocol hands it in
         """One change a record; a bad record is a ``Problem`` with its line, and the rest is read."""
-        told: set[str] = set()
-        for part in records(file, "changes"):
+        for part in known_records(file, "changes", KEYS):
             if isinstance(part, Problem):
                 yield part
                 continue
-            for key in sorted(part.record.keys() - KEYS - told):
-                told.add(key)
-                yield Problem(source=file.source, line=part.line, message=unknown_key(key, KEYS))
             yield _change(part, file)
 
 

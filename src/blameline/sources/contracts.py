@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from pydantic import ValidationError
 
 from blameline.records import Contract, ContractKind, Manifest, Problem
-from blameline.sources.lines import records
-from blameline.sources.wording import fault, nearest, unknown_key
+from blameline.sources.lines import known_records
+from blameline.sources.wording import fault, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,15 +45,11 @@ class ContractsFile:
 
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Contract | Problem]:  # noqa: ARG002  the protocol hands it in
         """One contract a record; a bad one is a ``Problem`` with its line."""
-        told: set[str] = set()
         known: set[str] = set()
-        for part in records(file, "contracts"):
+        for part in known_records(file, "contracts", KEYS):
             if isinstance(part, Problem):
                 yield part
                 continue
-            for key in sorted(part.record.keys() - KEYS - told):
-                told.add(key)
-                yield Problem(source=file.source, line=part.line, message=unknown_key(key, KEYS))
             found = _contract(part, file)
             if isinstance(found, Contract) and found.id in known:
                 said = f"the contract id '{found.id}' is there already: give this one another"

@@ -18,6 +18,7 @@ from blameline.sources.heads import distinct
 from blameline.sources.line_by_line import decoded
 from blameline.sources.parquet import rows
 from blameline.sources.plainyaml import Refused, compose, line_of, plain
+from blameline.sources.wording import unknown_key
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -132,3 +133,14 @@ def _yaml(file: File, keys: tuple[str, ...]) -> Iterator[Found | Problem]:
             yield Found(line_of(one), plain(one))
         else:
             yield Problem(source=file.source, line=line_of(one), message="not a record: a mapping is expected")
+
+
+def known_records(file: File, key: str, known: Collection[str]) -> Iterator[Found | Problem]:
+    """The same, and a ``Problem`` for the first of each key that is not ``known``; the record comes all the same."""
+    told: set[str] = set()
+    for part in records(file, key):
+        if isinstance(part, Found):
+            for name in sorted(part.record.keys() - known - told):
+                told.add(name)
+                yield Problem(source=file.source, line=part.line, message=unknown_key(name, known))
+        yield part
