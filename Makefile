@@ -90,7 +90,7 @@ $(PEERS)/.installed: pyproject.toml $(RUN)  # of its own: Otava pins other versi
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --editable . --group benchmarks
 	@touch $@
 
-$(DEV): pyproject.toml $(RUN)
+$(DEV): pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"  # the first pip with --group
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
-	@touch $@
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@touch $(RUN) $@

@@ -154,7 +154,7 @@ def test_progress_is_for_terminals_and_leaves_stdout_alone(exports, tmp_path):
 
 @pytest.mark.parametrize("moment", [0.0, 0.5])
 def test_ctrl_c_leaves_a_case_file_that_can_be_finished(run, tmp_path, moment):
-    spans = [otlp(number, "some words " * 40) for number in range(40_000)]
+    spans = [otlp(number, "some words " * 40) for number in range(12_000)]
     write(tmp_path / "t.jsonl", spans)
     case = tmp_path / "c.duckdb"
     command = [sys.executable, "-m", "blameline", "load", str(tmp_path / "t.jsonl"), "--case", str(case)]

@@ -541,7 +541,7 @@ WORDY = {name: text for name, (text, times) in EXPORTS.items() if times}
 """Exports in which somebody typed something."""
 
 
-@pytest.mark.parametrize("content", ["redacted", "none"])
+@pytest.mark.parametrize("content", ["redacted", pytest.param("none", marks=pytest.mark.long)])
 def test_every_vendors_words_are_redacted(path, content):
     assert len(WORDY) > 50
     found = held(

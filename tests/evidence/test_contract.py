@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 CHECKS = plugins.names("blameline.checks")
 Tell = Any  # ``Told`` of conftest.py, which cannot be imported
 
+pytestmark = pytest.mark.xdist_group("told stories")  # each is investigated once
+
 
 @dataclass(frozen=True)
 class Contract:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Tell = Any  # ``Told`` of conftest.py, which cannot be imported
+
+pytestmark = pytest.mark.xdist_group("told stories")  # each is investigated once
 START = datetime(2026, 3, 2, tzinfo=UTC)
 
 INNOCENT = {
