@@ -121,10 +121,12 @@ def test_a_case_file_in_use_is_told_in_one_line(run, spawn, exports, tmp_path):
     assert f"is in use by process {os.getpid()}" in told.stderr
 
 
-def test_a_full_disk_behind_stdout_is_told_in_one_line(exports, tmp_path):
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_behind_stdout_is_told_in_one_line(exports, tmp_path, unbuffered):
     command = [sys.executable, "-m", "blameline", "load", str(exports), "--case", str(tmp_path / "c.duckdb")]
     with Path("/dev/full").open("w") as full:
-        told = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+        told = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=env)
     assert (told.returncode, told.stderr) == (1, "incident: the answer cannot be written: No space left on device\n")
 
 

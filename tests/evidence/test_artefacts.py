@@ -118,3 +118,49 @@ def test_hours_whose_scores_are_still_coming_in(late: float, lag: float, held: b
     assert np.isfinite(begin) == held
     if held:
         assert begin == 230.0
+
+
+def sampled(build: Any, *, guilty: str, told: bool = True, per_day: int = 600) -> Any:
+    """On day 7 a prompt is edited and a sampler comes: it keeps failures and a third of the rest, or half of everything."""
+    w = build.world(47, per_day=per_day)
+    after = w.day > GROWN
+    edited = after & (w.tenant != "acme")
+    w.stamp("gen_ai.prompt.version", "7", "8", edited)
+    w.share("answer_correct", w.base - 0.2 * edited * (guilty == "prompt"))
+    good = w.files.scores["answer_correct"][0] == 1
+    kept = np.where(after, np.where(good, 0.34, 1.0) if guilty == "sampling" else 0.5, 1.0)
+    if told:
+        w.files.requests["sampling.probability"] = kept.astype(str)
+    w.files.keep(w.rng.random(len(w.day)) < kept)
+    return w.files
+
+
+def by_weight(told: Tell) -> str | None:
+    """What the check of the records says of ``artefact`` where it went by weight."""
+    (said,) = [one for one in told.ledger["artefact"].evidence if one.check == "records"]
+    return said.verdict if "effect_by_weight" in said.numbers else None
+
+
+def test_a_sampler_that_keeps_failures_is_found_by_the_shares_that_it_states(
+    investigate: Callable[..., Tell], build: Any
+) -> None:
+    told = investigate(sampled(build, guilty="sampling"), "sampled")
+    assert told.found.outcome == "artefact"
+    assert by_weight(told) == "supports"
+    assert told.ledger["undeclared:prompt:gen_ai.prompt.version=8"].probability < 0.05
+
+
+def test_a_sampler_that_keeps_all_alike_is_cleared_by_them(investigate: Callable[..., Tell], build: Any) -> None:
+    told = investigate(sampled(build, guilty="prompt"), "cleared")
+    assert told.found.outcome == "attributed"
+    assert by_weight(told) == "refutes"
+    assert told.ledger["undeclared:prompt:gen_ai.prompt.version=8"].probability > 0.9
+
+
+def test_where_no_share_is_stated_nothing_goes_by_weight(investigate: Callable[..., Tell], build: Any) -> None:
+    assert by_weight(investigate(sampled(build, guilty="sampling", told=False), "untold")) is None
+
+
+def test_a_few_requests_that_state_their_share_cannot_tell(investigate: Callable[..., Tell], build: Any) -> None:
+    told = investigate(sampled(build, guilty="sampling", per_day=40), "few")
+    assert by_weight(told) == "inconclusive"

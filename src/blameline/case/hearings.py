@@ -49,6 +49,7 @@ class Grounds:
     traffic: Cells
     tallies: Mapping[str, Tallies]
     copies: Mapping[str, Copies]
+    weighed: Mapping[str, Cells]
     candidates: tuple[Candidate, ...]
     found: tuple[Found, ...]
 
@@ -150,7 +151,10 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         fits = {**fits, name: fit.given(np.column_stack(others))}
         shift = _resized(shift, fits[name], one.move)
     raw = Fit(fit.cells.pooled())
-    hearing = Hearing(shift, one.move, fits, raw, grounds.traffic, grounds.candidates, together, *records, span)
+    weights = grounds.weighed.get(name)
+    hearing = Hearing(
+        shift, one.move, fits, raw, grounds.traffic, grounds.candidates, together, *records, span, weights
+    )
     lines, outcome, moved = judge(hearing, store, seed=seed)
     if outcome == "no_shift":
         return None

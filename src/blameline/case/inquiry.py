@@ -10,7 +10,7 @@ from blameline.case.context import context
 from blameline.case.disagreement import disagreements
 from blameline.case.finding import detectable, find_shifts, fit_signals, tallies_of
 from blameline.case.hearings import Grounds, Heard, app_first, hear, linked_series
-from blameline.cells import Clock, clock, copies, lags, settled, volume
+from blameline.cells import Clock, clock, copies, lags, settled, volume, weighed
 from blameline.evidence.verdicts import capped
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
     candidates = candidates_of(store, window)
     found = find_shifts(fits, manifest, seed=seed, detector=detector, tallies=tallies, awaited=awaited)
     found, linked = linked_series(store, fits, found, candidates, seed=seed, detector=detector)
-    grounds = Grounds(fits, linked, traffic, tallies, copies(store, window), candidates, tuple(found))
+    weights = weighed(store, window, {name: fit.cells for name, fit in fits.items()})
+    grounds = Grounds(fits, linked, traffic, tallies, copies(store, window), weights, candidates, tuple(found))
     heard: list[Heard] = []
     for one in found:
         told = hear(store, one, grounds, heard, seed=seed)

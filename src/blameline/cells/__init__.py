@@ -13,6 +13,7 @@ from blameline.cells.known import known, measurable
 from blameline.cells.listed import by_day, every
 from blameline.cells.read import Clock, clock, measured, read, segments, volume
 from blameline.cells.recorded import copies, lags, settled
+from blameline.cells.sampled import weighed
 
 __all__ = [
     "JOIN",
@@ -31,4 +32,5 @@ __all__ = [
     "segments",
     "settled",
     "volume",
+    "weighed",
 ]

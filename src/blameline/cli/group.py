@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
-from contextlib import contextmanager
+import os
+import sys
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +36,12 @@ class ExitCode(IntEnum):
     """Ctrl-C: 128 and the number of the signal, as shells count."""
 
 
+def _give_up_stdout() -> None:
+    """What could not be written stays in the buffer, and Python would fail on it once more at its end, with a status of its own."""
+    with suppress(OSError), Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
 class Incident(click.Group):
     """The group that turns our errors, and Ctrl-C, into one line and an exit status."""
 
@@ -52,6 +60,8 @@ class Incident(click.Group):
                 if isinstance(error, OSError) and error.errno not in {None, errno.EPIPE}:  # click ends a pipe quietly
                     said = f"{error.filename or 'the answer cannot be written'}: {error.strerror}"
                     click.echo(f"incident: {one_line(said)}", err=True)
+                    if error.filename is None:
+                        _give_up_stdout()
                     ctx.exit(ExitCode.ERROR)
                 raise
 

@@ -18,6 +18,7 @@ from scipy.special import logsumexp
 from blameline.candidates import Candidate, Variants, variants
 from blameline.cells.grid import sums
 from blameline.evidence.traffic_mix import Moves, TrafficMix
+from blameline.fit import Fit
 from blameline.records import RULER_LAYERS, Shift
 from blameline.shifts.describe import Z90
 from blameline.shifts.losses import Lost, lost, reach
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from blameline.cells import Cells
     from blameline.evidence.bridge import Span
-    from blameline.fit import Fit, Scores
+    from blameline.fit import Scores
     from blameline.shifts import Move
     from blameline.shifts.shapes import Place
 
@@ -82,11 +83,22 @@ class Fall:
     """Whether that could have made the move, give or take the intervals of both."""
 
 
+@dataclass(frozen=True)
+class Sampled:
+    """The move on scores that count as often as their request stands for."""
+
+    log_factor: float
+    """Of "nothing moved there, the sampling made the move" against "it moved there as it did in the rows"."""
+    effect: float
+    error: float
+
+
 class Hearing:
     """The joint fit of one shift; checks read it and never change it.
 
     ``together`` holds, by signal, the moves for the worse of other signals whose onset overlaps with this shift's; ``span`` how
-    far the ruler moved at the onset on answers that did not change.
+    far the ruler moved at the onset on answers that did not change; ``weighed`` the signal with each request counted as often as
+    it stands for, where the rows are a sample.
     """
 
     def __init__(
@@ -101,8 +113,10 @@ class Hearing:
         tallies: Tallies | None = None,
         copies: tuple[Floats, Floats] | None = None,
         span: Span | None = None,
+        weighed: Cells | None = None,
     ) -> None:
         self.span = span
+        self.weighed = weighed
         self.shift = shift
         self.move = move
         self.fits = fits
@@ -253,6 +267,22 @@ class Hearing:
         share = moved / self.shift.raw_delta if self.shift.raw_delta else 0.0
         scores = self.raw.scores(column[:, None] / size)
         return float(size * scores.pull[0] - size**2 * scores.information[0] / 2), share
+
+    @cached_property
+    def sampled(self) -> Sampled | None:
+        """What the sampling did: the shift's own column on scores that count as often as their request stands for."""
+        if self.weighed is None:
+            return None
+        begin, end = self._begun()
+        cells, delta = self.weighed, self.shift.delta
+        column = cells.inside(dict(self.shift.segment)) & (cells.hours > begin) & (cells.hours <= end)
+        scores = Fit(cells).scores(column.astype(float)[:, None])
+        if not scores.information[0]:
+            return None
+        left, error = float(scores.estimate[0]), float(scores.error[0])
+        spread = float(np.hypot(error, abs(delta.high - delta.low) / (2 * Z90)))
+        gain = ((left - delta.estimate) ** 2 / spread**2 - left**2 / error**2) / 2 + np.log(spread / error)
+        return Sampled(float(gain), left, error)
 
     def falls(self, candidate: Candidate) -> dict[Kind, Fall]:
         """How far each kind of count fell, in a slice as for all traffic: along a change's exposure, else at the move itself."""

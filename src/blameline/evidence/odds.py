@@ -110,11 +110,18 @@ def _factor(hearing: Hearing, candidate: Candidate) -> float:
     if candidate.id == "ruler":
         return hearing.free_factor("step", "pulse", "ramp")
     if candidate.id == "artefact":
+        if hearing.sampled is not None:
+            return hearing.free_factor() + _sampled(hearing)
         return max(hearing.lost_records(), _copied(hearing))
     factor = hearing.bids[candidate.id].log_factor
     if candidate.layer == "traffic":
         return max(factor, _mix(hearing) + _when(hearing, candidate))
     return factor
+
+
+def _sampled(hearing: Hearing) -> float:
+    """What the shares that the rows say they are have to say of a bid that the sampling made the move; bounded."""
+    return float(np.clip(hearing.sampled.log_factor, -8.0, 8.0)) if hearing.sampled is not None else 0.0
 
 
 def _copied(hearing: Hearing) -> float:
@@ -188,6 +195,8 @@ def _records(hearing: Hearing, candidate: Candidate) -> float:
     """Whether the number of requests, or the share of them that was scored, fell with a declared change of the telemetry."""
     if candidate.layer != "telemetry":
         return 0.0
+    if hearing.sampled is not None:
+        return _sampled(hearing)
     told = [fall.log_factor if fall.able else -4.0 for fall in hearing.falls(candidate).values()]
     guilty = COUNTS["records"] if candidate.declared else COUNTS["undeclared"]
     return bounded(max(told), guilty, COUNTS["by itself"])

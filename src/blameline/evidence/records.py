@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.evidence.questions import Answered, Rows, points, window
+from blameline.evidence.questions import Answered, Rows, between, points, window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from blameline.candidates import Candidate
-    from blameline.evidence.hearing import Hearing
+    from blameline.evidence.hearing import Hearing, Sampled
 
+Numbers = dict[str, float | int | str | bool | None]
 
 FELL = 3.0
 """Log Bayes factor from which a count fell."""
@@ -41,7 +42,7 @@ class Records:
         """Worst-case bounds (Manski 2003) say whether the missing share could hold the difference."""
         del seed
         seen = hearing.falls(candidate)
-        numbers: dict[str, float | int | str | bool | None] = {"days": len(rows["day"])}
+        numbers: Numbers = {"days": len(rows["day"])}
         for name, fall in seen.items():
             numbers[f"change_of_{name.replace(' ', '_')}"] = -fall.lost
         name = max(seen, key=lambda one: seen[one].log_factor)
@@ -53,6 +54,8 @@ class Records:
         }
         where = f" in {numbers['where']}" if fall.place else ""
         words = f"{name}{where} changed by {-round(fall.lost, 2) + 0.0:+.0%} at the onset".replace("-", "−")
+        if hearing.sampled is not None:
+            return _by_weight(hearing.sampled, numbers, hearing)
         gain, share = hearing.copied
         numbers |= {"share_by_copies": share}
         if candidate.standing and share > 0.5 and gain > FELL:
@@ -72,3 +75,15 @@ class Records:
             told = "records were gained, not lost" if fall.lost < -3 * fall.error else "the records did not fall"
             return Answered("refutes", f"{told}: {words}", numbers)
         return Answered("inconclusive", f"{words}, which may be noise", numbers)
+
+
+def _by_weight(sampled: Sampled, numbers: Numbers, hearing: Hearing) -> Answered:
+    """The rows are a sample and say of what share: what is left of the move when each counts as often as it stands for."""
+    numbers |= {"effect_by_weight": sampled.effect, "error_by_weight": sampled.error}
+    size = between(sampled.effect, sampled.error, hearing)
+    told = f"with each request counted as often as it stands for, the move is {size}"
+    if sampled.log_factor > FELL:
+        return Answered("supports", f"{told}: the sampling made it", numbers)
+    if sampled.log_factor < -FELL:
+        return Answered("refutes", f"{told}: the sampling did not make it", numbers)
+    return Answered("inconclusive", f"{told}, which cannot tell whether the sampling made it", numbers)

@@ -12,7 +12,7 @@ from blameline.gaps.answers import answers
 from blameline.gaps.falls import falls
 from blameline.gaps.hours import hours
 from blameline.gaps.promises import undelivered, unversioned
-from blameline.gaps.sampling import sampling
+from blameline.gaps.sampling import rates, sampling
 from blameline.gaps.scores import late, partial, unjoined
 from blameline.gaps.series import series_of
 from blameline.gaps.spans import clocks, copied, doubled, dropped, parents, unknown_ends
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from blameline.gaps.wording import Weighed
     from blameline.store import Store
 
-__all__ = ["find", "stored"]
+__all__ = ["find", "rates", "stored"]
 
 MOST = 25
 """Gaps that are kept, the last one being the number of all others."""

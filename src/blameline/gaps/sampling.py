@@ -43,21 +43,46 @@ class Rate:
 
 def sampling(store: Store, carried: Mapping[str, int], traffic: Traffic) -> list[Weighed]:
     """One gap at most: how the rows were sampled, as far as it is known."""
-    names = [one for one in carried if _SAYS_RATE.search(one) and not _NO_TRACES.search(one)]
+    names = _names(carried)
     rows = store.rows("gaps/sampled", names=names) if names else []
     spans = int(traffic.rows.sum())
-    for attribute in sorted(names, key=lambda one: (-carried[one], one)):
-        rates = [
+    for attribute in names:
+        told = [
             Rate(share, row["n"], row["first_seen"], row["last_seen"])
             for row in rows
             if row["attribute"] == attribute and (share := rate(attribute, row["value"])) is not None
         ]
-        if rates:
-            told = _said(attribute, rates, spans)
-            return [told] if told else []
+        if told:
+            said = _said(attribute, told, spans)
+            return [said] if said else []
     if traffic.whole < _FEWEST_REQUESTS:
         return []
     return [_shown(store) or _unsaid(carried, spans)]
+
+
+def rates(store: Store) -> tuple[str, dict[str, float]] | None:
+    """The attribute that says what share of the requests was kept, and the share that each of its values means.
+
+    ``None`` where none does, or all say the same: then every request stands for as many.
+    """
+    carried = {row["attribute"]: row["n"] for row in store.rows("gaps/carried")}
+    names = _names(carried)
+    rows = store.rows("gaps/sampled", names=names) if names else []
+    for attribute in names:
+        shares = {
+            row["value"]: share
+            for row in rows
+            if row["attribute"] == attribute and (share := rate(attribute, row["value"])) is not None
+        }
+        if shares:
+            return (attribute, shares) if max(shares.values()) > 1.01 * min(shares.values()) else None
+    return None
+
+
+def _names(carried: Mapping[str, int]) -> list[str]:
+    """Attributes that may say what share was kept, the most frequent first."""
+    names = [one for one in carried if _SAYS_RATE.search(one) and not _NO_TRACES.search(one)]
+    return sorted(names, key=lambda one: (-carried[one], one))
 
 
 def rate(attribute: str, value: str) -> float | None:
