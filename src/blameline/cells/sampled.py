@@ -25,8 +25,8 @@ TOLD = 0.95
 def weighed(store: Store, window: Clock, cells: Mapping[str, Cells]) -> dict[str, Cells]:
     """Signal -> its cells by bucket and segment, each request counted as often as it stands for (Horvitz and Thompson 1952).
 
-    ``n`` is in proportion to the weight and adds up to Kish's effective number ``(sum w)^2 / sum w^2`` of its day: of each cell by
-    itself it would favour cells of one kind of row. Empty where no spans say how they were sampled, or all say the same.
+    ``n`` is in proportion to the weight and adds up to Kish's effective number ``(sum w)^2 / sum w^2`` of its day: taken cell by
+    cell it would favour cells of one kind of row. Empty where no spans say how they were sampled, or all say the same.
     """
     if not any(gap.kind == "sampling" and gap.n for gap in stored(store)):
         return {}

@@ -37,7 +37,7 @@ class ExitCode(IntEnum):
 
 
 def _give_up_stdout() -> None:
-    """What could not be written stays in the buffer, and Python would fail on it once more at its end, with a status of its own."""
+    """What could not be written is still in the buffer: Python would fail on it again at its end, with a status of its own."""
     with suppress(OSError), Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
 

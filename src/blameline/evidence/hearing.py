@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from blameline.shifts.shapes import Place
 
 Floats = NDArray[np.float64]
+UNSEEN, IMPOSSIBLE = 0.05, 0.01
+"""Chance that records which moved a signal left no trace in the counts; and where no loss that the counts allow could have."""
 CLEARLY = 3.0
 """Nats from which segments are looked at again, whether they moved by themselves."""
 
@@ -141,6 +143,11 @@ class Hearing:
         return Bid(candidate, options, logs, float(scores.estimate[best]), float(scores.error[best]))
 
     @cached_property
+    def judges_told(self) -> bool:
+        """Whether any score of the case says who gave it; where none does, a score without a judge may well have one."""
+        return any(fit.cells.signal.judged for fit in self.fits.values())
+
+    @cached_property
     def clock(self) -> Floats:
         """Middle of each bucket, in hours."""
         cells = self.fit.cells
@@ -238,7 +245,8 @@ class Hearing:
         signal = self.free_factor()
         found = []
         for one in self.losses:
-            guilty = np.logaddexp(np.log(0.95) + one.both, np.log(0.05) + signal)
+            unseen = UNSEEN if one.able else IMPOSSIBLE
+            guilty = np.logaddexp(np.log(1 - unseen) + one.both, np.log(unseen) + signal)
             by_itself = np.logaddexp(np.log(0.04) + one.count, np.log(0.96))
             found.append(float(guilty - by_itself))
         return float(logsumexp(found) - np.log(len(found)))

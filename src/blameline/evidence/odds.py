@@ -36,11 +36,12 @@ LAYER_WEIGHT: Mapping[str, float] = {
     "prompt": 1.0, "model": 1.2, "retrieval": 1.0, "sampling": 0.8, "context": 0.8, "tools": 0.8, "router": 0.8,
     "guardrail": 0.8, "deploy": 0.8, "data": 0.8, "judge": 0.8, "eval": 0.1, "telemetry": 0.5, "traffic": 0.4,
 }  # fmt: skip
-TEMPERATURE = 1.3
+TEMPERATURE = 1.0
 OFFSET: Mapping[str, float] = {"chance": 0.75, "mix": 2.0, "unknown": -0.75, "ruler": -0.75, "artefact": 1.0}
 MOVES: Mapping[str, Mapping[str, float]] = {
     "control": {"app": 0.02, "ruler": 0.85, "records": 0.3, "by itself": 0.05},
     "judged": {"app": 0.45, "ruler": 0.85, "records": 0.5, "by itself": 0.1},
+    "unstamped": {"app": 0.3, "ruler": 0.4, "records": 0.35, "by itself": 0.1},
     "plain": {"app": 0.15, "ruler": 0.01, "records": 0.2, "by itself": 0.1},
     "feedback": {"app": 0.6, "ruler": 0.02, "records": 0.4, "by itself": 0.15},
 }
@@ -183,12 +184,14 @@ def _shared(hearing: Hearing, candidate: Candidate, signal: Signal, same: float)
 
 
 def kind_of(signal: Signal, hearing: Hearing) -> str:
-    """How a signal bears on the shift's own: a control, by a judge too, by none, or by users."""
+    """How a signal bears on the shift's own: a control, by a judge too, by none, by who knows whom, or by users."""
     if signal.control:
         return "control" if signal.judged == hearing.fit.cells.signal.judged else "plain"
     if signal.family == "feedback":
         return "feedback"
-    return "judged" if signal.judged else "plain"
+    if signal.judged:
+        return "judged"
+    return "unstamped" if signal.family == "quality" and not hearing.judges_told else "plain"
 
 
 def _records(hearing: Hearing, candidate: Candidate) -> float:

@@ -40,7 +40,9 @@ class Ruler:
         moved, still = _others(hearing, candidate, numbers)
         if not is_ruler(candidate) and (words := _bridged(hearing)):
             return Answered("refutes", words, numbers)
-        if not hearing.fit.cells.signal.judged and is_ruler(candidate) and hearing.span is None:
+        told = hearing.fit.cells.signal.judged or hearing.span is not None
+        maybe = not hearing.judges_told and bool(moved["control"])
+        if is_ruler(candidate) and not told and not maybe:
             return Answered("refutes", "no judge scores this signal", numbers)
         if is_ruler(candidate):
             if _bridged(hearing):  # the same answers say more than a control that the new ruler may not touch
