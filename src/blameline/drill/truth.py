@@ -3,7 +3,8 @@
 ``identifiable`` asks an oracle: if the true exposure were known, would the planted effect stand five standard errors
 clear of chance (the noise of whole days included), and is there no innocent change with nearly the same exposure? It
 forgives a declared change its missing stamp; ``traceable`` tells whether a stamp, a scope or a written rollout gives
-the exposure away.
+the exposure away. A loss of records that met a share of the requests and left no trace on those that remain has to stand
+clear in all requests since it began: which ones it met is known to nobody.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ SAME_EXPOSURE = 0.97
 """Correlation over requests from which on two exposures are one and the same to any method."""
 CLEAR = 5.0
 """Standard errors that an oracle needs."""
+ALL = 100.0
+"""Percent of the requests in scope."""
 CROWDED = 6.0
 """Hours within which two changes that come all at once are one to any method."""
 
@@ -66,12 +69,12 @@ def effects(world: World, guilty: Alteration) -> tuple[float, float, float]:
     return after - before, all_after - all_before, fall
 
 
-def standard_error(world: World) -> float:
+def standard_error(world: World, exposed: Flags) -> float:
     """Of an oracle's contrast of exposed and unexposed judged requests, with the noise that a day has in common."""
     judged, requests = world.scores.judged, world.requests
     values = np.nan_to_num(world.scores.columns[SIGNAL])
     cell: Integers = requests.tenant * len(world.setting.tasks) + requests.task
-    calm, hit = judged & ~world.exposed, judged & world.exposed
+    calm, hit = judged & ~exposed, judged & exposed
     if calm.sum() < 30 or hit.sum() < 30:
         return float("inf")
     size = np.bincount(cell[calm])
@@ -165,7 +168,10 @@ def tell(world: World, ids: Mapping[str, str]) -> dict[str, Any]:
     tied, names = _partners(world, ids), _names(world, ids, guilty)
     stamped = any(world.setting.stamped[attribute] for attribute in guilty.moves if attribute != FINGERPRINT)
     told = guilty.declared and (bool(rollout.scope) or (guilty.tells_rollout and rollout.name != "all_at_once"))
-    clear = abs(effect) / standard_error(world)
+    clear = abs(effect) / standard_error(world, world.exposed)
+    if guilty.layer == "telemetry" and any(step.percent < ALL for step in rollout.steps) and not stamped:
+        since = (world.requests.hours >= rollout.at) & (world.requests.hours < (rollout.ended or world.setting.end))
+        clear = min(clear, abs(overall) / standard_error(world, since))
     against = _against(world, guilty, clear, tied, stamped=stamped)
     found = f"its exposure is its own, and the effect stands {clear:.1f} standard errors clear of chance"
     return {

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 UNSEEN, IMPOSSIBLE = 0.05, 0.01
 """Chance that records which moved a signal left no trace in the counts; and where no loss that the counts allow could have."""
+SELDOM, OF_A_SLICE = 0.04, 0.15
+"""Chance that records fall by themselves when something else moved the signal; requests of a slice more often: traffic moves."""
 CLEARLY = 3.0
 """Nats from which segments are looked at again, whether they moved by themselves."""
 
@@ -83,6 +85,8 @@ class Fall:
     """How far losing good answers only could have moved the mean there."""
     able: bool
     """Whether that could have made the move, give or take the intervals of both."""
+    clear: bool
+    """Whether the count fell beyond its own noise, whatever the signal did."""
 
 
 @dataclass(frozen=True)
@@ -242,12 +246,13 @@ class Hearing:
         Shape by shape, in a slice as for all traffic: a sharp fall of the records says when and where to look; a loss too small
         to make the move (``reach``) is no bid.
         """
-        signal = self.free_factor()
+        signal, (shapes, _) = self.free_factor(), self._shapes
         found = []
         for one in self.losses:
             unseen = UNSEEN if one.able else IMPOSSIBLE
             guilty = np.logaddexp(np.log(1 - unseen) + one.both, np.log(unseen) + signal)
-            by_itself = np.logaddexp(np.log(0.04) + one.count, np.log(0.96))
+            often = OF_A_SLICE if one.kind == "requests" and shapes.place[one.best] else SELDOM
+            by_itself = np.logaddexp(np.log(often) + one.count, np.log(1 - often))
             found.append(float(guilty - by_itself))
         return float(logsumexp(found) - np.log(len(found)))
 
@@ -301,7 +306,8 @@ class Hearing:
         for one in self.losses:
             place = dict(shapes.place[one.best])
             lost, error = float(one.counted.lost[one.best]), float(one.counted.error[one.best])
-            found[one.kind] = self._fall(min(one.given, one.count), lost, error, place, self.shift.delta.estimate)
+            size = self.shift.delta.estimate
+            found[one.kind] = self._fall(min(one.given, one.count), one.count, lost, error, place, size)
             if not one.able or one.count < 0:
                 found[one.kind] = self._at_the_move(one.kind)
         return found
@@ -313,7 +319,7 @@ class Hearing:
         profile = ((self.clock > begin) & (self.clock <= end)).astype(float)
         told = self.tallies.inside(kind, place, profile[:, None])
         factor, lost, error = (float(part[0]) for part in (told.log_factor, told.lost, told.error))
-        return self._fall(factor, lost, error, dict(place), self.shift.delta.estimate)
+        return self._fall(factor, factor, lost, error, dict(place), self.shift.delta.estimate)
 
     def _fell(self, kind: Kind, candidate: Candidate) -> Fall:
         """The fall of a count along the variants of a change; the log factor is the count's, the signal being known."""
@@ -343,7 +349,9 @@ class Hearing:
         best = int(np.argmax(both))
         factor = float(logsumexp(both) - logsumexp(signal))
         effect = float(self.fit.scores(bid.variants.columns[:, [options[best][1]]]).estimate[0])
-        return self._fall(factor, float(lost[best]), float(error[best]), dict(options[best][0]), effect)
+        return self._fall(
+            factor, float(count[best]), float(lost[best]), float(error[best]), dict(options[best][0]), effect
+        )
 
     def _share_inside(self, column: Floats, place: Place) -> Floats:
         """The exposed share of a slice's traffic in each bucket."""
@@ -354,14 +362,18 @@ class Hearing:
             sums(cells.bucket, n * column, cells.buckets), whole, out=np.zeros_like(whole), where=whole > 0
         )
 
-    def _fall(self, factor: float, lost: float, error: float, place: dict[str, str], effect: float) -> Fall:
+    def _fall(
+        self, factor: float, count: float, lost: float, error: float, place: dict[str, str], effect: float
+    ) -> Fall:
         """A fall with what it could have done: worst case, losing good answers only (Manski 2003)."""
         bounded, before = self.fit.cells.signal.bounded, self.shift.before
         far, most = reach(before, np.array([lost, lost + Z90 * error]), harm=self.harm, bounded=bounded)
         delta = self.shift.delta
         least = min(abs(delta.low), abs(delta.high)) * (delta.low * delta.high > 0)
         needed = min(least, abs(effect)) if np.isfinite(effect) else least
-        return Fall(factor, lost, error, place, float(far), able=bool(most >= needed and lost > 0))
+        return Fall(
+            factor, lost, error, place, float(far), able=bool(most >= needed and lost > 0), clear=count > CLEARLY
+        )
 
     @cached_property
     def traffic_mix(self) -> TrafficMix:

@@ -74,7 +74,8 @@ class Records:
         if not any(one.able for one in seen.values()) and max(one.error for one in seen.values()) < SURE:
             told = "records were gained, not lost" if fall.lost < -3 * fall.error else "the records did not fall"
             return Answered("refutes", f"{told}: {words}", numbers)
-        return Answered("inconclusive", f"{words}, which may be noise", numbers)
+        doubt = "whether the signal moved with them is open" if fall.clear else "which may be noise"
+        return Answered("inconclusive", f"{words}, {doubt}", numbers)
 
 
 def _by_weight(sampled: Sampled, numbers: Numbers, hearing: Hearing) -> Answered:

@@ -33,8 +33,10 @@ Floats = NDArray[np.float64]
 
 FELL = 6.0
 """Log Bayes factor from which a fall of a count may say where to look."""
-MOVED = 2.0
+MOVED = 3.0
 """Log Bayes factor that the signal must bring at that place: it looks at one place, and falls of records are seldom."""
+TOGETHER = 8.0
+"""Log Bayes factor of the fall and the signal's move together from which the move is one to be heard."""
 LEAST = 0.05
 """Share of the records whose loss is worth a look."""
 
@@ -115,7 +117,7 @@ def find_lost(fit: Fit, tallies: Tallies, *, better: str) -> Move | None:
     told = [
         one
         for one in lost(fit, shapes, scores, tallies, harm=harm)
-        if one.count > MOVED and one.given > MOVED and one.both > FELL + MOVED and one.counted.lost[one.best] > LEAST
+        if one.count > MOVED and one.given > MOVED and one.both > TOGETHER and one.counted.lost[one.best] > LEAST
     ]
     return _move(fit, shapes, scores, max(told, key=lambda one: one.both)) if told else None
 
