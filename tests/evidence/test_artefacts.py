@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from blameline.candidates import Candidate
 from blameline.cells import Cells, Clock, copies, settled
+from blameline.evidence.kept import Fall, Sampled
+from blameline.evidence.records import Records
 from blameline.records import Signal
 
 if TYPE_CHECKING:
@@ -161,6 +165,11 @@ def test_where_no_share_is_stated_nothing_goes_by_weight(investigate: Callable[.
     assert by_weight(investigate(sampled(build, guilty="sampling", told=False), "untold")) is None
 
 
-def test_a_few_requests_that_state_their_share_cannot_tell(investigate: Callable[..., Tell], build: Any) -> None:
-    told = investigate(sampled(build, guilty="sampling", per_day=40), "few")
-    assert by_weight(told) == "inconclusive"
+@pytest.mark.parametrize(("factor", "said"), [(8.0, "supports"), (-8.0, "refutes"), (1.0, "inconclusive")])
+def test_shares_that_say_too_little_cannot_tell(factor: float, said: str) -> None:
+    fall = Fall(0.0, 0.1, 0.1, {}, 0.1, able=True, clear=False)
+    kept = SimpleNamespace(falls=lambda _: {"requests": fall}, sampled=Sampled(factor, -0.1, 0.1))
+    signal = SimpleNamespace(bounded=True)
+    hearing: Any = SimpleNamespace(kept=kept, fit=SimpleNamespace(cells=SimpleNamespace(signal=signal)))
+    artefact = Candidate(id="artefact", kind="artefact", layer=None, declared=False, at=None)
+    assert Records().weigh({"day": np.arange(3)}, hearing, artefact, seed=0).verdict == said

@@ -17,28 +17,21 @@ from scipy.special import logsumexp
 
 from blameline.candidates import Candidate, Variants, variants
 from blameline.cells.grid import sums
+from blameline.evidence.kept import Kept
 from blameline.evidence.traffic_mix import Moves, TrafficMix
-from blameline.fit import Fit
 from blameline.records import RULER_LAYERS, Shift
-from blameline.shifts.describe import Z90
-from blameline.shifts.losses import Lost, lost, reach
 from blameline.shifts.shapes import Shapes, shapes_of, slices
-from blameline.shifts.tallies import KINDS, Kind, Tallies
+from blameline.shifts.tallies import Tallies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from blameline.cells import Cells
     from blameline.evidence.bridge import Span
-    from blameline.fit import Scores
+    from blameline.fit import Fit, Scores
     from blameline.shifts import Move
-    from blameline.shifts.shapes import Place
 
 Floats = NDArray[np.float64]
-UNSEEN, IMPOSSIBLE = 0.05, 0.01
-"""Chance that records which moved a signal left no trace in the counts; and where no loss that the counts allow could have."""
-SELDOM, OF_A_SLICE = 0.04, 0.15
-"""Chance that records fall by themselves when something else moved the signal; requests of a slice more often: traffic moves."""
 CLEARLY = 3.0
 """Nats from which segments are looked at again, whether they moved by themselves."""
 
@@ -69,34 +62,6 @@ class Bid:
     def column(self) -> Floats:
         """The best variant's column over the cells."""
         return self.variants.columns[:, self.best]
-
-
-@dataclass(frozen=True)
-class Fall:
-    """How far one kind of count fell."""
-
-    log_factor: float
-    lost: float
-    """Share of the records that is gone; below zero where there are more."""
-    error: float
-    place: Mapping[str, str]
-    """The slice; empty for all traffic."""
-    reach: float
-    """How far losing good answers only could have moved the mean there."""
-    able: bool
-    """Whether that could have made the move, give or take the intervals of both."""
-    clear: bool
-    """Whether the count fell beyond its own noise, whatever the signal did."""
-
-
-@dataclass(frozen=True)
-class Sampled:
-    """The move on scores that count as often as their request stands for."""
-
-    log_factor: float
-    """Of "nothing moved there, the sampling made the move" against "it moved there as it did in the rows"."""
-    effect: float
-    error: float
 
 
 class Hearing:
@@ -174,14 +139,14 @@ class Hearing:
         return np.divide(exposed, n, out=np.zeros(shape), where=n > 0)
 
     @cached_property
-    def _shapes(self) -> tuple[Shapes, Floats]:
+    def shapes(self) -> tuple[Shapes, Floats]:
         """The moves that ``unknown``, ``ruler`` and ``artefact`` may have made, with their log Bayes factors."""
         shapes = shapes_of(self.fit)
         return shapes, shapes.logs(shapes.scores(self.fit), self.fit.slab, sign=self.harm)
 
     def free_factor(self, *shapes: str) -> float:
         """Log Bayes factor of a move of these shapes at an unknown time (all shapes if none is named)."""
-        family, logs = self._shapes
+        family, logs = self.shapes
         return family.evidence(logs, *shapes)
 
     def recorded(self, candidate: Candidate, signal: str) -> Floats:
@@ -199,7 +164,7 @@ class Hearing:
         """How another signal moved along the candidate's best column (for a standing bidder, along the move itself)."""
         fit = self.fits[signal]
         if candidate.standing:
-            begin, end = self._begun()
+            begin, end = self.begun()
             hours = fit.cells.hours
             inside = fit.cells.inside(dict(self.shift.segment)) & (hours > begin) & (hours <= end)
             column: Floats = inside.astype(float)
@@ -228,157 +193,22 @@ class Hearing:
             self._others[(candidate.id, signal)] = factor
         return self._others[(candidate.id, signal)]
 
-    def _begun(self) -> tuple[float, float]:
+    def begun(self) -> tuple[float, float]:
+        """The hours in which the shift began and ended; ``inf`` where it lasts."""
         cells = self.fit.cells
         begin = cells.hour_of(self.shift.onset.estimate)
         end = cells.hour_of(self.shift.ended) if self.shift.ended else np.inf
         return begin, end
 
     @cached_property
-    def losses(self) -> list[Lost]:
-        """The falls of each kind of count, held against the moves that the signal may have made."""
-        family, _ = self._shapes
-        return lost(self.fit, family, family.scores(self.fit), self.tallies, harm=self.harm)
-
-    def lost_records(self) -> float:
-        """Log Bayes factor of "records were lost and the signal moved there and then" against both by themselves.
-
-        Shape by shape, in a slice as for all traffic: a sharp fall of the records says when and where to look; a loss too small
-        to make the move (``reach``) is no bid.
-        """
-        signal, (shapes, _) = self.free_factor(), self._shapes
-        found = []
-        for one in self.losses:
-            unseen = UNSEEN if one.able else IMPOSSIBLE
-            guilty = np.logaddexp(np.log(1 - unseen) + one.both, np.log(unseen) + signal)
-            often = OF_A_SLICE if one.kind == "requests" and shapes.place[one.best] else SELDOM
-            by_itself = np.logaddexp(np.log(often) + one.count, np.log(1 - often))
-            found.append(float(guilty - by_itself))
-        return float(logsumexp(found) - np.log(len(found)))
-
-    @cached_property
-    def copied(self) -> tuple[float, float]:
-        """Log likelihood ratio of "the plain mean follows what is told twice", and the share of the plain move that it makes.
-
-        ``copies`` has, by bucket, how many scores of the signal are copies and their sum; the column is how far they move the
-        bucket's mean, so that nothing is left to be estimated.
-        """
-        cells = self.raw.cells
-        if self.copies is None:
-            return 0.0, 0.0
-        n, total = (part[cells.bucket] for part in self.copies)
-        left = np.maximum(cells.n - n, 0.5)
-        column = cells.total / cells.n - (cells.total - total) / left
-        size = float(np.abs(column).max(initial=0.0))
-        begin, end = self._begun()
-        late = (cells.hours > begin) & (cells.hours <= end)
-        if not size or not late.any() or late.all():
-            return 0.0, 0.0
-        moved = float(
-            np.average(column[late], weights=cells.n[late]) - np.average(column[~late], weights=cells.n[~late])
-        )
-        share = moved / self.shift.raw_delta if self.shift.raw_delta else 0.0
-        scores = self.raw.scores(column[:, None] / size)
-        return float(size * scores.pull[0] - size**2 * scores.information[0] / 2), share
-
-    @cached_property
-    def sampled(self) -> Sampled | None:
-        """What the sampling did: the shift's own column on scores that count as often as their request stands for."""
-        if self.weighed is None:
-            return None
-        begin, end = self._begun()
-        cells, delta = self.weighed, self.shift.delta
-        column = cells.inside(dict(self.shift.segment)) & (cells.hours > begin) & (cells.hours <= end)
-        scores = Fit(cells).scores(column.astype(float)[:, None])
-        if not scores.information[0]:
-            return None
-        left, error = float(scores.estimate[0]), float(scores.error[0])
-        spread = float(np.hypot(error, abs(delta.high - delta.low) / (2 * Z90)))
-        gain = ((left - delta.estimate) ** 2 / spread**2 - left**2 / error**2) / 2 + np.log(spread / error)
-        return Sampled(float(gain), left, error)
-
-    def falls(self, candidate: Candidate) -> dict[Kind, Fall]:
-        """How far each kind of count fell, in a slice as for all traffic: along a change's exposure, else at the move itself."""
-        if not candidate.standing:
-            return {kind: self._fell(kind, candidate) for kind in KINDS}
-        found = {}
-        shapes, _ = self._shapes
-        for one in self.losses:
-            place = dict(shapes.place[one.best])
-            lost, error = float(one.counted.lost[one.best]), float(one.counted.error[one.best])
-            size = self.shift.delta.estimate
-            found[one.kind] = self._fall(min(one.given, one.count), one.count, lost, error, place, size)
-            if not one.able or one.count < 0:
-                found[one.kind] = self._at_the_move(one.kind)
-        return found
-
-    def _at_the_move(self, kind: Kind) -> Fall:
-        """The fall of a count where and when the shift is on record."""
-        begin, end = self._begun()
-        place = tuple(sorted(self.shift.segment.items()))
-        profile = ((self.clock > begin) & (self.clock <= end)).astype(float)
-        told = self.tallies.inside(kind, place, profile[:, None])
-        factor, lost, error = (float(part[0]) for part in (told.log_factor, told.lost, told.error))
-        return self._fall(factor, factor, lost, error, dict(place), self.shift.delta.estimate)
-
-    def _fell(self, kind: Kind, candidate: Candidate) -> Fall:
-        """The fall of a count along the variants of a change; the log factor is the count's, the signal being known."""
-        bid, cells = self.bids[candidate.id], self.fit.cells
-        scope = candidate.change.scope if candidate.change else {}
-        known = {key for segment in cells.segments for key in segment}
-        inside = tuple(sorted((key, str(value)) for key, value in scope.items() if key in known))
-        options = [(inside, at) for at in range(len(bid.logs)) if not bid.variants.labels[at].startswith("in ")]
-        signal = [bid.logs[at] for _, at in options]
-        profiles = [self._share_inside(bid.variants.columns[:, at], inside) for _, at in options]
-        told = [self.tallies.inside(kind, inside, np.column_stack(profiles))]
-        places = [
-            (tuple(sorted(place.items())), f"in {', '.join(f'{k}={v}' for k, v in place.items())} only")
-            for place in self.places
-        ]
-        for place, label in places if not inside else []:
-            if label in bid.variants.labels:
-                at = bid.variants.labels.index(label)
-                options.append((place, at))
-                signal.append(bid.logs[at])
-                told.append(
-                    self.tallies.inside(kind, place, self._share_inside(bid.variants.columns[:, at], place)[:, None])
-                )
-        count = np.concatenate([one.log_factor for one in told])
-        lost, error = np.concatenate([one.lost for one in told]), np.concatenate([one.error for one in told])
-        both = np.array(signal) + count
-        best = int(np.argmax(both))
-        factor = float(logsumexp(both) - logsumexp(signal))
-        effect = float(self.fit.scores(bid.variants.columns[:, [options[best][1]]]).estimate[0])
-        return self._fall(
-            factor, float(count[best]), float(lost[best]), float(error[best]), dict(options[best][0]), effect
-        )
-
-    def _share_inside(self, column: Floats, place: Place) -> Floats:
-        """The exposed share of a slice's traffic in each bucket."""
-        cells = self.fit.cells
-        n = cells.n * cells.inside(dict(place))
-        whole = sums(cells.bucket, n, cells.buckets)
-        return np.divide(
-            sums(cells.bucket, n * column, cells.buckets), whole, out=np.zeros_like(whole), where=whole > 0
-        )
-
-    def _fall(
-        self, factor: float, count: float, lost: float, error: float, place: dict[str, str], effect: float
-    ) -> Fall:
-        """A fall with what it could have done: worst case, losing good answers only (Manski 2003)."""
-        bounded, before = self.fit.cells.signal.bounded, self.shift.before
-        far, most = reach(before, np.array([lost, lost + Z90 * error]), harm=self.harm, bounded=bounded)
-        delta = self.shift.delta
-        least = min(abs(delta.low), abs(delta.high)) * (delta.low * delta.high > 0)
-        needed = min(least, abs(effect)) if np.isfinite(effect) else least
-        return Fall(
-            factor, lost, error, place, float(far), able=bool(most >= needed and lost > 0), clear=count > CLEARLY
-        )
+    def kept(self) -> Kept:
+        """What the records themselves did."""
+        return Kept(self)
 
     @cached_property
     def traffic_mix(self) -> TrafficMix:
         """What the change of traffic says of the shift."""
-        return TrafficMix(self.shift, self.move, self.fit, self.raw, self._begun(), self.harm)
+        return TrafficMix(self.shift, self.move, self.fit, self.raw, self.begun(), self.harm)
 
     @cached_property
     def within(self) -> float:
@@ -386,7 +216,7 @@ class Hearing:
         plain = self.free_factor()
         if plain < CLEARLY:
             return plain
-        family, _ = self._shapes
+        family, _ = self.shapes
         return max(
             family.evidence(family.logs(family.scores(fit), fit.slab, sign=self.harm)) - toll
             for fit, toll in self.fit.doubted()

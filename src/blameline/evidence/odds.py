@@ -111,9 +111,9 @@ def _factor(hearing: Hearing, candidate: Candidate) -> float:
     if candidate.id == "ruler":
         return hearing.free_factor("step", "pulse", "ramp")
     if candidate.id == "artefact":
-        if hearing.sampled is not None:
+        if hearing.kept.sampled is not None:
             return hearing.free_factor() + _sampled(hearing)
-        return max(hearing.lost_records(), _copied(hearing))
+        return max(hearing.kept.lost_records(), _copied(hearing))
     factor = hearing.bids[candidate.id].log_factor
     if candidate.layer == "traffic":
         return max(factor, _mix(hearing) + _when(hearing, candidate))
@@ -122,12 +122,12 @@ def _factor(hearing: Hearing, candidate: Candidate) -> float:
 
 def _sampled(hearing: Hearing) -> float:
     """What the shares that the rows say they are have to say of a bid that the sampling made the move; bounded."""
-    return float(np.clip(hearing.sampled.log_factor, -8.0, 8.0)) if hearing.sampled is not None else 0.0
+    return float(np.clip(hearing.kept.sampled.log_factor, -8.0, 8.0)) if hearing.kept.sampled is not None else 0.0
 
 
 def _copied(hearing: Hearing) -> float:
     """The bid of requests told twice: bounded; such copies hardly come by themselves, and the mix wants them too."""
-    gain, share = hearing.copied
+    gain, share = hearing.kept.copied
     if share <= 0.5 or gain <= 0 or hearing.within >= 3.0:
         return -4.0
     return min(gain, 8.0) + math.log(0.9 / 0.001)
@@ -198,9 +198,9 @@ def _records(hearing: Hearing, candidate: Candidate) -> float:
     """Whether the number of requests, or the share of them that was scored, fell with a declared change of the telemetry."""
     if candidate.layer != "telemetry":
         return 0.0
-    if hearing.sampled is not None:
+    if hearing.kept.sampled is not None:
         return _sampled(hearing)
-    told = [fall.log_factor if fall.able else -4.0 for fall in hearing.falls(candidate).values()]
+    told = [fall.log_factor if fall.able else -4.0 for fall in hearing.kept.falls(candidate).values()]
     guilty = COUNTS["records"] if candidate.declared else COUNTS["undeclared"]
     return bounded(max(told), guilty, COUNTS["by itself"])
 

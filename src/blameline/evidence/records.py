@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from blameline.candidates import Candidate
-    from blameline.evidence.hearing import Hearing, Sampled
+    from blameline.evidence.hearing import Hearing
+    from blameline.evidence.kept import Sampled
 
 Numbers = dict[str, float | int | str | bool | None]
 
@@ -41,7 +42,7 @@ class Records:
     def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
         """Worst-case bounds (Manski 2003) say whether the missing share could hold the difference."""
         del seed
-        seen = hearing.falls(candidate)
+        seen = hearing.kept.falls(candidate)
         numbers: Numbers = {"days": len(rows["day"])}
         for name, fall in seen.items():
             numbers[f"change_of_{name.replace(' ', '_')}"] = -fall.lost
@@ -54,9 +55,9 @@ class Records:
         }
         where = f" in {numbers['where']}" if fall.place else ""
         words = f"{name}{where} changed by {-round(fall.lost, 2) + 0.0:+.0%} at the onset".replace("-", "−")
-        if hearing.sampled is not None:
-            return _by_weight(hearing.sampled, numbers, hearing)
-        gain, share = hearing.copied
+        if hearing.kept.sampled is not None:
+            return _by_weight(hearing.kept.sampled, numbers, hearing)
+        gain, share = hearing.kept.copied
         numbers |= {"share_by_copies": share}
         if candidate.standing and share > 0.5 and gain > FELL:
             told = f"requests told twice make {min(share, 1.0):.0%} of the plain move"
