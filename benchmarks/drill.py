@@ -21,6 +21,9 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 from blameline.case import open_case
 from blameline.drill import LAYERS, deal
+from blameline.drill.catalogue import APP_LAYERS
+
+NOT_THE_APP = {"ruler", "mix", "artefact"}
 
 
 def investigate(layer: str, seed: int, form: str, traffic: float | None) -> dict[str, object]:
@@ -59,6 +62,7 @@ def investigate(layer: str, seed: int, form: str, traffic: float | None) -> dict
         "rank": rank,
         "signal": main.signal if main else None,
         "standard_errors": truth.get("standard_errors"),
+        "moved": [shift.moved for shift in found.shifts if shift.direction == "worse"],
         "convicted_innocent": [line.candidate for line in innocent],
         "seconds_load": round(loaded - begun, 2),
         "seconds_blame": round(done - loaded, 2),
@@ -69,10 +73,10 @@ def table(rows: list[dict[str, object]]) -> str:
     """The figures by layer, worst first, then pooled."""
     lines = [
         (
-            "| layer | cases | identifiable | right cause first | of the identifiable | outcome right | supported "
-            "| innocent convicted |"
+            "| layer | cases | identifiable | right cause first | of the identifiable | outcome right | of the identifiable "
+            "| supported | innocent convicted | app ruled out |"
         ),
-        "|---|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
 
     def line(name: str, chosen: list[dict[str, object]]) -> tuple[float, str]:
@@ -82,16 +86,22 @@ def table(rows: list[dict[str, object]]) -> str:
             quiet = sum(row["outcome"] == "no_shift" for row in chosen) / len(chosen)
             return (
                 2.0,
-                f"| null | {len(chosen)} | | | | {quiet:.0%} `no_shift` | | {wrong} |",
+                f"| null | {len(chosen)} | | | | {quiet:.0%} `no_shift` | | | {wrong} | |",
             )
         first = sum(row["rank"] == 1 for row in chosen) / len(chosen)
         told = sum(row["rank"] == 1 for row in can) / len(can) if can else float("nan")
         outcome = sum(row["outcome"] == row["truth"] for row in chosen) / len(chosen)
+        of_them = sum(row["outcome"] == row["truth"] for row in can) / len(can) if can else float("nan")
+        app = [row for row in chosen if row["layer"] in APP_LAYERS]
+        out = sum(row["moved"][0] in NOT_THE_APP or row["outcome"] in NOT_THE_APP for row in app if row["moved"])
         held = sum(row["verdict"] in {"supported", "confirmed"} for row in chosen) / len(chosen)
         wrong = sum(bool(row["convicted_innocent"]) for row in chosen)
         return (
             told,
-            f"| {name} | {len(chosen)} | {len(can)} | {first:.0%} | {told:.0%} | {outcome:.0%} | {held:.0%} | {wrong} |",
+            (
+                f"| {name} | {len(chosen)} | {len(can)} | {first:.0%} | {told:.0%} | {outcome:.0%} | {of_them:.0%} "
+                f"| {held:.0%} | {wrong} | {out if app else ''} |"
+            ),
         )
 
     by_layer = [line(layer, chosen) for layer in LAYERS if (chosen := [row for row in rows if row["layer"] == layer])]

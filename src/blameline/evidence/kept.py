@@ -70,9 +70,7 @@ class Kept:
     def losses(self) -> list[Lost]:
         """The falls of each kind of count, held against the moves that the signal may have made."""
         family, _ = self._hearing.shapes
-        return lost(
-            self._hearing.fit, family, family.scores(self._hearing.fit), self._hearing.tallies, harm=self._hearing.harm
-        )
+        return lost(self._hearing.fit, family, self._hearing.tallies, harm=self._hearing.harm)
 
     def lost_records(self) -> float:
         """Log Bayes factor of "records were lost and the signal moved there and then" against both by themselves.

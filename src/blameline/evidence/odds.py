@@ -103,7 +103,7 @@ def _priors(hearing: Hearing) -> dict[str, float]:
 def _factor(hearing: Hearing, candidate: Candidate) -> float:
     """Log Bayes factor of one hypothesis against nothing having moved within segments; ``chance`` may have noise that drifts."""
     if candidate.id == "chance":
-        return max(0.0, hearing.free_factor() - hearing.move.evidence + hearing.move.toll) if hearing.move.toll else 0.0
+        return _chance(hearing)
     if candidate.id == "mix":
         return _mix(hearing)
     if candidate.id == "unknown":
@@ -118,6 +118,14 @@ def _factor(hearing: Hearing, candidate: Candidate) -> float:
     if candidate.layer == "traffic":
         return max(factor, _mix(hearing) + _when(hearing, candidate))
     return factor
+
+
+def _chance(hearing: Hearing) -> float:
+    """What noise that drifts brings to the bid that nothing moved, against the noise of the fit."""
+    move = hearing.move
+    if move.pointed or not move.toll:
+        return move.toll
+    return max(0.0, hearing.free_factor() - move.evidence + move.toll)
 
 
 def _sampled(hearing: Hearing) -> float:

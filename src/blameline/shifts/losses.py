@@ -13,7 +13,7 @@ so the signal is weighed at the place that the count chose, which did not look a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,10 +55,10 @@ class Lost:
     logs: Floats
     """By shape: log of prior weight x count x signal."""
     counted: Counted
-    column: Floats | None = None
-    """Over the cells of the signal: what the counts alone say was lost, where they say that it came in several falls."""
-    along: float = 0.0
-    """Log Bayes factor of the signal along that column."""
+    scores: Scores
+    """The signal along each shape, under the noise for which both together are likeliest."""
+    toll: float = 0.0
+    """Log of how much better the best noise is than the fit's own where nothing moved; 0 where no count fell."""
 
     @property
     def able(self) -> bool:
@@ -71,30 +71,58 @@ class Lost:
         return self.both - float(np.logaddexp(0.0, self.count))
 
 
-def lost(fit: Fit, shapes: Shapes, scores: Scores, tallies: Tallies, *, harm: int) -> list[Lost]:
-    """Each kind of count held against the moves of the signal to the side ``harm``."""
-    signal = scores.log_factor(fit.slab, sign=harm)
-    before = float(fit.cells.total.sum() / fit.cells.n.sum())
+def lost(fit: Fit, shapes: Shapes, tallies: Tallies, *, harm: int) -> list[Lost]:
+    """Each kind of count held against the moves of the signal to the side ``harm``.
+
+    A loss that comes in stages makes a fall that drifting noise passes for. Where a count fell for certain the signal is weighed
+    under other noise too (``Fit.doubted``); what the others cost is taken off, so that all factors are against "nothing moved"
+    under the noise of ``fit`` itself.
+    """
+    counts = {kind: tallies.along(kind, shapes) for kind in KINDS}
+    falls = {kind: float(logsumexp(shapes.log_weight + one.log_factor)) for kind, one in counts.items()}
+    doubted = fit.doubted() if max(falls.values()) > FELL else [(fit, 0.0)]
+    toll = next(toll for other, toll in doubted if other.noise.at == fit.noise.at)
+    looks = [_Look(other, shapes.scores(other), toll - other_toll) for other, other_toll in doubted]
+    own = [look for look in looks if look.fit.noise.at == fit.noise.at]
     found = []
-    for kind in KINDS:
-        counted = tallies.along(kind, shapes)
-        weighed = shapes.log_weight + counted.log_factor
-        most = reach(before, counted.lost + Z90 * counted.error, harm=harm, bounded=fit.cells.signal.bounded)
-        least = np.maximum(np.abs(scores.estimate) - Z90 * scores.error, 0.0)
-        able = (most >= least) & (counted.lost > 0)
-        logs = np.where(able, weighed + signal, -np.inf)
-        both = float(logsumexp(logs)) if able.any() else -np.inf
-        count = float(logsumexp(weighed))
-        column, along = None, 0.0
-        if count > FELL and (stages := staged(fit, tallies, kind)) is not None:
-            column, share = stages
-            told = fit.scores(column[:, None])
-            along = float(told.log_factor(fit.slab, sign=harm)[0])
-            far = reach(before, np.array([share]), harm=harm, bounded=fit.cells.signal.bounded)[0]
-            if far >= abs(float(told.estimate[0])) - Z90 * float(told.error[0]):
-                both = float(np.logaddexp(np.log(0.5) + both, np.log(0.5) + count + along))
-        found.append(Lost(kind, count, both, int(np.argmax(logs)), logs, counted, column, along))
+    for kind, counted in counts.items():
+        fell = falls[kind] > FELL
+        stages = staged(fit, tallies, kind) if fell else None
+        held = [_held(kind, look, shapes, counted, stages, harm) for look in (looks if fell else own)]
+        found.append(replace(max(held, key=lambda one: one.both), toll=toll))
     return found
+
+
+@dataclass(frozen=True)
+class _Look:
+    """The signal under one noise."""
+
+    fit: Fit
+    scores: Scores
+    gain: float
+    """Log of how much better this noise is than the fit's own where nothing moved."""
+
+
+def _held(
+    kind: Kind, look: _Look, shapes: Shapes, counted: Counted, stages: tuple[Floats, float] | None, harm: int
+) -> Lost:
+    cells, slab = look.fit.cells, look.fit.slab
+    before, bounded = float(cells.total.sum() / cells.n.sum()), cells.signal.bounded
+    weighed = shapes.log_weight + counted.log_factor
+    count = float(logsumexp(weighed))
+    most = reach(before, counted.lost + Z90 * counted.error, harm=harm, bounded=bounded)
+    least = np.maximum(np.abs(look.scores.estimate) - Z90 * look.scores.error, 0.0)
+    able = (most >= least) & (counted.lost > 0)
+    logs = np.where(able, weighed + look.scores.log_factor(slab, sign=harm) + look.gain, -np.inf)
+    both = float(logsumexp(logs)) if able.any() else -np.inf
+    if stages is not None:
+        column, share = stages
+        told = look.fit.scores(column[:, None])
+        far = reach(before, np.array([share]), harm=harm, bounded=bounded)[0]
+        if far >= abs(float(told.estimate[0])) - Z90 * float(told.error[0]):
+            along = float(told.log_factor(slab, sign=harm)[0]) + look.gain
+            both = float(np.logaddexp(np.log(0.5) + both, np.log(0.5) + count + along))
+    return Lost(kind, count, both, int(np.argmax(logs)), logs, counted, look.scores)
 
 
 def reach(before: float, share: Floats, *, harm: int, bounded: bool) -> Floats:
@@ -113,16 +141,18 @@ def find_lost(fit: Fit, tallies: Tallies, *, better: str) -> Move | None:
         return None
     harm = -1 if better == "higher" else 1
     shapes = shapes_of(fit)
-    scores = shapes.scores(fit)
     told = [
         one
-        for one in lost(fit, shapes, scores, tallies, harm=harm)
-        if one.count > MOVED and one.given > MOVED and one.both > TOGETHER and one.counted.lost[one.best] > LEAST
+        for one in lost(fit, shapes, tallies, harm=harm)
+        if one.count > MOVED
+        and one.given - one.toll > MOVED
+        and one.both - one.toll > TOGETHER
+        and one.counted.lost[one.best] > LEAST
     ]
-    return _move(fit, shapes, scores, max(told, key=lambda one: one.both)) if told else None
+    return _move(fit, shapes, max(told, key=lambda one: one.both)) if told else None
 
 
-def _move(fit: Fit, shapes: Shapes, scores: Scores, one: Lost) -> Move:
+def _move(fit: Fit, shapes: Shapes, one: Lost) -> Move:
     cells, best = fit.cells, one.best
     place = shapes.place[best]
     alike = np.array([shape == shapes.shape[best] for shape in shapes.shape])
@@ -138,10 +168,12 @@ def _move(fit: Fit, shapes: Shapes, scores: Scores, one: Lost) -> Move:
         evidence=one.given,
         moments=moments,
         weights=weights / weights.sum(),
-        effect=float(scores.estimate[best]),
-        error=float(scores.error[best]),
+        effect=float(one.scores.estimate[best]),
+        error=float(one.scores.error[best]),
         ends=np.array([end]) if np.isfinite(end) else np.zeros(0),
         end_weights=np.ones(1) if np.isfinite(end) else np.zeros(0),
         gradual=str(shapes.shape[best]) == "ramp",
         column=column,
+        toll=one.toll,
+        pointed=True,
     )

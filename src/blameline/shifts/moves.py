@@ -42,6 +42,8 @@ class Move:
     """``evidence`` under the noise that the fit has for every other question, where the move was found under another."""
     toll: float = 0.0
     """Log of what noise that passes for the move takes from ``evidence`` (``Fit.doubted``)."""
+    pointed: bool = False
+    """Whether the records said where to look, so that ``evidence`` is that of one place and not of any."""
 
 
 class Detector(Protocol):
