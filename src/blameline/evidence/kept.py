@@ -82,7 +82,7 @@ class Kept:
         found = []
         for one in self.losses:
             unseen = UNSEEN if one.able else IMPOSSIBLE
-            guilty = np.logaddexp(np.log(1 - unseen) + one.both, np.log(unseen) + signal)
+            guilty = np.logaddexp(np.log(1 - unseen) + one.both - one.dearer, np.log(unseen) + signal)
             often = OF_A_SLICE if one.kind == "requests" and shapes.place[one.best] else SELDOM
             by_itself = np.logaddexp(np.log(often) + one.count, np.log(1 - often))
             found.append(float(guilty - by_itself))

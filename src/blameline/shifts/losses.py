@@ -13,7 +13,7 @@ so the signal is weighed at the place that the count chose, which did not look a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,7 +58,9 @@ class Lost:
     scores: Scores
     """The signal along each shape, under the noise for which both together are likeliest."""
     toll: float = 0.0
-    """Log of how much better the best noise is than the fit's own where nothing moved; 0 where no count fell."""
+    """Log of how much better the best noise is than that one where nothing moved; 0 where no count fell."""
+    dearer: float = 0.0
+    """How much more that is than for the fit's own noise, under which all other bids are weighed; 0 where it is less."""
 
     @property
     def able(self) -> bool:
@@ -75,21 +77,20 @@ def lost(fit: Fit, shapes: Shapes, tallies: Tallies, *, harm: int) -> list[Lost]
     """Each kind of count held against the moves of the signal to the side ``harm``.
 
     A loss that comes in stages makes a fall that drifting noise passes for. Where a count fell for certain the signal is weighed
-    under other noise too (``Fit.doubted``); what the others cost is taken off, so that all factors are against "nothing moved"
-    under the noise of ``fit`` itself.
+    under other noise too, as any move is (``Fit.doubted``); each factor is against "nothing moved" under the same noise.
     """
     counts = {kind: tallies.along(kind, shapes) for kind in KINDS}
     falls = {kind: float(logsumexp(shapes.log_weight + one.log_factor)) for kind, one in counts.items()}
     doubted = fit.doubted() if max(falls.values()) > FELL else [(fit, 0.0)]
-    toll = next(toll for other, toll in doubted if other.noise.at == fit.noise.at)
-    looks = [_Look(other, shapes.scores(other), toll - other_toll) for other, other_toll in doubted]
+    own_toll = next(toll for other, toll in doubted if other.noise.at == fit.noise.at)
+    looks = [_Look(other, shapes.scores(other), toll, max(toll - own_toll, 0.0)) for other, toll in doubted]
     own = [look for look in looks if look.fit.noise.at == fit.noise.at]
     found = []
     for kind, counted in counts.items():
         fell = falls[kind] > FELL
         stages = staged(fit, tallies, kind) if fell else None
         held = [_held(kind, look, shapes, counted, stages, harm) for look in (looks if fell else own)]
-        found.append(replace(max(held, key=lambda one: one.both), toll=toll))
+        found.append(max(held, key=lambda one: one.both - one.toll))
     return found
 
 
@@ -99,8 +100,10 @@ class _Look:
 
     fit: Fit
     scores: Scores
-    gain: float
-    """Log of how much better this noise is than the fit's own where nothing moved."""
+    toll: float
+    """Log of how much better the best noise is than this one, where nothing moved."""
+    dearer: float
+    """How much more that is than for the fit's own noise; 0 where it is less."""
 
 
 def _held(
@@ -113,16 +116,16 @@ def _held(
     most = reach(before, counted.lost + Z90 * counted.error, harm=harm, bounded=bounded)
     least = np.maximum(np.abs(look.scores.estimate) - Z90 * look.scores.error, 0.0)
     able = (most >= least) & (counted.lost > 0)
-    logs = np.where(able, weighed + look.scores.log_factor(slab, sign=harm) + look.gain, -np.inf)
+    logs = np.where(able, weighed + look.scores.log_factor(slab, sign=harm), -np.inf)
     both = float(logsumexp(logs)) if able.any() else -np.inf
     if stages is not None:
         column, share = stages
         told = look.fit.scores(column[:, None])
         far = reach(before, np.array([share]), harm=harm, bounded=bounded)[0]
         if far >= abs(float(told.estimate[0])) - Z90 * float(told.error[0]):
-            along = float(told.log_factor(slab, sign=harm)[0]) + look.gain
+            along = float(told.log_factor(slab, sign=harm)[0])
             both = float(np.logaddexp(np.log(0.5) + both, np.log(0.5) + count + along))
-    return Lost(kind, count, both, int(np.argmax(logs)), logs, counted, look.scores)
+    return Lost(kind, count, both, int(np.argmax(logs)), logs, counted, look.scores, look.toll, look.dearer)
 
 
 def reach(before: float, share: Floats, *, harm: int, bounded: bool) -> Floats:
@@ -165,7 +168,7 @@ def _move(fit: Fit, shapes: Shapes, one: Lost) -> Move:
     return Move(
         segment=dict(place),
         worse=True,
-        evidence=one.given,
+        evidence=one.given - one.dearer,
         moments=moments,
         weights=weights / weights.sum(),
         effect=float(one.scores.estimate[best]),
@@ -174,6 +177,6 @@ def _move(fit: Fit, shapes: Shapes, one: Lost) -> Move:
         end_weights=np.ones(1) if np.isfinite(end) else np.zeros(0),
         gradual=str(shapes.shape[best]) == "ramp",
         column=column,
-        toll=one.toll,
+        toll=one.toll - one.dearer,
         pointed=True,
     )
