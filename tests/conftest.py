@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from blameline.case import Case, open_case
 from blameline.cli import main
 from blameline.drill import deal
+from blameline.store.beginning import create
 
 ROOT = Path(__file__).parents[1]
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -56,6 +57,21 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def now() -> datetime:
     return NOW
+
+
+@pytest.fixture(scope="session")
+def empty_case_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("empty") / "empty.duckdb"
+    create(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def quick_case_files(empty_case_file: Path) -> Iterator[None]:
+    """New case files are copies of an empty one, for tests by the hundred that are not about making one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("blameline.store.create", lambda path: shutil.copyfile(empty_case_file, path))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ from blameline.store import Store
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.usefixtures("quick_case_files")
+
 Facts = dict[str, Any]
 ASKED = """
     WITH told AS (SELECT $names::VARCHAR[] AS names, $said::VARCHAR[] AS said),

@@ -23,6 +23,9 @@ from blameline.gaps.wording import percent, span, weighed
 from blameline.records import Gap
 from blameline.store import Store
 
+pytestmark = pytest.mark.usefixtures("quick_case_files")
+
+
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 HOUR = 491_000 - 491_000 % 168 + 96  # an hour since 1970 at which a Monday begins
 Spans = list[dict[str, Any]]

@@ -63,6 +63,7 @@ def test_loading_twice_changes_nothing(tmp_path: Path, case: Path) -> None:
         assert store.loaded().spans == first.spans
 
 
+@pytest.mark.long
 def test_the_order_of_files_does_not_matter(tmp_path: Path, case: Path) -> None:
     files = sorted(case.iterdir())
     found = []

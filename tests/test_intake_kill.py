@@ -16,7 +16,7 @@ import pytest
 from blameline.errors import StoreError
 from blameline.store import Store
 
-SECONDS = 8
+SECONDS = 4
 
 
 def benchmark() -> Any:
@@ -29,13 +29,13 @@ def benchmark() -> Any:
     return module
 
 
-def test_a_dozen_kills(tmp_path: Path) -> None:
+def test_a_few_kills(tmp_path: Path) -> None:
     kill = benchmark()
     kills = kill.Kills(tmp_path, seed=3)
     left = []
     started = time.monotonic()
     try:
-        while len(left) < 6 or (len(left) < 12 and time.monotonic() - started < SECONDS):
+        while len(left) < 3 or (len(left) < 9 and time.monotonic() - started < SECONDS):
             left.append(kills.once(kill.KINDS[len(left) % 3]))
     finally:
         kills.end()

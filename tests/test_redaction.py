@@ -21,6 +21,8 @@ from blameline.store import Store
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.usefixtures("quick_case_files")
+
 RANDOM = Random(5)  # noqa: S311  seeded, for tests
 NS = 1_773_000_000_000_000_000
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -561,7 +563,7 @@ def test_the_vendors_words_would_be_found(path):
     assert sum(kept) >= 0.6 * len(kept)
 
 
-@pytest.mark.parametrize("content", ["redacted", "none"])
+@pytest.mark.parametrize("content", ["redacted", pytest.param("none", marks=pytest.mark.long)])
 @pytest.mark.parametrize("files", FILES.values(), ids=FILES)
 def test_every_format_is_redacted(path, files, content):
     found = held(path, files, content)

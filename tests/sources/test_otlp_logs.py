@@ -61,6 +61,7 @@ def test_answers_in_log_records_are_those_of_their_spans(store: Store, case: Pat
     )
 
 
+@pytest.mark.long
 def test_any_order_and_repetition_give_the_same(tmp_path: Path) -> None:
     files = put(tmp_path, "older", "jsonl")
     lines = files[1].read_text()
