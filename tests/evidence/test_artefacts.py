@@ -124,6 +124,28 @@ def test_hours_whose_scores_are_still_coming_in(late: float, lag: float, held: b
         assert begin == 230.0
 
 
+def staged_loss(build: Any, *, selective: bool) -> Any:
+    """Tenant after tenant loses the scores of half of its answers, of the good ones or of any; a prompt is edited on the way."""
+    w = build.world(53, per_day=420)
+    w.stamp("gen_ai.prompt.version", "7", "8", w.day > GROWN + 0.5)
+    w.share("answer_correct", w.base)
+    begins = np.select([w.tenant == "acme", w.tenant == "bolt"], [GROWN, GROWN + 1], GROWN + 2)
+    values, _ = w.files.scores["answer_correct"]
+    chosen = (w.day > begins) & ((values == 1) | (not selective)) & (w.rng.random(len(values)) < 0.6)
+    w.files.scores["answer_correct"] = (np.where(chosen, np.nan, values), None)
+    return w.files
+
+
+def test_a_loss_in_stages_is_an_artefact(investigate: Callable[..., Tell], build: Any) -> None:
+    told = investigate(staged_loss(build, selective=True), "lost in stages")
+    assert told.found.outcome == "artefact"
+    assert told.ledger["artefact"].verdict == "supported"
+
+
+def test_a_loss_in_stages_that_spares_no_answer_moves_nothing(investigate: Callable[..., Tell], build: Any) -> None:
+    assert investigate(staged_loss(build, selective=False), "lost alike").found.outcome == "no_shift"
+
+
 def sampled(build: Any, *, guilty: str, told: bool = True, per_day: int = 600) -> Any:
     """On day 7 a prompt is edited and a sampler comes: it keeps failures and a third of the rest, or half of everything."""
     w = build.world(47, per_day=per_day)

@@ -76,13 +76,15 @@ class Kept:
         """Log Bayes factor of "records were lost and the signal moved there and then" against both by themselves.
 
         Shape by shape, in a slice as for all traffic: a sharp fall of the records says when and where to look; a loss too small
-        to make the move (``reach``) is no bid.
+        to make the move (``reach``) is no bid. Where other noise was looked at too, it is that against a move of which no records
+        speak, under every noise, brought to the noise of the fit.
         """
         signal, (shapes, _) = self._hearing.free_factor(), self._hearing.shapes
         found = []
         for one in self.losses:
             unseen = UNSEEN if one.able else IMPOSSIBLE
-            guilty = np.logaddexp(np.log(1 - unseen) + one.both - one.dearer, np.log(unseen) + signal)
+            both, free = one.paid
+            guilty = signal - free + np.logaddexp(np.log(1 - unseen) + both, np.log(unseen) + free)
             often = OF_A_SLICE if one.kind == "requests" and shapes.place[one.best] else SELDOM
             by_itself = np.logaddexp(np.log(often) + one.count, np.log(1 - often))
             found.append(float(guilty - by_itself))

@@ -13,7 +13,7 @@ so the signal is weighed at the place that the count chose, which did not look a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,8 +59,8 @@ class Lost:
     """The signal along each shape, under the noise for which both together are likeliest."""
     toll: float = 0.0
     """Log of how much better the best noise is than that one where nothing moved; 0 where no count fell."""
-    dearer: float = 0.0
-    """How much more that is than for the fit's own noise, under which all other bids are weighed; 0 where it is less."""
+    paid: tuple[float, float] = (0.0, 0.0)
+    """Over every noise, once it is paid for: ``both``, and the log Bayes factor of a move that no records speak of."""
 
     @property
     def able(self) -> bool:
@@ -77,20 +77,23 @@ def lost(fit: Fit, shapes: Shapes, tallies: Tallies, *, harm: int) -> list[Lost]
     """Each kind of count held against the moves of the signal to the side ``harm``.
 
     A loss that comes in stages makes a fall that drifting noise passes for. Where a count fell for certain the signal is weighed
-    under other noise too, as any move is (``Fit.doubted``); each factor is against "nothing moved" under the same noise.
+    under other noise too, as any move is (``Fit.doubted``): each factor is against "nothing moved" under the same noise, and what
+    is told is that of the noise where the loss does best once the noise is paid for.
     """
     counts = {kind: tallies.along(kind, shapes) for kind in KINDS}
     falls = {kind: float(logsumexp(shapes.log_weight + one.log_factor)) for kind, one in counts.items()}
     doubted = fit.doubted() if max(falls.values()) > FELL else [(fit, 0.0)]
-    own_toll = next(toll for other, toll in doubted if other.noise.at == fit.noise.at)
-    looks = [_Look(other, shapes.scores(other), toll, max(toll - own_toll, 0.0)) for other, toll in doubted]
+    looks = [_Look(other, shapes.scores(other), toll) for other, toll in doubted]
     own = [look for look in looks if look.fit.noise.at == fit.noise.at]
     found = []
     for kind, counted in counts.items():
         fell = falls[kind] > FELL
         stages = staged(fit, tallies, kind) if fell else None
-        held = [_held(kind, look, shapes, counted, stages, harm) for look in (looks if fell else own)]
-        found.append(max(held, key=lambda one: one.both - one.toll))
+        chosen = looks if fell else own
+        held = [_held(kind, look, shapes, counted, stages, harm) for look in chosen]
+        free = [shapes.evidence(shapes.logs(look.scores, look.fit.slab, sign=harm)) - look.toll for look in chosen]
+        paid = float(logsumexp([one.both - one.toll for one in held])), float(logsumexp(free))
+        found.append(replace(max(held, key=lambda one: one.both - one.toll), paid=paid))
     return found
 
 
@@ -102,8 +105,6 @@ class _Look:
     scores: Scores
     toll: float
     """Log of how much better the best noise is than this one, where nothing moved."""
-    dearer: float
-    """How much more that is than for the fit's own noise; 0 where it is less."""
 
 
 def _held(
@@ -125,7 +126,7 @@ def _held(
         if far >= abs(float(told.estimate[0])) - Z90 * float(told.error[0]):
             along = float(told.log_factor(slab, sign=harm)[0])
             both = float(np.logaddexp(np.log(0.5) + both, np.log(0.5) + count + along))
-    return Lost(kind, count, both, int(np.argmax(logs)), logs, counted, look.scores, look.toll, look.dearer)
+    return Lost(kind, count, both, int(np.argmax(logs)), logs, counted, look.scores, look.toll)
 
 
 def reach(before: float, share: Floats, *, harm: int, bounded: bool) -> Floats:
@@ -168,7 +169,7 @@ def _move(fit: Fit, shapes: Shapes, one: Lost) -> Move:
     return Move(
         segment=dict(place),
         worse=True,
-        evidence=one.given - one.dearer,
+        evidence=one.given,
         moments=moments,
         weights=weights / weights.sum(),
         effect=float(one.scores.estimate[best]),
@@ -177,6 +178,6 @@ def _move(fit: Fit, shapes: Shapes, one: Lost) -> Move:
         end_weights=np.ones(1) if np.isfinite(end) else np.zeros(0),
         gradual=str(shapes.shape[best]) == "ramp",
         column=column,
-        toll=one.toll - one.dearer,
+        toll=one.toll,
         pointed=True,
     )
