@@ -137,6 +137,18 @@ def test_a_control_tells_the_judge_from_the_app(story: Callable[[str], Tell]) ->
     assert told.main.bridge.estimate.high < 0
 
 
+@pytest.mark.parametrize("control", [True, False])
+def test_without_a_stamp_of_any_judge_a_control_still_convicts_the_new_one(
+    investigate: Callable[..., Tell], files_of: Callable[[str], Any], control: bool
+) -> None:
+    files = files_of("judged")
+    (name,) = files.manifest["controls"]
+    files.scores = {one: (values, None) for one, (values, _) in files.scores.items() if control or one != name}
+    told = investigate(files, f"nobody says who judged, control {control}")
+    assert (told.found.outcome == "ruler") == control
+    assert told.answer("ruler", "guilty").verdict == ("supports" if control else "refutes")
+
+
 def test_a_ruler_that_nothing_can_test_is_not_ruled_out(story: Callable[[str], Tell]) -> None:
     assert story("bare").ledger["ruler"].verdict == "untestable"
     assert story("bare").main.moved == "unknown"

@@ -6,8 +6,8 @@
 
 ``BF`` is the fit's; the other signals, the traffic and the records enter as bounded likelihood ratios ``(g BF + 1 - g) /
 (i BF + 1 - i)``, where ``g`` is the chance that such a series moves when ``H`` is guilty and ``i`` that it moves by itself.
-``T`` and the offsets start from the values in the project's design notes and are checked with ``benchmarks/calibrate.py`` on
-the drill's calibration seeds, and on nothing that is reported.
+``T`` is 1: the odds are what the likelihoods say. The offsets are those of the project's design notes; both are checked with
+``benchmarks/calibrate.py`` on the drill's calibration seeds, and on nothing that is reported.
 """
 
 from __future__ import annotations
