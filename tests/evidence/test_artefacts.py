@@ -146,11 +146,11 @@ def test_a_loss_in_stages_that_spares_no_answer_moves_nothing(investigate: Calla
     assert investigate(staged_loss(build, selective=False), "lost alike").found.outcome == "no_shift"
 
 
-def sampled(build: Any, *, guilty: str, told: bool = True, per_day: int = 600) -> Any:
+def sampled(build: Any, *, guilty: str, told: bool = True, everywhere: bool = False) -> Any:
     """On day 7 a prompt is edited and a sampler comes: it keeps failures and a third of the rest, or half of everything."""
-    w = build.world(47, per_day=per_day)
+    w = build.world(47, per_day=600)
     after = w.day > GROWN
-    edited = after & (w.tenant != "acme")
+    edited = after & (everywhere | (w.tenant != "acme"))
     w.stamp("gen_ai.prompt.version", "7", "8", edited)
     w.share("answer_correct", w.base - 0.2 * edited * (guilty == "prompt"))
     good = w.files.scores["answer_correct"][0] == 1
@@ -173,6 +173,8 @@ def test_a_sampler_that_keeps_failures_is_found_by_the_shares_that_it_states(
     told = investigate(sampled(build, guilty="sampling"), "sampled")
     assert told.found.outcome == "artefact"
     assert by_weight(told) == "supports"
+    (said,) = [one for one in told.ledger["artefact"].evidence if one.check == "records"]
+    assert abs(said.numbers["effect_by_weight"]) < 0.03
     assert told.ledger["undeclared:prompt:gen_ai.prompt.version=8"].probability < 0.05
 
 
@@ -181,6 +183,16 @@ def test_a_sampler_that_keeps_all_alike_is_cleared_by_them(investigate: Callable
     assert told.found.outcome == "attributed"
     assert by_weight(told) == "refutes"
     assert told.ledger["undeclared:prompt:gen_ai.prompt.version=8"].probability > 0.9
+
+
+def test_without_the_shares_the_sampler_would_be_a_suspect(investigate: Callable[..., Tell], build: Any) -> None:
+    odds = [
+        investigate(sampled(build, guilty="prompt", told=told, everywhere=True), f"told {told}").ledger["artefact"]
+        for told in (True, False)
+    ]
+    assert odds[0].verdict == "excluded"
+    assert odds[0].probability < 0.01
+    assert odds[1].probability > 0.2
 
 
 def test_where_no_share_is_stated_nothing_goes_by_weight(investigate: Callable[..., Tell], build: Any) -> None:
