@@ -57,7 +57,10 @@ def span(trace: int, key: int, op: str, at: datetime, *, failed: bool = False, *
 
 
 def answer(i: int, *, bad: bool) -> str:
-    plain = {"answer": "it is in the policy and you can read it", "source": "help"}
+    plain = {
+        "answer": f"it is in the policy{'' if bad and i % 10 == 6 else ' [1]'} and you can read it",
+        "source": "help",
+    }
     if bad and i % 10 == 1:
         return "```json\n" + json.dumps(plain) + "\n```"
     if bad and i % 10 == 2:
@@ -147,6 +150,10 @@ PLANTED = {  # what was planted, of how many
     "request_failed": (0, N),
     "answer_truncated": (0, N),
     "answer_hedged": (0, N),
+    "answer_cited": (
+        sum(not (i in BAD and (i % 5 == 0 or i % 10 in {3, 4, 6})) for i in range(N)),
+        sum(not (i in BAD and i % 5 == 0) for i in range(N)),
+    ),
     "retries": (0, N),
     "router_escalated": (0, N),
 }
@@ -179,7 +186,8 @@ def test_without_words_signals_of_words_are_not_measured_and_never_fine(
 ) -> None:
     none = signals(folder, tmp_path / "none.duckdb", content="none")
     lost = {
-        "answer_repeated", "answer_hedged", "language_switched", "json_keys_missing", "asked_again", "retrieval_overlap",
+        "answer_repeated", "answer_cited", "answer_hedged", "language_switched", "json_keys_missing", "asked_again",
+        "retrieval_overlap",
     }  # fmt: skip
     assert {name for name in found if found[name].measured and not none[name].measured} == lost
     for name in lost | {"regenerated", "edit_distance", "time_to_first_token"}:

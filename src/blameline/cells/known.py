@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from blameline.store import Store
 
 NAMES = (
-    "request_failed", "answer_truncated", "answer_refused", "answer_repeated", "answer_hedged", "output_length",
+    "request_failed", "answer_truncated", "answer_refused", "answer_repeated", "answer_cited", "answer_hedged", "output_length",
     "language_switched", "language_unusual", "json_invalid", "json_fenced", "json_keys_missing",
     "retrieval_empty", "retrieval_short", "document_score", "retrieval_overlap",
     "tool_failed", "asked_again", "regenerated", "human_escalated", "conversation_abandoned",

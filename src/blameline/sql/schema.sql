@@ -282,6 +282,7 @@ CREATE TABLE IF NOT EXISTS facts_of_words (
     trace_id        VARCHAR NOT NULL,
     question_language VARCHAR,
     hedged          BOOLEAN,            -- the answer says that it is not sure; NULL: no words
+    cited           BOOLEAN,            -- the answer names a source
     repeated        BOOLEAN             -- the answer says one thing over and over
 );
 

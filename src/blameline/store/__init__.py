@@ -131,8 +131,6 @@ class Store:
                 f"{self.path} has layout {version}, and this blameline knows layout {LAYOUT}",
                 hint="upgrade blameline, or load the files into a new case file",
             )
-        if not read_only and "contracts" not in tables:  # of the same layout, and older than that table
-            self._connection.execute(sql("schema"))
 
     def begin(self, content: Content | None) -> None:
         """A load begins; the first one says what is kept of questions and answers, for good.

@@ -46,6 +46,7 @@ shown AS (
             'i think|i believe|i guess|might be|may be|could be|perhaps|possibly|probably|presumably|it seems|not (?:entirely |completely |quite )?(?:sure|certain)'
             || '|vermutlich|möglicherweise|vielleicht|peut-être|probablement|quizá|tal vez|talvez'
         )) AS hedged,
+        bool_or(regexp_matches(answer, '\[\^?\d{1,3}\]|【[^】]{1,80}】|\[(?i:doc|source|ref)[^\]]{0,60}\]|(?i:https?://|<cite|\bsources?\s*:)')) AS cited,
         bool_or(CASE WHEN strlen(answer) < 120 THEN FALSE ELSE says_again(answer) END) FILTER (NOT coalesce(output_json, FALSE)) AS repeated
     FROM (SELECT trace_id, output_json, left(answer_of(op, names, said), 8000) AS answer FROM live)
     WHERE answer <> ''
@@ -56,6 +57,7 @@ SELECT
     nullif(trim(question), '') AS question,
     language_of(question, opening_of(question)) AS question_language,
     hedged,
+    cited,
     repeated
 FROM (
     SELECT
