@@ -8,7 +8,6 @@ import jsonschema
 import pytest
 import yaml
 
-from blameline.case import open_case
 from blameline.contracts import asks, measure, stated
 from blameline.intake import load
 from blameline.records import Contract, Manifest, Problem
@@ -113,10 +112,6 @@ def test_the_schema_takes_what_the_record_takes(root):
 def test_edited_edited_back_and_stated_in_two_files(tmp_path):
     ours, theirs = tmp_path / "contracts.yaml", tmp_path / "more.yaml"
     ours.write_text(yaml.safe_dump([GOOD]))
-    with Store.open(tmp_path / "case.duckdb") as store:
-        store._connection.execute("DROP TABLE contracts")  # a case file from before there were any
-    with open_case(tmp_path / "case.duckdb", read_only=True) as case:
-        assert case.contracts() == ()
     with Store.open(tmp_path / "case.duckdb") as store:
         load(store, [ours])
         assert [one.max for one in stated(store)] == [3]

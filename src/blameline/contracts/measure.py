@@ -36,8 +36,6 @@ _TYPES: Mapping[str, Sequence[str]] = {
 
 def stated(store: Store) -> tuple[Contract, ...]:
     """The contracts that hold, by id; where files state one id differently the last file by name wins."""
-    if not any(row["table_name"] == "contracts" for row in store.rows("store/tables")):
-        return ()  # made before there were any
     found: dict[str, Contract] = {}
     for row in store.rows("contracts/stated"):
         said = {**json.loads(row["record"]), **json.loads(row["rule"])}
