@@ -105,7 +105,7 @@ def _went(shift: Shift) -> str:
 
 
 def _named(line: LedgerLine) -> str:
-    known = {"mix": "the traffic mix", "ruler": "the measuring", "artefact": "lost or doubled records"}
+    known = {"mix": "the traffic mix", "ruler": "the measuring", "artefact": "lost, doubled or sampled records"}
     if line.candidate in known:
         return known[line.candidate]
     if line.candidate.startswith("undeclared:"):
