@@ -70,6 +70,18 @@ def test_a_loss_that_spares_no_answer_moves_nothing(cells: Make, whole: bool) ->
         assert lost_in(made, counted(made if whole else full)) is None
 
 
+@pytest.mark.parametrize("seed", [27, 38, 39])
+def test_noise_that_drifts_beside_a_loss_that_spares_no_answer_is_no_move(cells: Make, seed: int) -> None:
+    """Under the noise of the fit alone each of these passes for a move; under noise that drifts it does not."""
+    rng = np.random.default_rng(1000 + seed)
+    drift = np.zeros(13 * 24)
+    for hour in range(1, len(drift)):
+        drift[hour] = 0.97 * drift[hour - 1] + 0.012 * rng.normal()
+    full = cells(seed, lambda hours, segment: level(hours, segment) + drift[hours.astype(int)], shock=0.005)
+    made = thinned(full, seed, good=0.4, bad=0.4, place={})
+    assert lost_in(made, counted(made)) is None
+
+
 def test_worse_answers_without_a_loss_are_left_to_the_detector(cells: Make) -> None:
     for seed in range(2):
         made = cells(seed, lambda hours, segment: level(hours, segment) - 0.1 * (hours > AT), shock=0.005)
