@@ -151,7 +151,7 @@ def log_ratio(span: Span | None, shift: Shift) -> float:
     return float(min(np.logaddexp(math.log(1 - LEAST) + told, math.log(LEAST)), MOST))
 
 
-Says = Literal["most", "part", "none", "other way", "few", "open"]
+Says = Literal["most", "part", "less", "none", "other way", "few", "open"]
 
 
 def says(span: Span, shift: Shift, harm: int) -> Says:
@@ -166,9 +166,15 @@ def says(span: Span, shift: Shift, harm: int) -> Says:
         return "most"
     if span.clear and part >= ENOUGH * whole:
         return "part"
-    if part + float(stdtrit(span.n - 1, 0.975)) * span.part_error < ENOUGH * whole:
+    most = part + float(stdtrit(span.n - 1, 0.975)) * span.part_error
+    if most < ENOUGH * whole:
         return "none"
-    return "open"
+    return "less" if most < HALF * whole else "open"
+
+
+def clears(span: Span | None, shift: Shift, harm: int) -> bool:
+    """Whether answers scored on both sides say that the ruler did not make most of the shift."""
+    return span is not None and says(span, shift, harm) in {"none", "less", "other way"}
 
 
 def leaves_more(span: Span, shift: Shift, harm: int) -> bool:

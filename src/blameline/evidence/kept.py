@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 UNSEEN, IMPOSSIBLE = 0.05, 0.01
 """Chance that records which moved a signal left no trace in the counts; and where no loss that the counts allow could have."""
-SELDOM, OF_A_SLICE = 0.04, 0.15
-"""Chance that records fall by themselves when something else moved the signal; requests of a slice more often: traffic moves."""
+FALLS: Mapping[Kind, float] = {"requests": 0.25, "share scored": 0.08}
+"""Chance that records fall when something else moved the signal: traffic moves by itself, and users leave what got worse."""
+WITH_A_CHANGE = 0.2
+"""Chance that records fall with a change of the telemetry that did not move the signal."""
 CLEARLY = 3.0
 """Log Bayes factor from which a count fell, whatever the signal did."""
 
@@ -79,16 +81,34 @@ class Kept:
         to make the move (``reach``) is no bid. Where other noise was looked at too, it is that against a move of which no records
         speak, under every noise, brought to the noise of the fit.
         """
-        signal, (shapes, _) = self._hearing.free_factor(), self._hearing.shapes
-        found = []
+        signal, found = self._hearing.free_factor(), []
         for one in self.losses:
             unseen = UNSEEN if one.able else IMPOSSIBLE
             both, free = one.paid
-            guilty = signal - free + np.logaddexp(np.log(1 - unseen) + both, np.log(unseen) + free)
-            often = OF_A_SLICE if one.kind == "requests" and shapes.place[one.best] else SELDOM
-            by_itself = np.logaddexp(np.log(often) + one.count, np.log(1 - often))
-            found.append(float(guilty - by_itself))
+            by_itself = self._by_itself(one)
+            seen = np.log(1 - unseen) + both - by_itself
+            found.append(signal - free + float(np.logaddexp(seen, np.log(unseen) + free)))
         return float(logsumexp(found) - np.log(len(found)))
+
+    def _by_itself(self, one: Lost) -> float:
+        """Log of how likely the count is, against "it did not fall", where something else moved the signal.
+
+        It may have fallen at any time, or with a change of the telemetry that is innocent of the signal's move.
+        """
+        often = FALLS[one.kind]
+        telemetry = [candidate for candidate in self._hearing.candidates if candidate.layer == "telemetry"]
+        told = [np.log(WITH_A_CHANGE) + self.falls(candidate)[one.kind].log_factor for candidate in telemetry]
+        return float(logsumexp([np.log(often) + one.count, np.log(1 - often), *told]))
+
+    def lost_with(self, candidate: Candidate) -> float:
+        """The same for a change of the telemetry that accounts for the fall: how far the signal moved where the counts fell."""
+        told = [-np.inf]
+        for one in self.losses:
+            fall, (both, free) = self.falls(candidate)[one.kind], one.paid
+            if fall.able and fall.log_factor > CLEARLY and one.able:
+                seen = np.log(1 - UNSEEN) + fall.log_factor + both - one.count - self._by_itself(one)
+                told.append(self._hearing.free_factor() - free + float(seen))
+        return max(told)
 
     @cached_property
     def copied(self) -> tuple[float, float]:

@@ -21,6 +21,7 @@ from scipy.special import logsumexp
 
 from blameline.evidence.bridge import LEAST, log_ratio
 from blameline.evidence.hearing import Hearing, is_ruler
+from blameline.evidence.kept import WITH_A_CHANGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,15 +40,15 @@ LAYER_WEIGHT: Mapping[str, float] = {
 TEMPERATURE = 1.0
 OFFSET: Mapping[str, float] = {"chance": 0.75, "mix": 2.0, "unknown": -0.75, "ruler": -0.75, "artefact": 1.0}
 MOVES: Mapping[str, Mapping[str, float]] = {
-    "control": {"app": 0.02, "ruler": 0.85, "records": 0.3, "by itself": 0.05},
+    "control": {"app": 0.0005, "ruler": 0.85, "records": 0.3, "by itself": 0.05},
     "judged": {"app": 0.45, "ruler": 0.85, "records": 0.5, "by itself": 0.1},
     "unstamped": {"app": 0.3, "ruler": 0.4, "records": 0.35, "by itself": 0.1},
     "plain": {"app": 0.15, "ruler": 0.01, "records": 0.2, "by itself": 0.1},
     "feedback": {"app": 0.6, "ruler": 0.02, "records": 0.4, "by itself": 0.15},
 }
-"""Chance that a signal of this kind moves along, by what is guilty."""
-COUNTS: Mapping[str, float] = {"records": 0.95, "undeclared": 0.998, "by itself": 0.01}
-"""Chance that the number of records steps at the very moment of a guilty change of the telemetry, and of any other.
+"""Chance that a signal of this kind moves along, by what is guilty; a control is by definition what the app cannot touch."""
+COUNTS: Mapping[str, float] = {"records": 0.95, "undeclared": 0.998, "by itself": WITH_A_CHANGE}
+"""Chance that the number of records steps with a change of the telemetry that moved the signal, and with one that did not.
 
 A new version of an instrumentation comes with most deploys: where no record was lost it is no rival of the deploy.
 """
@@ -212,7 +213,9 @@ def _records(hearing: Hearing, candidate: Candidate) -> float:
         return _sampled(hearing)
     told = [fall.log_factor if fall.able else -4.0 for fall in hearing.kept.falls(candidate).values()]
     guilty = COUNTS["records"] if candidate.declared else COUNTS["undeclared"]
-    return bounded(max(told), guilty, COUNTS["by itself"])
+    along = bounded(max(told), guilty, COUNTS["by itself"])
+    where = hearing.kept.lost_with(candidate) - hearing.bids[candidate.id].log_factor
+    return float(np.logaddexp(along, where)) - math.log(2)
 
 
 def _bridge(hearing: Hearing, candidate: Candidate) -> float:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from blameline.evidence.questions import Number
 
 
+def measures(candidate: Candidate) -> bool:
+    """Whether a candidate can move the score of an answer that stays as it is."""
+    return is_ruler(candidate) and candidate.layer != "telemetry"
+
+
 class Rescored:
     """Answers scored by the old judge and the new one, or again by the same, and requests that come again word for word."""
 
@@ -24,7 +29,7 @@ class Rescored:
 
     def concerns(self, candidate: Candidate) -> bool:
         """The bidder ``ruler``, and changes of what measures."""
-        return is_ruler(candidate) and candidate.layer != "telemetry"
+        return measures(candidate)
 
     def parameters(self, hearing: Hearing, candidate: Candidate) -> Mapping[str, object]:
         """The ends of the onset's range."""
@@ -63,6 +68,8 @@ class Rescored:
                 return Answered("inconclusive", f"{words}, a part of the shift", numbers)
             case "none":
                 return Answered("refutes", words, numbers)
+            case "less":
+                return Answered("refutes", f"{words}, less than half of the shift", numbers)
             case "other way":
                 return Answered("refutes", f"{words}, so the ruler hides a part of the fall", numbers)
             case _:

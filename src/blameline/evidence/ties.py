@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from blameline.evidence.bridge import clears
+from blameline.evidence.rescored import measures
+
 if TYPE_CHECKING:
     from blameline.evidence.hearing import Hearing
     from blameline.evidence.odds import Odds
@@ -20,9 +23,14 @@ def tie_groups(hearing: Hearing, odds: dict[str, Odds]) -> dict[str, tuple[str, 
     """For each tied candidate the others of its group: connected components of ``D_ij < ln 10`` among plausible changes.
 
     ``D_ij = b^2 (v_i - g_ij^2 / v_j) / 2`` is the expected log Bayes factor of ``i`` against ``j`` when ``i`` acts with its
-    estimated effect ``b``; both directions must be small.
+    estimated effect ``b``; both directions must be small. What measures is no member where answers scored on both sides clear it.
     """
-    names = [name for name, bid in hearing.bids.items() if odds[name].probability > PLAUSIBLE and bid.logs.size]
+    cleared = not hearing.shift.linked and clears(hearing.span, hearing.shift, hearing.harm)
+    names = [
+        name
+        for name, bid in hearing.bids.items()
+        if odds[name].probability > PLAUSIBLE and bid.logs.size and not (cleared and measures(bid.candidate))
+    ]
     if len(names) < 2:
         return {}
     columns = np.column_stack([hearing.bids[name].column for name in names])

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SUPPORTED = 0.9
 EXCLUDED = 0.02
+UNLIKELY = 0.1
+"""Odds below which a bid is excluded that the very same answers speak against."""
 COVERS = 0.25
 """Share of the slice's shift that the effect must at least reach."""
 BEYOND_TIMING = ("exposure", "dose", "reversal", "replay", "bridge", "ruler", "mix", "records")
@@ -39,7 +41,8 @@ def verdict(
 
     ``supported`` needs odds of 9 in 10, an effect that matters, no tie, no refuter, and a check beyond timing that speaks for it
     (for the model layer as well: it never wins because nothing else did). ``confirmed`` needs a replay on top. ``excluded`` needs
-    odds below 1 in 50, a check that refutes, and the power to see an effect. ``untestable``: the data could not have moved it.
+    odds below 1 in 50, a check that refutes, and the power to see an effect; 1 in 10 where the very same answers, scored on both
+    sides of the onset, refute it, and 1 in 2 where a replay does. ``untestable``: the data could not have moved it.
     """
     told = answers(evidence)
     for_it = [name for name in BEYOND_TIMING if told.get(name) == "supports"]
@@ -57,7 +60,7 @@ def verdict(
         and not set(against) & {"replay", "exposure", "reversal", "timing", "bridge", "ruler", "records"}
     ):
         return "confirmed" if "replay" in for_it else "supported"
-    if "replay" in against and probability < 0.5:
+    if ("replay" in against and probability < 0.5) or ("bridge" in against and probability < UNLIKELY):
         return "excluded"
     blind = not bid.error < 1e300 or bid.error > target
     if blind and "timing" not in against:
@@ -84,28 +87,23 @@ def _standing(candidate: Candidate, probability: float, for_it: Sequence[str], a
 def outcome(lines: Sequence[LedgerLine], tied: Mapping[str, Sequence[str]]) -> tuple[Outcome, Moved]:
     """What the ledger of one shift for the worse amounts to, and what moved."""
     odds = {line.candidate: line.probability for line in lines}
-
-    def mass(layers: set[str], *bidders: str) -> float:
-        return sum(line.probability for line in lines if line.layer in layers or line.candidate in bidders)
-
+    whose = {line.candidate: _whose(line) for line in lines}
     if odds.get("chance", 0.0) > 0.5:
         return "no_shift", "unknown"
-    classes: dict[Outcome, float] = {
-        "ruler": mass({"judge", "eval"}, "ruler"),
-        "mix": mass({"traffic"}, "mix"),
-        "artefact": mass({"telemetry"}, "artefact"),
-    }
-    if classes["ruler"] >= SUPPORTED and not _shown(lines):
-        return (
-            "unattributed",
-            "unknown",
-        )  # nothing but the clock speaks against the ruler: it may hide a fall of the app
+    first = max(lines, key=lambda line: line.probability).candidate
+    group = [first, *tied.get(first, ())]
+    if len({whose[name] for name in group}) > 1 and sum(odds[name] for name in group) >= SUPPORTED:
+        return "tied", "unknown"
+    kinds: tuple[Outcome, ...] = ("ruler", "mix", "artefact")
+    classes = {kind: sum(odds[name] for name in odds if whose[name] == kind) for kind in kinds}
     for kind, weight in classes.items():
+        if weight >= SUPPORTED and kind != "mix" and not _shown(lines, kind):
+            return "unattributed", "unknown"  # nothing but the clock speaks for it: it may hide a fall of the app
         if weight >= SUPPORTED:
             return kind, kind  # type: ignore[return-value]  # these three are words of both kinds
     app = 1.0 - sum(classes.values()) - odds.get("chance", 0.0)
     open_ruler = any(line.candidate == "ruler" and line.verdict == "untestable" for line in lines)
-    moved: Moved = "app" if app >= SUPPORTED and not open_ruler else "unknown"
+    moved: Moved = "app" if app >= SUPPORTED and not open_ruler and not _measured(lines) else "unknown"
     if any(line.verdict in {"supported", "confirmed"} for line in lines):
         return "attributed", "app"
     for name, others in tied.items():
@@ -114,10 +112,23 @@ def outcome(lines: Sequence[LedgerLine], tied: Mapping[str, Sequence[str]]) -> t
     return "unattributed", moved
 
 
-def _shown(lines: Sequence[LedgerLine]) -> bool:
-    """Whether something other than the clock speaks for one of the bids that the ruler moved."""
-    ruler = [line for line in lines if line.layer in {"judge", "eval"} or line.candidate == "ruler"]
-    return any(answers(line.evidence).get(check) == "supports" for line in ruler for check in BEYOND_TIMING)
+WHOSE: Mapping[str, str] = {"judge": "ruler", "eval": "ruler", "traffic": "mix", "telemetry": "artefact"}
+"""By layer of a change: the outcome that it would be; every other layer is the app's."""
+
+
+def _whose(line: LedgerLine) -> str:
+    return WHOSE.get(line.layer or "", line.candidate if line.candidate in WHOSE.values() else "app")
+
+
+def _shown(lines: Sequence[LedgerLine], kind: str) -> bool:
+    """Whether something other than the clock speaks for one of the bids of a kind."""
+    accused = [line for line in lines if _whose(line) == kind]
+    return any(answers(line.evidence).get(check) == "supports" for line in accused for check in BEYOND_TIMING)
+
+
+def _measured(lines: Sequence[LedgerLine]) -> bool:
+    """Whether the likeliest bid is refuted by scores that only the measuring can move."""
+    return bool(lines) and answers(lines[0].evidence).get("ruler") == "refutes"
 
 
 CLICKS = (

@@ -111,7 +111,7 @@ def _held(
     kind: Kind, look: _Look, shapes: Shapes, counted: Counted, stages: tuple[Floats, float] | None, harm: int
 ) -> Lost:
     cells, slab = look.fit.cells, look.fit.slab
-    before, bounded = float(cells.total.sum() / cells.n.sum()), cells.signal.bounded
+    before, bounded = shapes.before(cells), cells.signal.bounded
     weighed = shapes.log_weight + counted.log_factor
     count = float(logsumexp(weighed))
     most = reach(before, counted.lost + Z90 * counted.error, harm=harm, bounded=bounded)
@@ -122,14 +122,16 @@ def _held(
     if stages is not None:
         column, share = stages
         told = look.fit.scores(column[:, None])
-        far = reach(before, np.array([share]), harm=harm, bounded=bounded)[0]
+        spared = cells.n * (1 - column)
+        far = reach(cells.total @ (1 - column) / spared.sum(), np.array([share]), harm=harm, bounded=bounded)[0]
         if far >= abs(float(told.estimate[0])) - Z90 * float(told.error[0]):
             along = float(told.log_factor(slab, sign=harm)[0])
             both = float(np.logaddexp(np.log(0.5) + both, np.log(0.5) + count + along))
-    return Lost(kind, count, both, int(np.argmax(logs)), logs, counted, look.scores, look.toll)
+    best = int(np.argmax(logs))
+    return Lost(kind, count, both, best, logs, counted, look.scores, look.toll)
 
 
-def reach(before: float, share: Floats, *, harm: int, bounded: bool) -> Floats:
+def reach(before: float | Floats, share: Floats, *, harm: int, bounded: bool) -> Floats:
     """How far losing this share of the records, good ones only, could move the mean (worst case, Manski 2003)."""
     if not bounded:
         return np.where(share > 0, np.inf, 0.0)

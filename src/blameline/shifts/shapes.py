@@ -13,10 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
+from blameline.cells.grid import sums
 from blameline.fit import Fit, Scores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from blameline.cells import Cells
 
 Floats = NDArray[np.float64]
 Place = tuple[tuple[str, str], ...]
@@ -68,6 +71,16 @@ class Shapes:
             return float(logsumexp(logs))
         chosen = np.isin(self.shape, shapes)
         return float(logsumexp(logs[chosen]) - logsumexp(self.log_weight[chosen])) if chosen.any() else 0.0
+
+    def before(self, cells: Cells) -> Floats:
+        """By move: the mean of its slice where and while it is not at work."""
+        found = np.zeros(len(self.begin))
+        for place in set(self.place):
+            chosen, inside = np.array([one == place for one in self.place]), cells.inside(dict(place))
+            n, total = (sums(cells.bucket, part * inside, cells.buckets) for part in (cells.n, cells.total))
+            left = 1 - self.profiles[:, chosen]
+            found[chosen] = (total @ left) / np.maximum(n @ left, 1e-9)
+        return found
 
 
 def _local(fit: Fit, places: list[Place], begins: Floats) -> Scores:
