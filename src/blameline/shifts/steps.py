@@ -36,6 +36,10 @@ THRESHOLD = 5.0
 """Log Bayes factor from which a move counts; `benchmarks/README.md` has the false alarms measured with it."""
 MOST = 3
 """Moves looked for in one signal."""
+TOGETHER = 2
+"""Moves that may bear the toll of noise that drifts together: a stair that drift passes for step by step."""
+RESTLESS = 5
+"""Place on the grid of shocks from which the noise of the fit may itself be made of moves."""
 RECOVERED = 3.0
 """Nats that an end must be worth before a move counts as over."""
 
@@ -58,22 +62,57 @@ class Steps:
         harm = -1 if better == "higher" else 1
         moves: list[Move] = []
         now = fit
-        for _ in range(MOST):
-            seen = _Seen.of(now, shapes, carried)
+        while len(moves) < MOST:
+            as_fitted = _Seen.of(now, shapes, carried).evidence
             needed = THRESHOLD + 2 * len(moves)
-            if seen.evidence < needed:
+            if as_fitted < needed and now.noise.at[0] < RESTLESS:
                 break
-            as_fitted = seen.evidence
-            looks = ((_Seen.of(other, shapes, carried), toll) for other, toll in now.doubted())
-            seen, toll = max(looks, key=lambda look: look[0].evidence - look[1])
-            if seen.evidence - toll < needed:
+            chain = _spared([_Chain(other, toll) for other, toll in now.doubted()], needed, shapes, carried)
+            if chain is None:
                 break
-            now = seen.fit
-            move = replace(_move(seen, shapes, carried, worse=seen.side == harm), toll=toll, as_fitted=as_fitted)
-            now = now.given(move.column[:, None])
-            if not _same(move, moves):
-                moves.append(move)
-        return moves
+            found, now = chain.moves(harm, shapes, carried)
+            told = [move for at, move in enumerate(found) if not _same(move, [*moves, *found[:at]])]
+            moves += [replace(move, as_fitted=as_fitted if move is found[0] else None) for move in told]
+        return moves[:MOST]
+
+
+@dataclass(frozen=True)
+class _Chain:
+    """Moves under one noise, each with those before it in the mean: noise that passes for all of them is paid for once."""
+
+    fit: Fit
+    toll: float
+    seen: tuple[_Seen, ...] = ()
+
+    def longer(self, shapes: Shapes, carried: Carried) -> _Chain:
+        """With the move that stands out next."""
+        fit = self.seen[-1].without(shapes, carried) if self.seen else self.fit
+        return replace(self, seen=(*self.seen, _Seen.of(fit, shapes, carried)))
+
+    def spare(self, needed: float) -> float:
+        """What the moves bring beyond the toll and their price; none may be worth less than one by itself."""
+        evidence = [look.evidence for look in self.seen]
+        return sum(evidence) - self.toll - needed - (len(evidence) - 1) if min(evidence) >= THRESHOLD else -np.inf
+
+    def moves(self, harm: int, shapes: Shapes, carried: Carried) -> tuple[list[Move], Fit]:
+        """The moves, each with its part of the toll, and the model that has them in its mean."""
+        whole = sum(look.evidence for look in self.seen)
+        found = [
+            replace(look.move(shapes, carried, worse=look.side == harm), toll=self.toll * look.evidence / whole)
+            for look in self.seen
+        ]
+        return found, self.seen[-1].without(shapes, carried)
+
+
+def _spared(chains: list[_Chain], needed: float, shapes: Shapes, carried: Carried) -> _Chain | None:
+    """Of all chains of up to ``TOGETHER`` moves the one that has most to spare; ``None`` where none can pay."""
+    found: list[_Chain] = []
+    for _ in range(TOGETHER):
+        chains = [chain.longer(shapes, carried) for chain in chains]
+        found += chains
+        chains = [chain for chain in chains if chain.toll > 0 and chain.seen[-1].evidence >= THRESHOLD]
+    best = max(found, key=lambda chain: chain.spare(needed))
+    return best if best.spare(needed) >= 0 else None
 
 
 @dataclass(frozen=True)
@@ -100,14 +139,17 @@ class _Seen:
             found.append(cls(fit, side, float(logsumexp([*logs, *bound])), free, held, logs, bound))
         return max(found, key=lambda one: (one.evidence, one.side))
 
+    def move(self, shapes: Shapes, carried: Carried, *, worse: bool) -> Move:
+        """The move that stands out: of the requests of one version where 90% of the evidence says so, or of all."""
+        if len(self.bound) and logsumexp(self.bound) - self.evidence > np.log(0.9):
+            which = int(np.argmax(self.bound))
+            return _of_version(self.fit, carried, which, self.evidence, worse=worse, side=self.side)
+        move = _described(self.fit, shapes, self.logs, self.evidence, worse=worse, side=self.side)
+        return _mixed(self.fit, move, (shapes, self.free, self.logs), (carried, self.held, self.bound))
 
-def _move(seen: _Seen, shapes: Shapes, carried: Carried, *, worse: bool) -> Move:
-    """The move that stands out: of the requests of one version where 90% of the evidence says so, or of all."""
-    if len(seen.bound) and logsumexp(seen.bound) - seen.evidence > np.log(0.9):
-        which = int(np.argmax(seen.bound))
-        return _of_version(seen.fit, carried, which, seen.evidence, worse=worse, side=seen.side)
-    move = _described(seen.fit, shapes, seen.logs, seen.evidence, worse=worse, side=seen.side)
-    return _mixed(seen.fit, move, (shapes, seen.free, seen.logs), (carried, seen.held, seen.bound))
+    def without(self, shapes: Shapes, carried: Carried) -> Fit:
+        """The model with this move in its mean."""
+        return self.fit.given(self.move(shapes, carried, worse=True).column[:, None])
 
 
 def smallest(fit: Fit) -> float:
