@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from blameline.records import Interval, Onset, Shift
 from blameline.shifts.moves import Move, highest_density
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -22,18 +22,18 @@ Z90 = 1.6449
 """Standard normal quantile of a two-sided 90% interval."""
 
 
-def describe(number: int, fit: Fit, move: Move, *, within: bool) -> Shift:
-    """The shift that a move amounts to; ``within`` is false when only the plain mean moved and no segment did."""
+def describe(number: int, fit: Fit, move: Move, *, within: bool, beside: Sequence[Move] = ()) -> Shift:
+    """The shift that a move amounts to; ``within`` is false when only the plain mean moved and no segment did.
+
+    ``beside`` are the other moves of the signal at other times: its levels are those next to it, between them.
+    """
     cells = fit.cells
     onset = onset_of(cells, move.moments, move.weights)
     ended = onset_of(cells, move.ends, move.end_weights) if move.ends.size else None
-    early, late = sides(cells, move.segment, onset, ended)
+    early, late = sides(cells, move.segment, onset, ended, beside)
     raw, mix = kitagawa(cells, early, late)
     before = _mean(cells, early)
-    delta = Interval(estimate=move.effect, low=move.effect - Z90 * move.error, high=move.effect + Z90 * move.error)
-    after = before + (move.effect if within else raw)
-    if cells.signal.bounded:
-        after = min(max(after, 0.0), 1.0)
+    size = size_of(cells, move, before, raw=None if within else raw)
     return Shift(
         id=f"shift-{number}",
         signal=cells.signal.name,
@@ -45,8 +45,7 @@ def describe(number: int, fit: Fit, move: Move, *, within: bool) -> Shift:
         ended=ended.estimate if ended else None,
         ended_range=ended,
         before=before,
-        after=after,
-        delta=delta,
+        **size,
         raw_delta=raw,
         mix_delta=mix,
         n_before=int(cells.n[early].sum()),
@@ -55,11 +54,23 @@ def describe(number: int, fit: Fit, move: Move, *, within: bool) -> Shift:
     )
 
 
+def size_of(cells: Cells, move: Move, before: float, *, raw: float | None = None) -> dict[str, Any]:
+    """How large a move is and where it left the level; ``raw`` is the change of the plain mean where that is what moved."""
+    after = before + (move.effect if raw is None else raw)
+    after = min(max(after, 0.0), 1.0) if cells.signal.bounded else after
+    reach = Z90 * move.error
+    return {"after": after, "delta": Interval(estimate=move.effect, low=move.effect - reach, high=move.effect + reach)}
+
+
 def sides(
-    cells: Cells, segment: Mapping[str, str], onset: Onset, ended: Onset | None
+    cells: Cells, segment: Mapping[str, str], onset: Onset, ended: Onset | None, beside: Sequence[Move] = ()
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """The cells of a segment before the move can have begun, and while it lasted."""
+    """The cells of a segment before the move can have begun, and while it lasted, as far as no move ``beside`` it was made."""
     inside = cells.inside(dict(segment))
+    turns = np.array([hour for move in beside for hour in (move.begun, move.over)])
+    begun = cells.hour_of(onset.estimate)
+    inside &= cells.hours > turns[turns < begun].max(initial=-np.inf)
+    inside &= cells.hours < turns[turns >= begun].min(initial=np.inf)
     early = inside & (cells.hours < cells.hour_of(onset.low))
     late = inside & (cells.hours > cells.hour_of(onset.estimate))
     if ended:
