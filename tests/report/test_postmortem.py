@@ -514,6 +514,24 @@ def test_traffic_may_work_against_a_move(story: Any) -> None:
     assert "and the change of traffic has no part in that." in told(-0.0001)
 
 
+def test_a_move_of_the_plain_mean_is_not_told_as_one_at_an_equal_mix(story: Any) -> None:
+    def told(value: float) -> dict[str, float]:
+        return {"estimate": value, "low": value - 0.01, "high": value + 0.01}
+
+    parts = {"raw": told(-0.131), "mix": told(-0.216), "within": told(0.085), "interaction": told(0.0)}
+    plain = story("mix").found.shifts[0].model_dump() | {
+        "delta": told(-0.131), "plain": True, "mix": {**parts, "verdict": "offset"},
+    }  # fmt: skip
+    text = page(story("mix", found={"shifts": (Shift.model_validate(plain),)}))
+    assert "−13.1 points [−14.1, −12.1], and +8.5 points [+7.5, +9.5] at an equal traffic mix." in text
+    assert (
+        "| change of the plain mean | change at an equal traffic mix | measured before / after |\n|---|---|---|---|---|---|---|\n|"
+        in text
+    )
+    assert "| −13.1 points [−14.1, −12.1] | +8.5 points [+7.5, +9.5] |" in text
+    assert "not the application, which got better on like requests" in text
+
+
 def test_what_was_found_is_printed_once(story: Any) -> None:
     lines = story("attributed").found.ledger
     out = next(line for line in lines if line.candidate == "chg-002")
@@ -548,8 +566,8 @@ def test_the_split_and_the_slice_are_told_in_words(story: Any) -> None:
     }
     text = page(story("attributed", found={"shifts": (Shift.model_validate(shift),)}))
     assert (
-        "moved by −4.1 points: −3.6 points from the traffic mix (mostly `app.task`), −0.5 points within segments."
-        in text
+        "moved by −4.1 points [−5.1, −3.1]: −3.6 points [−4.6, −2.6] from the traffic mix (mostly `app.task`), "
+        "−0.5 points [−1.5, +0.5] within segments." in text
     )
     assert "The two worked against each other." in text
     assert "90% [89%, 91%] of the move on 20% of the traffic (12 of 59 slices looked at)." in text

@@ -72,7 +72,9 @@ def headline(inquiry: Inquiry) -> str:
     if inquiry.outcome == "ruler":
         return f"{moved}, but the measuring moved and not the app: {_named(top)} ({_odds(top)})."
     if inquiry.outcome == "mix":
-        return f"{moved}, but the traffic moved and not the app: {_named(top)} ({_odds(top)})."
+        alike = _alike(main)
+        verb = "did that" if alike else "moved"
+        return f"{moved}, but the traffic {verb} and not the app: {_named(top)} ({_odds(top)}){alike}."
     if inquiry.outcome == "artefact":
         return f"{moved}, but the records moved and not the app: {_named(top)} ({_odds(top)})."
     if top.candidate in {"unknown", "chance"}:
@@ -102,6 +104,14 @@ def _went(shift: Shift) -> str:
     share = min(shift.before, shift.after) >= 0 and max(shift.before, shift.after) <= 1
     size = f"{abs(100 * change):.1f} points" if share else f"{abs(change):.3g}"
     return f"{'fell' if change < 0 else 'rose'} by {size}"
+
+
+def _alike(shift: Shift) -> str:
+    """That answers to like requests got better, where they did while the mean fell."""
+    if not shift.plain or shift.mix is None or shift.mix.verdict != "offset":
+        return ""
+    within, share = abs(shift.mix.within.estimate), 0 <= shift.before <= 1
+    return f"; on like requests it got better by {f'{100 * within:.1f} points' if share else f'{within:.3g}'}"
 
 
 def _named(line: LedgerLine) -> str:

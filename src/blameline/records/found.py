@@ -157,7 +157,9 @@ class Shift(Record):
     before: float
     after: float
     delta: Interval
-    """Mix-standardised change of the mean, in the signal's own unit."""
+    """Change of the mean in the signal's own unit: at an equal traffic mix, or of the plain mean where ``plain``."""
+    plain: bool = False
+    """Only the plain mean got worse; at an equal traffic mix it changed by ``mix.within``."""
     raw_delta: float = 0.0
     """Change of the plain mean, traffic mix included."""
     mix_delta: float = 0.0

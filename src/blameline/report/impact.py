@@ -58,7 +58,7 @@ def _traffic(page: Page, shift: Shift) -> Safe:
 
 def _split(split: MixSplit, *, rate: bool) -> Safe:
     """The move of the plain mean, taken apart into other traffic and other answers."""
-    raw, mix, within = (_plain(one.estimate, rate=rate) for one in (split.raw, split.mix, split.within))
+    raw, mix, within = (wording.change(one, within_one=rate) for one in (split.raw, split.mix, split.within))
     mostly = say(" (mostly {names})", names=codes(split.mostly, "and")) if split.mostly else ""
     rest = {
         "offset": " The two worked against each other.",

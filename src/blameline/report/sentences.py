@@ -107,9 +107,15 @@ def moved(page: Page) -> Safe:
         case "ruler" | "mix" | "artefact" as outcome:
             what = {"ruler": "ruler", "mix": "traffic", "artefact": "records"}[outcome]
             by = say(": {ids}", ids=suspects) if suspects else Safe("")
-            return say("the {what}, not the application{by}", what=what, by=by)
+            better = Safe(", which got better on like requests" if page.main is not None and offset(page.main) else "")
+            return say("the {what}, not the application{better}{by}", what=what, better=better, by=by)
         case _:
             return Safe("none that can be told from chance")
+
+
+def offset(shift: Shift) -> bool:
+    """Whether answers to like requests came out better while the mean fell."""
+    return shift.plain and shift.mix is not None and shift.mix.verdict == "offset"
 
 
 def titled(shift: Shift) -> Safe:
@@ -120,12 +126,15 @@ def titled(shift: Shift) -> Safe:
 def movement(page: Page, shift: Shift) -> Safe:
     """One shift in numbers: from, to, by how much, since when."""
     text = say(
-        "{signal} went from {before} to {after} ({where}): {change} at an equal traffic mix. ",
+        "{signal} went from {before} to {after} ({where}): {change}{alike}. ",
         signal=titled(shift),
         before=level(page, shift, shift.before),
         after=level(page, shift, shift.after),
         where=segment(shift.segment),
         change=change(page, shift),
+        alike=say(", and {alike} at an equal traffic mix", alike=alike(page, shift))
+        if shift.plain
+        else Safe(" at an equal traffic mix"),
     )
     how = "It began to slide" if shift.gradual else "It moved"
     onset = say(
@@ -266,6 +275,14 @@ def change(page: Page, shift: Shift) -> Safe:
     """How much a shift's signal moved, with its unit."""
     unit = inline(wording.unit(shift, page.story.signals))
     return Safe(f"{wording.change(shift.delta, within_one=page.is_rate(shift))} {unit}".strip())
+
+
+def alike(page: Page, shift: Shift) -> Safe:
+    """How much the signal moved at an equal traffic mix, where the shift is one of the plain mean."""
+    if shift.mix is None:
+        return Safe("by an unknown size")
+    unit = inline(wording.unit(shift, page.story.signals))
+    return Safe(f"{wording.change(shift.mix.within, within_one=page.is_rate(shift))} {unit}".strip())
 
 
 def slice_change(page: Page, one: SliceEffect) -> Safe:

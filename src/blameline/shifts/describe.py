@@ -46,6 +46,7 @@ def describe(number: int, fit: Fit, move: Move, *, within: bool, beside: Sequenc
         ended_range=ended,
         before=before,
         **size,
+        plain=not within,
         raw_delta=raw,
         mix_delta=mix,
         n_before=int(cells.n[early].sum()),
