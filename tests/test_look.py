@@ -251,6 +251,12 @@ def test_sentences_tell_what_the_table_has_no_column_for():
     lines = sentences(Shift(**told, ended=end.estimate, ended_range=end, gradual=True, raw_delta=-0.9, mix_delta=0.1))
     assert lines == [
         "over by 2026-03-04 10:00 UTC, 90% range 2026-03-04 09:00 to 2026-03-05 12:00",
-        "it came gradually, as a ramp and not as a step",
+        "it came gradually, from 2026-03-01 10:00 UTC on, and where it ends is not in the data",
         "the plain mean moved by -0.900; other traffic alone would have moved it by +0.100",
+    ]
+    assert sentences(Shift(**told, gradual=True, settled=end)) == [
+        (
+            "it came gradually, from 2026-03-01 10:00 to 2026-03-04 10:00 UTC, "
+            "90% range of its end 2026-03-04 09:00 to 2026-03-05 12:00"
+        )
     ]

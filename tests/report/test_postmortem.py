@@ -255,6 +255,19 @@ def test_a_shift_that_ended(story: Any) -> None:
     assert "Keep `chg-003` out, or repaired, until a replay passes." in text
 
 
+def test_a_slide_is_told_to_its_end(story: Any) -> None:
+    shift = story("attributed").found.shifts[0]
+    begun = shift.onset.estimate
+    estimate, low, high = (begun + timedelta(hours=hours) for hours in (48, 45, 52))
+    end = Onset(estimate=estimate, low=low, high=high)
+    slide = shift.model_copy(update={"gradual": True, "settled": end})
+    text = page(story("attributed", found={"shifts": (slide,)}))
+    assert "It began to slide at about 2026-03-14 09:12 UTC" in text
+    assert "It was at its new level by about 2026-03-16 09:12 UTC [2026-03-16 06:12–13:12 UTC]." in text
+    under_way = page(story("attributed", found={"shifts": (slide.model_copy(update={"settled": None}),)}))
+    assert "Where the slide ends is not in the data." in under_way
+
+
 def test_a_signal_that_is_no_rate(story: Any) -> None:
     shift = (
         story("attributed")

@@ -11,7 +11,7 @@ from blameline.cells import Clock, measured, read
 from blameline.fit import Fit
 from blameline.shifts import Move, describe, find
 from blameline.shifts.by_segment import by_segment
-from blameline.shifts.describe import sides
+from blameline.shifts.describe import all_there, sides
 from blameline.shifts.losses import find_lost
 from blameline.shifts.mix import split
 from blameline.shifts.moves import highest_density
@@ -156,7 +156,7 @@ def on_record(number: int, fit: Fit, move: Move, *, within: bool, beside: Sequen
         move = narrowed(fit, move, located)
     shift = describe(number, fit, move, within=within, beside=beside)
     early, late = sides(fit.cells, shift.segment, shift.onset, shift.ended_range, beside)
-    mix = split(fit.cells, early, late, frozenset(shift.segment))
+    mix = split(fit.cells, early, all_there(fit.cells, late, shift.settled), frozenset(shift.segment))
     told: dict[str, object] = {"mix": mix, "slice": located}
     if mix is not None:
         told["mix_delta"] = mix.mix.estimate

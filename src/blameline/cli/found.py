@@ -20,6 +20,7 @@ def tell(found: Investigation, shift: str | None = None) -> None:
         if shift not in {None, one.id}:
             continue
         onset = f"{minute(one.onset.estimate)} UTC [{minute(one.onset.low)} to {minute(one.onset.high)}]"
+        onset += f", gradually until {minute(one.settled.estimate)}" if one.settled else ""
         ended = f", over by {minute(one.ended)}" if one.ended else ""
         signal = one_line(f"{one.signal} ({one.title})" if one.title else one.signal)
         click.echo(

@@ -56,8 +56,13 @@ def sentences(shift: Shift) -> list[str]:
     told = []
     if shift.ended_range:
         told.append(f"over by {minute(shift.ended_range.estimate)} UTC, 90% range {_range(shift.ended_range)}")
-    if shift.gradual:
-        told.append("it came gradually, as a ramp and not as a step")
+    if shift.gradual and shift.settled is not None:
+        all_there = f"{minute(shift.settled.estimate)} UTC, 90% range of its end {_range(shift.settled)}"
+        told.append(f"it came gradually, from {minute(shift.onset.estimate)} to {all_there}")
+    elif shift.gradual:
+        told.append(
+            f"it came gradually, from {minute(shift.onset.estimate)} UTC on, and where it ends is not in the data"
+        )
     if shift.mix is not None:
         told.append(shift.mix.sentence)
     elif shift.raw_delta or shift.mix_delta:

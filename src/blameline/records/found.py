@@ -168,6 +168,8 @@ class Shift(Record):
     n_after: int = 0
     gradual: bool = False
     """The move is a ramp and not a step."""
+    settled: Onset | None = None
+    """When a gradual move was all there; ``null`` where it was a step, or still under way when the data ends."""
     by_segment: tuple[SliceEffect, ...] = ()
     """The same move in each single segment."""
     slice: Location | None = None

@@ -91,6 +91,8 @@ def levels(curve: Curve) -> str:
 def onsets(shift: Shift) -> list[str]:
     """When it began, and when it ended if it did, with 90% ranges; a sentence each."""
     told = [f"onset {wording.moment(shift.onset.estimate)}, 90%: {wording.between(shift.onset)}"]
+    if shift.settled is not None:
+        told.append(f"at its new level {wording.moment(shift.settled.estimate)}, 90%: {wording.between(shift.settled)}")
     if shift.ended_range is not None:
         end = shift.ended_range
         told.append(f"came back {wording.moment(end.estimate)}, 90%: {wording.between(end)}")

@@ -143,7 +143,20 @@ def movement(page: Page, shift: Shift) -> Safe:
         at=wording.moment(shift.onset.estimate),
         between=wording.between(shift.onset),
     )
-    return Safe(f"{text}{onset} {back(shift)}")
+    return Safe(" ".join(part for part in (f"{text}{onset}", _settled(shift), back(shift)) if part))
+
+
+def _settled(shift: Shift) -> Safe:
+    """When a slide was over and the new level reached."""
+    if not shift.gradual:
+        return Safe("")
+    if shift.settled is None:
+        return Safe("Where the slide ends is not in the data.")
+    return say(
+        "It was at its new level by about {at} [{between}].",
+        at=wording.moment(shift.settled.estimate),
+        between=wording.between(shift.settled),
+    )
 
 
 def back(shift: Shift) -> Safe:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from blameline.cells.grid import sums
+from blameline.fit import Fit
 from blameline.records import Interval, Onset, Shift
 from blameline.shifts.moves import Move, highest_density
+from blameline.shifts.ramps import bottoms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from blameline.cells import Cells
-    from blameline.fit import Fit
 
+DAY = 24.0
+"""Hours."""
 Z90 = 1.6449
 """Standard normal quantile of a two-sided 90% interval."""
 
@@ -30,8 +33,10 @@ def describe(number: int, fit: Fit, move: Move, *, within: bool, beside: Sequenc
     cells = fit.cells
     onset = onset_of(cells, move.moments, move.weights)
     ended = onset_of(cells, move.ends, move.end_weights) if move.ends.size else None
+    bottom = bottoms(fit if within else Fit(cells.pooled()), move) if move.gradual else (np.zeros(0), np.zeros(0))
+    settled = onset_of(cells, *bottom) if bottom[0].size else None
     early, late = sides(cells, move.segment, onset, ended, beside)
-    raw, mix = kitagawa(cells, early, late)
+    raw, mix = kitagawa(cells, early, all_there(cells, late, settled))
     before = _mean(cells, early)
     size = size_of(cells, move, before, raw=None if within else raw)
     return Shift(
@@ -52,7 +57,16 @@ def describe(number: int, fit: Fit, move: Move, *, within: bool, beside: Sequenc
         n_before=int(cells.n[early].sum()),
         n_after=int(cells.n[late].sum()),
         gradual=move.gradual,
+        settled=settled,
     )
+
+
+def all_there(cells: Cells, late: NDArray[np.bool_], settled: Onset | None) -> NDArray[np.bool_]:
+    """The late cells without those of a ramp, where a day or more is left: a slide is not as large as what it came to."""
+    if settled is None:
+        return late
+    kept = late & (cells.hours > cells.hour_of(settled.estimate))
+    return kept if kept.any() and np.ptp(cells.hours[kept]) >= DAY else late
 
 
 def size_of(cells: Cells, move: Move, before: float, *, raw: float | None = None) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def _sentence(whole: Figures, verdict: MixVerdict, mostly: tuple[str, ...], *, s
 
     def told_as(one: Interval, unit: str = "") -> str:
         estimate, low, high = (
-            format(round(factor * value, 6) + 0.0, digits).replace("-", "−")
+            format(round(factor * value, 1 if share else 6) + 0.0, digits).replace("-", "−")
             for value in (one.estimate, one.low, one.high)
         )
         return f"{estimate}{unit} [{low}, {high}]"
