@@ -55,8 +55,8 @@ def headline(inquiry: Inquiry) -> str:
     main = next((shift for shift in inquiry.shifts if shift.direction == "worse"), None)
     if main is None:
         looked = f"{len(inquiry.signals)} signals" if len(inquiry.signals) != 1 else "one signal"
-        if not inquiry.signals:
-            return "No signal was measured often enough to say whether quality moved."
+        if inquiry.cannot_tell:
+            return f"It cannot be told whether quality moved, and nothing is cleared: {inquiry.cannot_tell}."
         return f"No signal got worse by more than chance would move it ({looked} looked at{_seen(inquiry)})."
     lines = [line for line in inquiry.ledger if line.shift == main.id]
     top = lines[0]
@@ -209,7 +209,8 @@ def story(store: Store, inquiry: Inquiry, found: Investigation, notes: Sequence[
     snapshots = _snapshots(store, window, main) if window else ()
     present = _stamped(store, window)
     service = manifest.service or "the service"
-    subject = f"{main.signal} {_went(main)}" if main else "no shift for the worse"
+    quiet = "it cannot be told whether quality moved" if inquiry.cannot_tell else "no shift for the worse"
+    subject = f"{main.signal} {_went(main)}" if main else quiet
     return Story(
         title=f"{service}: {subject}",
         found=found,

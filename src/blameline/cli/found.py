@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 def tell(found: Investigation, shift: str | None = None) -> None:
     """The outcome and the ledger in words."""
     click.echo(one_line(found.headline))
-    click.echo(f"Outcome: {found.outcome}")
+    click.echo(
+        f"Outcome: {found.outcome}{' (nothing could be looked at, so nothing is cleared)' * bool(found.cannot_tell)}"
+    )
     for one in found.shifts:
         if shift not in {None, one.id}:
             continue

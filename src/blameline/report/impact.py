@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def impact(page: Page) -> tuple[Safe, ...]:
     """How many requests it touched, as a rate with its interval and its denominator."""
     shift = page.main
+    if shift is None and page.story.found.cannot_tell:
+        return (Safe("No impact is measured, and none is ruled out."),)
     if shift is None:
         return (Safe("No impact is measured. Nothing got worse by more than chance explains."),)
     told: list[Safe] = []
@@ -122,6 +124,8 @@ def detection(page: Page) -> tuple[Safe, ...]:
     """From onset to the first report, with the doubt about the onset carried through."""
     reported = page.story.manifest.reported_at
     if page.main is None:
+        if reported is None and page.story.found.cannot_tell:
+            return (Safe("Nothing could have been detected, and no report on record."),)
         if reported is None:
             return (Safe("Nothing to detect, and no report on record."),)
         return (

@@ -109,6 +109,8 @@ def moved(page: Page) -> Safe:
             by = say(": {ids}", ids=suspects) if suspects else Safe("")
             better = Safe(", which got better on like requests" if page.main is not None and offset(page.main) else "")
             return say("the {what}, not the application{better}{by}", what=what, better=better, by=by)
+        case _ if page.story.found.cannot_tell:
+            return Safe("not known. Nothing could be looked at, so nothing is cleared")
         case _:
             return Safe("none that can be told from chance")
 
