@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,9 @@ import yaml
 from markdown_it import MarkdownIt
 
 import blameline.report
+from blameline.case.inquiry import Inquiry
+from blameline.case.story import headline
+from blameline.cli.moved import sentences
 from blameline.errors import BlamelineError, UnknownPlugin
 from blameline.records import (
     Interval,
@@ -25,6 +29,7 @@ from blameline.records import (
     Snapshot,
     TimelineRow,
 )
+from blameline.records.scale import counted, logged
 from blameline.report.markdown import Markdown
 
 if TYPE_CHECKING:
@@ -293,6 +298,42 @@ def test_a_signal_that_is_no_rate(story: Any) -> None:
     assert "+392 [350, 431] ms" in text
 
 
+def test_a_signal_counted_in_logs_is_told_without_them(story: Any) -> None:
+    told = {
+        "signal": "input_tokens", "unit": "log of tokens, capped at 10,000,000", "before": 6.905, "after": 8.321,
+        "delta": Interval(estimate=1.416, low=1.366, high=1.464), "raw_delta": 1.384,
+    }  # fmt: skip
+    shift = story("attributed").found.shifts[0].model_copy(update=told)
+    text = page(story("attributed", found={"shifts": (shift,)}))
+    assert "went from 997 tokens to 4,109 tokens" in text
+    assert "×4.12 [×3.92, ×4.32] at an equal traffic mix" in text
+    assert "it moved to ×3.99" in text
+    assert "`input_tokens` is back near 997 tokens" in text
+    assert "log of" not in text
+    found = story("attributed").found
+    told_in_one = headline(Inquiry(None, (shift,), found.ledger, "attributed", (), ("input_tokens",)))
+    assert told_in_one.startswith("input_tokens in app.task=refund rose to 4.12 times what it was from about")
+    assert sentences(shift)[0] == "its numbers are logs: from 997.2 to 4,109 tokens, ×4.12 [×3.92, ×4.32]"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "wanted"),
+    [
+        (math.log(1500), "log of milliseconds, capped at an hour", (1500.0, "milliseconds")),
+        (
+            math.log(401),
+            "log of 1 + millionths of a dollar, capped at 1,000 dollars",
+            (400.0, "millionths of a dollar"),
+        ),
+        (math.log(3), "log of the number of steps, capped at 1,000", (3.0, "steps")),
+        (0.5, "share of answers", (0.5, "share of answers")),
+    ],
+)
+def test_what_was_counted(value: float, unit: str, wanted: tuple[float, str]) -> None:
+    assert counted(value, unit) == wanted
+    assert logged(unit) == unit.startswith("log")
+
+
 def test_other_shifts_and_shifts_for_the_better(story: Any) -> None:
     shift = story("attributed").found.shifts[0]
     other = shift.model_copy(update={"id": "shift-2", "signal": "refusal"})
@@ -543,6 +584,10 @@ def test_a_move_of_the_plain_mean_is_not_told_as_one_at_an_equal_mix(story: Any)
     )
     assert "| −13.1 points [−14.1, −12.1] | +8.5 points [+7.5, +9.5] |" in text
     assert "not the application, which got better on like requests" in text
+    ledger = story("mix").found.ledger
+    told_in_one = headline(Inquiry(None, (Shift.model_validate(plain),), ledger, "mix", (), ("answer_correct",)))
+    assert "but the traffic did that and not the app" in told_in_one
+    assert told_in_one.endswith("on like requests it got better by 8.5 points.")
 
 
 def test_what_was_found_is_printed_once(story: Any) -> None:

@@ -22,6 +22,7 @@ from blameline.records import (
     Story,
     TimelineRow,
 )
+from blameline.records.scale import factor, logged
 from blameline.runbooks import fitting
 from blameline.shifts.describe import Z90
 
@@ -101,6 +102,8 @@ def called(shift: Shift) -> str:
 
 def _went(shift: Shift) -> str:
     change = shift.after - shift.before
+    if logged(shift.unit):
+        return f"{'fell' if change < 0 else 'rose'} to {factor(change).removeprefix('×')} times what it was"
     share = min(shift.before, shift.after) >= 0 and max(shift.before, shift.after) <= 1
     size = f"{abs(100 * change):.1f} points" if share else f"{abs(change):.3g}"
     return f"{'fell' if change < 0 else 'rose'} by {size}"

@@ -145,6 +145,8 @@ class Shift(Record):
     signal: str
     title: str = ""
     """What the signal counts in a few words, where its name does not say."""
+    unit: str = ""
+    """The signal's unit; where it is a log, levels and changes are logs too."""
     segment: Segment = Field(default_factory=dict)
     """The slice that moved; empty means all traffic."""
     direction: Direction

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from blameline.records.scale import factor, logged
 from blameline.report import wording
 from blameline.report.escape import Safe, codes, say, segment
 
@@ -47,7 +48,9 @@ def impact(page: Page) -> tuple[Safe, ...]:
 def _traffic(page: Page, shift: Shift) -> Safe:
     """What the change of traffic has to do with the move of the plain mean."""
     if shift.mix is not None:
-        return _split(shift.mix, rate=page.within_one)
+        return _split(shift.mix, rate=page.within_one, unit=wording.unit(shift, page.story.signals))
+    if logged(shift.unit):
+        return Safe(f"Before adjusting for traffic it moved to {factor(shift.raw_delta)}.")
     raw, mix = (_plain(value, rate=page.within_one) for value in (shift.raw_delta, abs(shift.mix_delta)))
     if mix == _plain(0.0, rate=page.within_one):
         rest = "and the change of traffic has no part in that"
@@ -58,9 +61,9 @@ def _traffic(page: Page, shift: Shift) -> Safe:
     return Safe(f"Before adjusting for traffic the mean moved by {raw}, {rest}.")
 
 
-def _split(split: MixSplit, *, rate: bool) -> Safe:
+def _split(split: MixSplit, *, rate: bool, unit: str) -> Safe:
     """The move of the plain mean, taken apart into other traffic and other answers."""
-    raw, mix, within = (wording.change(one, within_one=rate) for one in (split.raw, split.mix, split.within))
+    raw, mix, within = (wording.change(one, within_one=rate, unit=unit) for one in (split.raw, split.mix, split.within))
     mostly = say(" (mostly {names})", names=codes(split.mostly, "and")) if split.mostly else ""
     rest = {
         "offset": " The two worked against each other.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from blameline.records.scale import counted, logged
 from blameline.report import wording
 from blameline.report.escape import Safe, code, codes, inline, say, segment
 from blameline.report.page import BIDDERS, Page
@@ -16,7 +17,7 @@ from blameline.report.page import BIDDERS, Page
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from blameline.records import Evidence, LedgerLine, Shift, SliceEffect
+    from blameline.records import Evidence, Interval, LedgerLine, Shift, SliceEffect
 
 VERDICTS = {
     "confirmed": "an experiment took it back and the quality returned",
@@ -282,27 +283,34 @@ def _odds(page: Page, name: str) -> Safe:
 
 def level(page: Page, shift: Shift, value: float) -> Safe:
     """A mean of a shift's signal, with its unit."""
-    unit = inline(wording.unit(shift, page.story.signals))
-    return Safe(f"{wording.level(value, within_one=page.is_rate(shift))} {unit}".strip())
+    unit = wording.unit(shift, page.story.signals)
+    _, own = counted(value, unit)
+    return Safe(f"{wording.level(value, within_one=page.is_rate(shift), unit=unit)} {inline(own)}".strip())
 
 
 def change(page: Page, shift: Shift) -> Safe:
     """How much a shift's signal moved, with its unit."""
-    unit = inline(wording.unit(shift, page.story.signals))
-    return Safe(f"{wording.change(shift.delta, within_one=page.is_rate(shift))} {unit}".strip())
+    return _sized(page, shift, shift.delta)
 
 
 def alike(page: Page, shift: Shift) -> Safe:
     """How much the signal moved at an equal traffic mix, where the shift is one of the plain mean."""
     if shift.mix is None:
         return Safe("by an unknown size")
-    unit = inline(wording.unit(shift, page.story.signals))
-    return Safe(f"{wording.change(shift.mix.within, within_one=page.is_rate(shift))} {unit}".strip())
+    return _sized(page, shift, shift.mix.within)
+
+
+def _sized(page: Page, shift: Shift, moved: Interval) -> Safe:
+    """A change with its unit; a factor has none."""
+    unit = wording.unit(shift, page.story.signals)
+    own = "" if logged(unit) else inline(unit)
+    return Safe(f"{wording.change(moved, within_one=page.is_rate(shift), unit=unit)} {own}".strip())
 
 
 def slice_change(page: Page, one: SliceEffect) -> Safe:
     """How much the main shift's signal moved in one slice."""
-    return Safe(wording.change(one.delta, within_one=page.within_one))
+    unit = wording.unit(page.main, page.story.signals) if page.main else ""
+    return Safe(wording.change(one.delta, within_one=page.within_one, unit=unit))
 
 
 def numbers(item: Evidence) -> Safe:

@@ -43,6 +43,7 @@ def describe(number: int, fit: Fit, move: Move, *, within: bool, beside: Sequenc
         id=f"shift-{number}",
         signal=cells.signal.name,
         title=cells.signal.title,
+        unit=cells.signal.unit,
         segment=move.segment,
         direction="worse" if move.worse else "better",
         moved="unknown",

@@ -17,6 +17,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from blameline.records import MixPart, MixSplit, MixVerdict
+from blameline.records.scale import factors, logged
 from blameline.shifts.levels import levels
 from blameline.shifts.taken_apart import Figures, blocks_of, figures_of
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from blameline.cells import Cells
-    from blameline.records import Interval
+    from blameline.records import Interval, Signal
 
     Flags = NDArray[np.bool_]
 
@@ -71,7 +72,7 @@ def split(cells: Cells, early: Flags, late: Flags, fixed: frozenset[str] = froze
             for names in order
             for one in (tried[names],)
         ),
-        sentence=_sentence(whole, verdict, mostly, share=cells.signal.bounded),
+        sentence=_sentence(whole, verdict, mostly, cells.signal),
     )
 
 
@@ -98,16 +99,19 @@ def _verdict(one: Figures) -> MixVerdict:
     return "both" if mix and within else "unclear"
 
 
-def _sentence(whole: Figures, verdict: MixVerdict, mostly: tuple[str, ...], *, share: bool) -> str:
+def _sentence(whole: Figures, verdict: MixVerdict, mostly: tuple[str, ...], signal: Signal) -> str:
     """The split in words: ``-4.1 points [-5, -3]: -3.6 [-4, -3] from traffic mix (mostly task), -0.5 [-1, 0] within segments``.
 
     Square brackets hold 90% intervals.
     """
-    factor, unit, digits = (100.0, " points", "+.1f") if share else (1.0, "", "+.3g")
+    share = signal.bounded
+    scale, unit, digits = (100.0, " points", "+.1f") if share else (1.0, "", "+.3g")
 
     def told_as(one: Interval, unit: str = "") -> str:
+        if logged(signal.unit):
+            return factors(one)
         estimate, low, high = (
-            format(round(factor * value, 1 if share else 6) + 0.0, digits).replace("-", "−")
+            format(round(scale * value, 1 if share else 6) + 0.0, digits).replace("-", "−")
             for value in (one.estimate, one.low, one.high)
         )
         return f"{estimate}{unit} [{low}, {high}]"
