@@ -630,3 +630,6 @@ def test_the_split_and_the_slice_are_told_in_words(story: Any) -> None:
     assert "The two worked against each other." in text
     assert "90% [89%, 91%] of the move on 20% of the traffic (12 of 59 slices looked at)." in text
     assert r"`app.task` = re\|fund" in text
+    small = Shift.model_validate(shift | {"slice": {**place, "share": None, "looked_at": 12, "of": 59}})
+    text = page(story("attributed", found={"shifts": (small,)}))
+    assert ", 20% of the traffic; elsewhere nothing moved that can be told (12 of 59 slices looked at)." in text

@@ -126,7 +126,7 @@ class Location(Record):
     parts: tuple[Segment, ...] = ()
     """The segments that hold it, each one value or a pair of values of two attributes; empty unless ``slice``."""
     share: Interval | None = None
-    """Share of the shift that these parts explain."""
+    """Share of the shift that these parts explain; ``null`` where noise elsewhere hides it, as beside a small slice."""
     traffic: float = 1.0
     """Share of the requests after the onset that these parts are."""
     probability: float = 0.0

@@ -78,8 +78,13 @@ def _split(split: MixSplit, *, rate: bool, unit: str) -> Safe:
 def _place(found: Location) -> Safe:
     """Which slice of the traffic holds it, and how many were looked at to say so."""
     looked = f"{found.looked_at} of {wording.plural(found.of, 'slice')} looked at"
-    if found.verdict == "slice" and found.share is not None:
+    if found.verdict == "slice":
         parts = Safe(" or ".join(segment(part) for part in found.parts))
+        if found.share is None:
+            part_of = wording.percent(found.traffic)
+            return Safe(
+                f"It sits in {parts}, {part_of} of the traffic; elsewhere nothing moved that can be told ({looked})."
+            )
         held = Safe(wording.share(found.share))
         told = say(
             "It sits in {parts}: {held} of the move on {traffic} of the traffic",
