@@ -132,6 +132,37 @@ def test_too_little_data_is_no_finding(run, tmp_path):
     assert "No signal moved" not in told
     assert "18 measurements are too few, 100 are needed" in told
     assert "csat: no move could have been found" in told
+    blamed = run("blame", "--case", tmp_path / "c.duckdb").stdout
+    assert blamed.startswith(
+        "It cannot be told whether quality moved, and nothing is cleared: 18 values of csat are too few"
+    )
+    assert "Outcome: no_shift (nothing could be looked at, so nothing is cleared)" in blamed
+    found = json.loads(run("blame", "--json", "--case", tmp_path / "c.duckdb").stdout)
+    assert found["outcome"] == "no_shift"
+    assert found["cannot_tell"] == "18 values of csat are too few, 100 are needed"
+    run("report", "--case", tmp_path / "c.duckdb", "-o", tmp_path / "r.md")
+    page = (tmp_path / "r.md").read_text()
+    assert "Which variable moved: not known. Nothing could be looked at, so nothing is cleared." in page
+    assert "No impact is measured, and none is ruled out." in page
+    assert "Nothing got worse" not in page
+
+
+@pytest.mark.parametrize(
+    ("score", "words"),
+    [
+        (lambda _: {"csat": 1}, "200 values of csat have one value each"),
+        (lambda _: {}, "no score of quality is on record"),
+        (lambda n: {"csat": n * 7919 % 3 / 2}, ""),
+    ],
+)
+def test_what_cannot_be_told_says_why(run, tmp_path, score, words):
+    rows = [
+        {"at": f"2026-03-{1 + n // 20:02}T{n % 20:02}:00:00Z", "trace_id": f"{n:04}", "tenant.id": "a", **score(n)}
+        for n in range(200)
+    ]
+    (tmp_path / "r.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    run("load", tmp_path / "r.jsonl", "--case", tmp_path / "c.duckdb")
+    assert json.loads(run("blame", "--json", "--case", tmp_path / "c.duckdb").stdout)["cannot_tell"] == words
 
 
 def test_without_traces_the_lanes_are_drawn_all_the_same(run, tmp_path):
@@ -251,6 +282,12 @@ def test_sentences_tell_what_the_table_has_no_column_for():
     lines = sentences(Shift(**told, ended=end.estimate, ended_range=end, gradual=True, raw_delta=-0.9, mix_delta=0.1))
     assert lines == [
         "over by 2026-03-04 10:00 UTC, 90% range 2026-03-04 09:00 to 2026-03-05 12:00",
-        "it came gradually, as a ramp and not as a step",
+        "it came gradually, from 2026-03-01 10:00 UTC on, and where it ends is not in the data",
         "the plain mean moved by -0.900; other traffic alone would have moved it by +0.100",
+    ]
+    assert sentences(Shift(**told, gradual=True, settled=end)) == [
+        (
+            "it came gradually, from 2026-03-01 10:00 to 2026-03-04 10:00 UTC, "
+            "90% range of its end 2026-03-04 09:00 to 2026-03-05 12:00"
+        )
     ]

@@ -62,9 +62,10 @@ def found(outcome: str, *lines: tuple[str, str | None, float]) -> Investigation:
     return Investigation(outcome=outcome, headline="", shifts=(shift,), ledger=ledger)
 
 
-def test_there_are_five() -> None:
+def test_there_are_six() -> None:
     assert [book.id for book in BOOKS] == [
         "judge-drift",
+        "lost-records",
         "prompt-edit",
         "retrieval-index",
         "silent-provider-change",
@@ -108,6 +109,8 @@ def test_fitting() -> None:
     ]
     assert [book.id for book in fitting(found("mix", ("mix", None, 0.9)))] == ["traffic-mix"]
     assert [book.id for book in fitting(found("ruler", ("ruler", None, 0.9)))] == ["judge-drift"]
+    assert [book.id for book in fitting(found("artefact", ("artefact", None, 0.9)))] == ["lost-records"]
+    assert [book.id for book in fitting(found("artefact", ("chg-1", "telemetry", 0.9)))] == ["lost-records"]
     assert [book.id for book in fitting(found("unattributed", ("unknown", None, 0.9)))] == ["silent-provider-change"]
     assert fitting(Investigation(outcome="no_shift", headline="")) == ()
     (book,) = fitting(found("attributed", ("chg-1", "prompt", 1.0)))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HEADINGS = ("Goal", "First five minutes", "Do and check", "Roll back", "Afterwards")
 """Every runbook has these, in this order."""
 
-LAYERS_OF_BIDDER = {"mix": ("traffic",), "ruler": ("judge", "eval", "telemetry"), "artefact": ("telemetry",)}
+LAYERS_OF_BIDDER = {"mix": ("traffic",), "ruler": ("judge", "eval"), "artefact": ("telemetry",)}
 """The layers that a standing bidder speaks for."""
 
 WORTH_A_LOOK = 0.05

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,9 @@ import yaml
 from markdown_it import MarkdownIt
 
 import blameline.report
+from blameline.case.inquiry import Inquiry
+from blameline.case.story import headline
+from blameline.cli.moved import sentences
 from blameline.errors import BlamelineError, UnknownPlugin
 from blameline.records import (
     Interval,
@@ -25,6 +29,7 @@ from blameline.records import (
     Snapshot,
     TimelineRow,
 )
+from blameline.records.scale import counted, logged
 from blameline.report.markdown import Markdown
 
 if TYPE_CHECKING:
@@ -255,6 +260,19 @@ def test_a_shift_that_ended(story: Any) -> None:
     assert "Keep `chg-003` out, or repaired, until a replay passes." in text
 
 
+def test_a_slide_is_told_to_its_end(story: Any) -> None:
+    shift = story("attributed").found.shifts[0]
+    begun = shift.onset.estimate
+    estimate, low, high = (begun + timedelta(hours=hours) for hours in (48, 45, 52))
+    end = Onset(estimate=estimate, low=low, high=high)
+    slide = shift.model_copy(update={"gradual": True, "settled": end})
+    text = page(story("attributed", found={"shifts": (slide,)}))
+    assert "It began to slide at about 2026-03-14 09:12 UTC" in text
+    assert "It was at its new level by about 2026-03-16 09:12 UTC [2026-03-16 06:12–13:12 UTC]." in text
+    under_way = page(story("attributed", found={"shifts": (slide.model_copy(update={"settled": None}),)}))
+    assert "Where the slide ends is not in the data." in under_way
+
+
 def test_a_signal_that_is_no_rate(story: Any) -> None:
     shift = (
         story("attributed")
@@ -278,6 +296,42 @@ def test_a_signal_that_is_no_rate(story: Any) -> None:
     )
     assert "went from 812 ms to 1,204 ms" in text
     assert "+392 [350, 431] ms" in text
+
+
+def test_a_signal_counted_in_logs_is_told_without_them(story: Any) -> None:
+    told = {
+        "signal": "input_tokens", "unit": "log of tokens, capped at 10,000,000", "before": 6.905, "after": 8.321,
+        "delta": Interval(estimate=1.416, low=1.366, high=1.464), "raw_delta": 1.384,
+    }  # fmt: skip
+    shift = story("attributed").found.shifts[0].model_copy(update=told)
+    text = page(story("attributed", found={"shifts": (shift,)}))
+    assert "went from 997 tokens to 4,109 tokens" in text
+    assert "×4.12 [×3.92, ×4.32] at an equal traffic mix" in text
+    assert "it moved to ×3.99" in text
+    assert "`input_tokens` is back near 997 tokens" in text
+    assert "log of" not in text
+    found = story("attributed").found
+    told_in_one = headline(Inquiry(None, (shift,), found.ledger, "attributed", (), ("input_tokens",)))
+    assert told_in_one.startswith("input_tokens in app.task=refund rose to 4.12 times what it was from about")
+    assert sentences(shift)[0] == "its numbers are logs: from 997.2 to 4,109 tokens, ×4.12 [×3.92, ×4.32]"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "wanted"),
+    [
+        (math.log(1500), "log of milliseconds, capped at an hour", (1500.0, "milliseconds")),
+        (
+            math.log(401),
+            "log of 1 + millionths of a dollar, capped at 1,000 dollars",
+            (400.0, "millionths of a dollar"),
+        ),
+        (math.log(3), "log of the number of steps, capped at 1,000", (3.0, "steps")),
+        (0.5, "share of answers", (0.5, "share of answers")),
+    ],
+)
+def test_what_was_counted(value: float, unit: str, wanted: tuple[float, str]) -> None:
+    assert counted(value, unit) == wanted
+    assert logged(unit) == unit.startswith("log")
 
 
 def test_other_shifts_and_shifts_for_the_better(story: Any) -> None:
@@ -514,6 +568,28 @@ def test_traffic_may_work_against_a_move(story: Any) -> None:
     assert "and the change of traffic has no part in that." in told(-0.0001)
 
 
+def test_a_move_of_the_plain_mean_is_not_told_as_one_at_an_equal_mix(story: Any) -> None:
+    def told(value: float) -> dict[str, float]:
+        return {"estimate": value, "low": value - 0.01, "high": value + 0.01}
+
+    parts = {"raw": told(-0.131), "mix": told(-0.216), "within": told(0.085), "interaction": told(0.0)}
+    plain = story("mix").found.shifts[0].model_dump() | {
+        "delta": told(-0.131), "plain": True, "mix": {**parts, "verdict": "offset"},
+    }  # fmt: skip
+    text = page(story("mix", found={"shifts": (Shift.model_validate(plain),)}))
+    assert "−13.1 points [−14.1, −12.1], and +8.5 points [+7.5, +9.5] at an equal traffic mix." in text
+    assert (
+        "| change of the plain mean | change at an equal traffic mix | measured before / after |\n|---|---|---|---|---|---|---|\n|"
+        in text
+    )
+    assert "| −13.1 points [−14.1, −12.1] | +8.5 points [+7.5, +9.5] |" in text
+    assert "not the application, which got better on like requests" in text
+    ledger = story("mix").found.ledger
+    told_in_one = headline(Inquiry(None, (Shift.model_validate(plain),), ledger, "mix", (), ("answer_correct",)))
+    assert "but the traffic did that and not the app" in told_in_one
+    assert told_in_one.endswith("on like requests it got better by 8.5 points.")
+
+
 def test_what_was_found_is_printed_once(story: Any) -> None:
     lines = story("attributed").found.ledger
     out = next(line for line in lines if line.candidate == "chg-002")
@@ -548,9 +624,12 @@ def test_the_split_and_the_slice_are_told_in_words(story: Any) -> None:
     }
     text = page(story("attributed", found={"shifts": (Shift.model_validate(shift),)}))
     assert (
-        "moved by −4.1 points: −3.6 points from the traffic mix (mostly `app.task`), −0.5 points within segments."
-        in text
+        "moved by −4.1 points [−5.1, −3.1]: −3.6 points [−4.6, −2.6] from the traffic mix (mostly `app.task`), "
+        "−0.5 points [−1.5, +0.5] within segments." in text
     )
     assert "The two worked against each other." in text
     assert "90% [89%, 91%] of the move on 20% of the traffic (12 of 59 slices looked at)." in text
     assert r"`app.task` = re\|fund" in text
+    small = Shift.model_validate(shift | {"slice": {**place, "share": None, "looked_at": 12, "of": 59}})
+    text = page(story("attributed", found={"shifts": (small,)}))
+    assert ", 20% of the traffic; elsewhere nothing moved that can be told (12 of 59 slices looked at)." in text

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from blameline.case.finding import find_shifts
 from blameline.fit import Fit
+from blameline.records import Manifest
 from blameline.shifts import describe, find
 from blameline.shifts.by_segment import by_segment
 from blameline.shifts.describe import kitagawa
@@ -41,6 +44,33 @@ def test_kitagawa_by_hand(cells: Callable[..., Cells]) -> None:
     assert raw == pytest.approx(float(w1 @ m1 - w0 @ m0))
     assert mix == pytest.approx(float((w1 - w0) @ (m0 + m1) / 2))
     assert raw - mix == pytest.approx(float((m1 - m0) @ (w0 + w1) / 2))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_ramp_has_an_end(cells: Make, seed: int) -> None:
+    made = cells(seed, lambda hours, _: 0.85 - 0.2 * np.clip((hours - 150) / 96, 0, 1), days=16)
+    (one,) = find_shifts({"answer_correct": Fit(made)}, Manifest(), seed=0)
+    shift = one.shift
+    assert shift.gradual
+    assert shift.settled is not None
+    origin = datetime(2026, 3, 2, tzinfo=UTC)
+    low, estimate, high = (
+        (moment - origin).total_seconds() / 3600
+        for moment in (shift.settled.low, shift.settled.estimate, shift.settled.high)
+    )
+    assert low - 6 <= 246 <= high + 6
+    assert low <= estimate <= high
+    assert high - low < 100
+    assert shift.raw_delta == pytest.approx(-0.2, abs=0.02)
+    assert shift.mix is not None
+    assert shift.mix.raw.estimate == pytest.approx(-0.2, abs=0.02)
+
+
+def test_a_ramp_that_is_under_way_has_none(cells: Make) -> None:
+    made = cells(0, lambda hours, _: 0.9 - 0.3 * hours / 288)
+    (one,) = find_shifts({"answer_correct": Fit(made)}, Manifest(), seed=0, detector="segments")
+    assert one.shift.gradual
+    assert one.shift.settled is None
 
 
 def test_levels_interval_and_segments_agree(cells: Make) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 
+from blameline.case.finding import find_shifts
 from blameline.fit import Fit
+from blameline.records import Manifest
 from blameline.shifts import find
 from blameline.shifts.levels import levels
 from blameline.shifts.mix import split
@@ -57,8 +60,32 @@ def test_a_worse_mean_with_no_segment_worse_is_the_mix(cells: Make) -> None:
     assert found.within.low <= 0 <= found.within.high
     assert found.raw.estimate == pytest.approx(found.mix.estimate + found.within.estimate)
     assert "from traffic mix (mostly tenant)" in found.sentence
+    assert re.fullmatch(
+        r"−[\d.]+ points \[−.+?\]: −[\d.]+ \[−.+?\] from .+, [−+][\d.]+ \[−.+?\] within segments", found.sentence
+    )
     by_region = next(part for part in found.parts if part.attributes == ("region",))
     assert abs(by_region.mix.estimate) < 0.01
+
+
+def test_the_pair_that_carries_the_mix_is_named(cells: Make) -> None:
+    """Each region and each tenant has as many requests as before, and only their combination is another."""
+    crossed = np.array([0, 1, 1, 0])
+    made = cells(
+        8,
+        lambda hours, segment: np.where(segment == 3, 0.5, 0.95) + 0 * hours,
+        traffic=lambda hours, segment: np.where((hours > ONSET) == (crossed[segment] == 1), 0.3, 1.7),
+    )
+    found = parts(made)
+    assert found.verdict == "mix"
+    assert found.mostly == ("region", "tenant")
+    assert "(mostly region and tenant)" in found.sentence
+
+
+def test_a_move_of_the_plain_mean_says_so(cells: Make) -> None:
+    (one,) = find_shifts({"answer_correct": Fit(cells(1, usual, traffic=harder))}, Manifest(), seed=0)
+    assert one.shift.plain
+    (other,) = find_shifts({"answer_correct": Fit(cells(3, worse))}, Manifest(), seed=0)
+    assert not other.shift.plain
 
 
 def test_all_segments_worse_under_a_flat_mean_are_found_and_the_traffic_is_told(cells: Make) -> None:

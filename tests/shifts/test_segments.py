@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -200,6 +202,47 @@ def test_the_named_detector_finds_the_shifts(cells: Make) -> None:
     assert told[0].shift.ended is not None
     with pytest.raises(UnknownPlugin, match="did you mean 'segments'"):
         inquiry.find_shifts(fits, Manifest(), seed=0, detector="segment")
+
+
+STAIRS = ((99.0, -0.12), (195.0, -0.12), (291.0, 0.15))
+
+
+def stairs(hours: np.ndarray) -> np.ndarray:
+    """Two falls and more than the second one back."""
+    return np.asarray(sum(size * (hours > begin) for begin, size in STAIRS))
+
+
+@pytest.mark.parametrize("detector", ["segments", "ruptures"])
+def test_each_of_several_moves_is_told_from_the_level_before_it(cells: Make, detector: str) -> None:
+    made = cells(5, lambda hours, part: BASE[part] + stairs(hours), days=16, rate=60)
+    told = inquiry.find_shifts({"answer_correct": Fit(made)}, Manifest(), seed=0, detector=detector)
+    worse = [one.shift for one in told if one.shift.direction == "worse"]
+    assert len(worse) == 2
+    for shift in worse:
+        assert shift.delta.estimate == pytest.approx(-0.12, abs=0.03)
+        assert shift.after - shift.before == pytest.approx(shift.delta.estimate)
+        assert shift.raw_delta == pytest.approx(-0.12, abs=0.03)
+        for part in shift.by_segment:
+            assert part.delta.low < -0.12 < part.delta.high, part
+
+
+def test_a_later_shift_is_as_large_in_its_ledger_as_on_record(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    hours = np.sort(rng.uniform(0, 384, 9000))
+    good = rng.random(9000) < 0.85 + stairs(hours)
+    start = datetime(2026, 3, 2, tzinfo=UTC)
+    rows = [
+        {"at": (start + timedelta(hours=float(hour))).isoformat(), "trace_id": f"{n:08x}", "answer_correct": int(one)}
+        for n, (hour, one) in enumerate(zip(hours, good, strict=True))
+    ]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with blameline.open(tmp_path / "case.duckdb") as case:
+        case.load(tmp_path / "rows.jsonl")
+        worse = [one for one in case.shifts(detector="segments") if one.direction == "worse"]
+    assert len(worse) == 2
+    for shift in worse:
+        assert shift.delta.estimate == pytest.approx(-0.12, abs=0.04)
+        assert shift.after - shift.before == pytest.approx(shift.delta.estimate)
 
 
 def test_without_its_package_the_peer_names_the_extra(cells: Make, monkeypatch: pytest.MonkeyPatch) -> None:

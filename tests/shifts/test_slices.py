@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import numpy as np
+import pytest
 
 from blameline.fit import Fit
 from blameline.shifts import Move, find
@@ -59,6 +60,26 @@ def test_a_pair_takes_the_place_of_the_wider_segment(cells: Make) -> None:
     told = narrowed(fit, move, found)
     assert told.segment == {"tenant": "a", "task": "refund"}
     assert told.effect - 2 * told.error < -0.45 < told.effect + 2 * told.error
+
+
+PAIR = {"tenant": "d", "task": "refund"}
+
+
+@pytest.mark.parametrize("seed", [100, 103, 104])
+def test_a_pair_of_few_requests_is_named_though_its_share_is_not_known(cells: Make, seed: int) -> None:
+    fit = world(cells, seed, among(**PAIR), 0.5, rate=3)
+    move = first(fit)
+    found = locate(fit, move)
+    assert found.parts == (PAIR,)
+    assert found.share is None
+    assert "% of the traffic; elsewhere nothing moved that this data can tell" in found.because
+    assert narrowed(fit, move, found).segment == PAIR
+
+
+def test_a_pair_of_few_requests_is_not_all_where_the_rest_moved_too(cells: Make) -> None:
+    for seed in (100, 103, 104):
+        fit = world(cells, seed, np.where(among(**PAIR), 1.0, 0.06), 0.5, rate=3)
+        assert locate(fit, first(fit)).verdict == "everywhere"
 
 
 def test_two_values_are_two_parts(cells: Make) -> None:

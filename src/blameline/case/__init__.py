@@ -147,10 +147,11 @@ class Case:
             shifts=inquiry.shifts,
             ledger=inquiry.ledger,
             guards=found,
-            problems=(*unfinished, *self.store.problems(), *(() if inquiry.signals else (UNMEASURED,))),
+            problems=(*unfinished, *self.store.problems(), *((UNMEASURED,) if inquiry.cannot_tell else ())),
             gaps=gaps.stored(self.store),
             context=inquiry.context,
             disagreements=inquiry.disagreements,
+            cannot_tell=inquiry.cannot_tell,
         )
 
     def story(self, *, seed: int = 0) -> Story:

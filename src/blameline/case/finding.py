@@ -11,7 +11,7 @@ from blameline.cells import Clock, measured, read
 from blameline.fit import Fit
 from blameline.shifts import Move, describe, find
 from blameline.shifts.by_segment import by_segment
-from blameline.shifts.describe import sides
+from blameline.shifts.describe import all_there, sides
 from blameline.shifts.losses import find_lost
 from blameline.shifts.mix import split
 from blameline.shifts.moves import highest_density
@@ -21,7 +21,7 @@ from blameline.shifts.tallies import Tallies
 from blameline.shifts.traffic import traffic_move
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -50,6 +50,8 @@ class Found:
     """Segments moved; false when only the plain mean did."""
     rest: Found | None = None
     """What is left of it when the ruler's own move is taken out of the scores; ``None`` where that is not known."""
+    beside: tuple[Move, ...] = ()
+    """Moves of its signal at other times, which are no part of its size."""
 
 
 def fit_signals(store: Store, window: Clock) -> dict[str, Fit]:
@@ -84,7 +86,7 @@ def find_shifts(
     ``tallies`` are the counts beside each signal, ``awaited`` the hour from which on its scores are still coming in.
     """
     listed = {name: number for number, name in enumerate(manifest.signals)}
-    found: list[tuple[tuple[bool, int, bool, int, float, str], Fit, Move, bool]] = []
+    found: list[tuple[tuple[bool, int, bool, int, float, str], Fit, Move, bool, list[Move]]] = []
     for name, fit in sorted(fits.items()):
         signal = fit.cells.signal
         if signal.better is None or signal.control:
@@ -97,13 +99,17 @@ def find_shifts(
         kept += [(move, False) for move in _plain(fit, [move for move, _ in kept], seed=seed, detector=detector)]
         until = (awaited or {}).get(name, np.inf)
         for move, within in kept:
-            if float(move.moments[np.argmax(move.weights)]) >= until:
+            if move.begun >= until:
                 continue  # scores of these hours are still coming in, and who is slow may be scored otherwise
             family = FAMILIES.index(signal.family)
             order = (not move.worse, family, not within, listed.get(name, len(listed)), -move.evidence, name)
-            found.append((order, fit, move, within))
+            beside = [other for other, inside in kept if inside and other is not move and not _meet(other, move)]
+            found.append((order, fit, move, within, beside))
     found.sort(key=lambda entry: entry[0])
-    return [on_record(number, fit, move, within=within) for number, (_, fit, move, within) in enumerate(found, start=1)]
+    return [
+        on_record(number, fit, move, within=within, beside=beside)
+        for number, (_, fit, move, within, beside) in enumerate(found, start=1)
+    ]
 
 
 def _plain(fit: Fit, moves: list[Move], *, seed: int, detector: str) -> list[Move]:
@@ -141,20 +147,35 @@ def _spread(plain: Fit, move: Move, fit: Fit) -> NDArray[np.float64]:
     return level[fit.cells.bucket]
 
 
-def on_record(number: int, fit: Fit, move: Move, *, within: bool) -> Found:
-    """A move on record, with its slice and its split."""
+def on_record(number: int, fit: Fit, move: Move, *, within: bool, beside: Sequence[Move] = ()) -> Found:
+    """A move on record, with its slice and its split; the other moves of the signal, ``beside`` it, are no part of its size."""
+    if within:
+        fit, move = sized(fit, move, beside)
     located = locate(fit, move) if within else None
     if located is not None:
         move = narrowed(fit, move, located)
-    shift = describe(number, fit, move, within=within)
-    early, late = sides(fit.cells, shift.segment, shift.onset, shift.ended_range)
-    mix = split(fit.cells, early, late, frozenset(shift.segment))
+    shift = describe(number, fit, move, within=within, beside=beside)
+    early, late = sides(fit.cells, shift.segment, shift.onset, shift.ended_range, beside)
+    mix = split(fit.cells, early, all_there(fit.cells, late, shift.settled), frozenset(shift.segment))
     told: dict[str, object] = {"mix": mix, "slice": located}
     if mix is not None:
         told["mix_delta"] = mix.mix.estimate
     if within:
         told["by_segment"] = by_segment(fit, move)
-    return Found(shift.model_copy(update=told), move, within)
+    return Found(shift.model_copy(update=told), move, within, beside=tuple(beside))
+
+
+def sized(fit: Fit, move: Move, beside: Sequence[Move]) -> tuple[Fit, Move]:
+    """The model with the other moves in its mean, and the move as large as it is there."""
+    others = [column for other in beside for column in (other.column, other.left) if column is not None]
+    others += [move.left] if move.left is not None else []
+    if not others:
+        return fit, move
+    fit = fit.given(np.column_stack(others))
+    told = fit.scores(move.column[:, None])
+    if not told.information[0]:
+        return fit, move
+    return fit, replace(move, effect=float(told.estimate[0]), error=max(float(told.error[0]), move.error))
 
 
 def detectable(fits: dict[str, Fit], manifest: Manifest) -> tuple[tuple[str, float], ...]:

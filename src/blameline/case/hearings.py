@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.case.finding import Found, on_record
+from blameline.case.finding import Found, on_record, sized
 from blameline.evidence.bridge import record, says
 from blameline.evidence.controls import of_controls
 from blameline.evidence.hearing import Hearing
 from blameline.evidence.judgement import divided, judge
 from blameline.evidence.linking import Linked, ask, link, stands
 from blameline.fit import Fit
-from blameline.records import Interval
 from blameline.shifts import Move, find
-from blameline.shifts.describe import Z90, onset_of
+from blameline.shifts.describe import onset_of, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -146,10 +145,10 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         if shift.linked:
             return None
     fits = grounds.fits
-    others = [o.move.column for o in grounds.found if _explains(o, one, before)]
+    others = [o.move for o in grounds.found if _explains(o, one, before)]
     if others:
-        fits = {**fits, name: fit.given(np.column_stack(others))}
-        shift = _resized(shift, fits[name], one.move)
+        fits = {**fits, name: fit.given(np.column_stack([other.column for other in others]))}
+        shift = _resized(shift, fit, one, others)
     raw = Fit(fit.cells.pooled())
     weights = grounds.weighed.get(name)
     hearing = Hearing(
@@ -174,14 +173,12 @@ def _explains(other: Found, one: Found, before: Sequence[Heard]) -> bool:
     return any(heard.shift.id == other.shift.id for heard in before) and not _overlap(one.shift, other.shift)
 
 
-def _resized(shift: Shift, fit: Fit, move: Move) -> Shift:
-    """The shift with its size as it is beside the other moves of its signal."""
-    scores = fit.scores(move.column[:, None])
-    if not scores.information[0]:
+def _resized(shift: Shift, fit: Fit, one: Found, others: Sequence[Move]) -> Shift:
+    """The shift with its size as it is beside these moves too; that of the plain mean alone is as it was counted."""
+    if not one.within:
         return shift
-    estimate, error = float(scores.estimate[0]), float(scores.error[0])
-    delta = Interval(estimate=estimate, low=estimate - Z90 * error, high=estimate + Z90 * error)
-    return shift.model_copy(update={"delta": delta})
+    _, move = sized(fit, one.move, (*one.beside, *others))
+    return shift.model_copy(update=size_of(fit.cells, move, shift.before))
 
 
 def app_first(heard: Sequence[Heard]) -> list[Heard]:

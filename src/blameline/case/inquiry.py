@@ -10,6 +10,7 @@ from blameline.case.context import context
 from blameline.case.disagreement import disagreements
 from blameline.case.finding import detectable, find_shifts, fit_signals, tallies_of
 from blameline.case.hearings import Grounds, Heard, app_first, hear, linked_series
+from blameline.case.sight import blindness
 from blameline.cells import Clock, clock, copies, lags, settled, volume, weighed
 from blameline.evidence.verdicts import capped
 
@@ -37,13 +38,15 @@ class Inquiry:
     """What moved beside the main shift, and is none."""
     disagreements: tuple[Disagreement, ...] = ()
     """Where clicks and graded truth went different ways."""
+    cannot_tell: str = ""
+    """Why nothing could be looked at; empty where something was."""
 
 
 def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
     """Find the shifts with the named detector and put every bid to each shift for the worse."""
     window = clock(store)
     if window is None:
-        return Inquiry(None, (), (), "no_shift", (), ())
+        return Inquiry(None, (), (), "no_shift", (), (), cannot_tell="there is no trace in the window")
     fits, manifest = fit_signals(store, window), store.manifest()
     traffic = volume(store, window)
     tallies = tallies_of(fits, traffic)
@@ -65,6 +68,7 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
     worse = {fits[shift.signal].cells.signal.family for shift in shifts if shift.direction == "worse"}
     if worse == {"feedback"}:
         lines, word = capped(lines, word)
+    smallest = detectable(fits, manifest)
     return Inquiry(
         window,
         tuple(shifts),
@@ -72,9 +76,10 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
         word,
         candidates,
         tuple(sorted(fits)),
-        detectable(fits, manifest),
+        smallest,
         context(store, window, shifts),
         disagreements(fits, shifts),
+        "" if worse else blindness(store, window, fits, dict(smallest)),
     )
 
 

@@ -22,6 +22,7 @@ from blameline.records import (
     Story,
     TimelineRow,
 )
+from blameline.records.scale import factor, logged
 from blameline.runbooks import fitting
 from blameline.shifts.describe import Z90
 
@@ -55,8 +56,8 @@ def headline(inquiry: Inquiry) -> str:
     main = next((shift for shift in inquiry.shifts if shift.direction == "worse"), None)
     if main is None:
         looked = f"{len(inquiry.signals)} signals" if len(inquiry.signals) != 1 else "one signal"
-        if not inquiry.signals:
-            return "No signal was measured often enough to say whether quality moved."
+        if inquiry.cannot_tell:
+            return f"It cannot be told whether quality moved, and nothing is cleared: {inquiry.cannot_tell}."
         return f"No signal got worse by more than chance would move it ({looked} looked at{_seen(inquiry)})."
     lines = [line for line in inquiry.ledger if line.shift == main.id]
     top = lines[0]
@@ -72,7 +73,9 @@ def headline(inquiry: Inquiry) -> str:
     if inquiry.outcome == "ruler":
         return f"{moved}, but the measuring moved and not the app: {_named(top)} ({_odds(top)})."
     if inquiry.outcome == "mix":
-        return f"{moved}, but the traffic moved and not the app: {_named(top)} ({_odds(top)})."
+        alike = _alike(main)
+        verb = "did that" if alike else "moved"
+        return f"{moved}, but the traffic {verb} and not the app: {_named(top)} ({_odds(top)}){alike}."
     if inquiry.outcome == "artefact":
         return f"{moved}, but the records moved and not the app: {_named(top)} ({_odds(top)})."
     if top.candidate in {"unknown", "chance"}:
@@ -99,9 +102,19 @@ def called(shift: Shift) -> str:
 
 def _went(shift: Shift) -> str:
     change = shift.after - shift.before
+    if logged(shift.unit):
+        return f"{'fell' if change < 0 else 'rose'} to {factor(change).removeprefix('×')} times what it was"
     share = min(shift.before, shift.after) >= 0 and max(shift.before, shift.after) <= 1
     size = f"{abs(100 * change):.1f} points" if share else f"{abs(change):.3g}"
     return f"{'fell' if change < 0 else 'rose'} by {size}"
+
+
+def _alike(shift: Shift) -> str:
+    """That answers to like requests got better, where they did while the mean fell."""
+    if not shift.plain or shift.mix is None or shift.mix.verdict != "offset":
+        return ""
+    within, share = abs(shift.mix.within.estimate), 0 <= shift.before <= 1
+    return f"; on like requests it got better by {f'{100 * within:.1f} points' if share else f'{within:.3g}'}"
 
 
 def _named(line: LedgerLine) -> str:
@@ -199,7 +212,8 @@ def story(store: Store, inquiry: Inquiry, found: Investigation, notes: Sequence[
     snapshots = _snapshots(store, window, main) if window else ()
     present = _stamped(store, window)
     service = manifest.service or "the service"
-    subject = f"{main.signal} {_went(main)}" if main else "no shift for the worse"
+    quiet = "it cannot be told whether quality moved" if inquiry.cannot_tell else "no shift for the worse"
+    subject = f"{main.signal} {_went(main)}" if main else quiet
     return Story(
         title=f"{service}: {subject}",
         found=found,

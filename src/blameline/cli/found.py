@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 def tell(found: Investigation, shift: str | None = None) -> None:
     """The outcome and the ledger in words."""
     click.echo(one_line(found.headline))
-    click.echo(f"Outcome: {found.outcome}")
+    click.echo(
+        f"Outcome: {found.outcome}{' (nothing could be looked at, so nothing is cleared)' * bool(found.cannot_tell)}"
+    )
     for one in found.shifts:
         if shift not in {None, one.id}:
             continue
         onset = f"{minute(one.onset.estimate)} UTC [{minute(one.onset.low)} to {minute(one.onset.high)}]"
+        onset += f", gradually until {minute(one.settled.estimate)}" if one.settled else ""
         ended = f", over by {minute(one.ended)}" if one.ended else ""
         signal = one_line(f"{one.signal} ({one.title})" if one.title else one.signal)
         click.echo(

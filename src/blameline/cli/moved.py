@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from blameline.cli.tables import Cell, encodable, minute, one_line, table, where
+from blameline.records.scale import counted, factors, logged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,10 +55,18 @@ def tell_shifts(found: Sequence[Shift], view: View, beside: Zone | None) -> None
 def sentences(shift: Shift) -> list[str]:
     """What the table has no column for, a sentence each."""
     told = []
+    if logged(shift.unit):
+        (before, unit), (after, _) = (counted(value, shift.unit) for value in (shift.before, shift.after))
+        told.append(f"its numbers are logs: from {before:,g} to {after:,g} {unit}, {factors(shift.delta)}")
     if shift.ended_range:
         told.append(f"over by {minute(shift.ended_range.estimate)} UTC, 90% range {_range(shift.ended_range)}")
-    if shift.gradual:
-        told.append("it came gradually, as a ramp and not as a step")
+    if shift.gradual and shift.settled is not None:
+        all_there = f"{minute(shift.settled.estimate)} UTC, 90% range of its end {_range(shift.settled)}"
+        told.append(f"it came gradually, from {minute(shift.onset.estimate)} to {all_there}")
+    elif shift.gradual:
+        told.append(
+            f"it came gradually, from {minute(shift.onset.estimate)} UTC on, and where it ends is not in the data"
+        )
     if shift.mix is not None:
         told.append(shift.mix.sentence)
     elif shift.raw_delta or shift.mix_delta:

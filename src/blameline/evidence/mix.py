@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Mix:
-    """Kitagawa's split of the plain move, beside whether any segment moved by itself."""
+    """Kitagawa's split of the plain move, beside whether any segment got worse by itself."""
 
     name = "mix"
     asks = "Would the change of traffic between segments have moved the mean by itself?"
@@ -32,7 +32,7 @@ class Mix:
         return {**window(hearing), **onset(hearing)}
 
     def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
-        """Supports only when the mix is most of the move, no segment moved by itself, and none can have moved as far unseen."""
+        """Supports only when the mix is most of the move, no segment got worse by itself, and none can have so far unseen."""
         del candidate, seed
         shift = hearing.shift
         segments = len({str(one) for one in rows["segment"]})
@@ -56,7 +56,7 @@ class Mix:
         moved = hearing.traffic_mix.moved
         numbers |= {"log_factor_traffic": moved.log_factor, "traffic_effect": moved.effect}
         if shift.mix_delta * hearing.harm > 0 and within < 3 and hearing.traffic_mix.leads:
-            return Answered("supports", f"{words}, and no segment moved by itself", numbers)
+            return Answered("supports", f"{words}, and no segment got worse by itself", numbers)
         if share < 0.25 or within > 5:
             return Answered("refutes", f"{words}; segments moved by themselves" if within > 3 else words, numbers)
         return Answered("inconclusive", f"{words}; whether segments moved too is open", numbers)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blameline.records import Answer, Evidence, Query
+from blameline.records.scale import counted, factor, logged
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
@@ -132,6 +133,8 @@ def points(value: float, hearing: Hearing) -> str:
     """A change of the signal in words: percentage points for shares, the plain unit otherwise."""
     if hearing.fit.cells.signal.bounded:
         return f"{round(100 * value, 1) + 0.0:+.1f} points".replace("-", "−")
+    if logged(hearing.fit.cells.signal.unit):
+        return factor(value)
     return f"{value + 0.0:+.3g}".replace("-", "−")
 
 
@@ -140,6 +143,8 @@ def between(estimate: float, error: float, hearing: Hearing) -> str:
     low, high = estimate - Z90 * error, estimate + Z90 * error
     if hearing.fit.cells.signal.bounded:
         told = f"{100 * estimate:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]"
+    elif logged(hearing.fit.cells.signal.unit):
+        return f"{factor(estimate)} [{factor(low)}, {factor(high)}]"
     else:
         told = f"{estimate:+.3g} [{low:+.3g}, {high:+.3g}]"
     return told.replace("-", "−")
@@ -155,4 +160,8 @@ def to_one(log_ratio: float) -> str:
 
 def level(value: float, hearing: Hearing) -> str:
     """A level of the signal in words."""
-    return f"{100 * value:.1f}%" if hearing.fit.cells.signal.bounded else f"{value:.3g}"
+    signal = hearing.fit.cells.signal
+    own, unit = counted(value, signal.unit)
+    if signal.bounded:
+        return f"{100 * value:.1f}%"
+    return f"{own:,.3g} {unit}" if logged(signal.unit) else f"{value:.3g}"

@@ -126,7 +126,7 @@ class Location(Record):
     parts: tuple[Segment, ...] = ()
     """The segments that hold it, each one value or a pair of values of two attributes; empty unless ``slice``."""
     share: Interval | None = None
-    """Share of the shift that these parts explain."""
+    """Share of the shift that these parts explain; ``null`` where noise elsewhere hides it, as beside a small slice."""
     traffic: float = 1.0
     """Share of the requests after the onset that these parts are."""
     probability: float = 0.0
@@ -145,6 +145,8 @@ class Shift(Record):
     signal: str
     title: str = ""
     """What the signal counts in a few words, where its name does not say."""
+    unit: str = ""
+    """The signal's unit; where it is a log, levels and changes are logs too."""
     segment: Segment = Field(default_factory=dict)
     """The slice that moved; empty means all traffic."""
     direction: Direction
@@ -157,7 +159,9 @@ class Shift(Record):
     before: float
     after: float
     delta: Interval
-    """Mix-standardised change of the mean, in the signal's own unit."""
+    """Change of the mean in the signal's own unit: at an equal traffic mix, or of the plain mean where ``plain``."""
+    plain: bool = False
+    """Only the plain mean got worse; at an equal traffic mix it changed by ``mix.within``."""
     raw_delta: float = 0.0
     """Change of the plain mean, traffic mix included."""
     mix_delta: float = 0.0
@@ -166,6 +170,8 @@ class Shift(Record):
     n_after: int = 0
     gradual: bool = False
     """The move is a ramp and not a step."""
+    settled: Onset | None = None
+    """When a gradual move was all there; ``null`` where it was a step, or still under way when the data ends."""
     by_segment: tuple[SliceEffect, ...] = ()
     """The same move in each single segment."""
     slice: Location | None = None

@@ -114,6 +114,8 @@ class Investigation(Record):
     """What moved beside the main shift, or of late where there is none: never a shift, and never evidence."""
     disagreements: tuple[Disagreement, ...] = ()
     """Where users' clicks and graded truth went different ways."""
+    cannot_tell: str = ""
+    """Why no shift for the worse could have been found, and ``no_shift`` clears nothing; empty where one could have been."""
 
 
 class SeriesPoint(Record):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 
+from blameline.records.scale import factor, logged
 from blameline.report import wording
 from blameline.report.escape import clean
 
@@ -71,6 +72,8 @@ def title(curve: Curve) -> str:
 def went(shift: Shift, *, bounded: bool) -> str:
     """``fell by 10.3 points``."""
     size = abs(shift.delta.estimate)
+    if logged(shift.unit):
+        return f"{'fell' if shift.delta.estimate < 0 else 'rose'} to {factor(shift.delta.estimate)}"
     told = f"{100 * size:.1f} points" if bounded else wording.brief(size)
     return f"{'fell' if shift.delta.estimate < 0 else 'rose'} by {told}"
 
@@ -82,15 +85,19 @@ def levels(curve: Curve) -> str:
     if shift is None:
         n = sum(point.n for point in curve.points)
         return f"{place}: {wording.plural(n, 'measurement')}{'; ' * bool(curve.blind)}{curve.blind}"
-    before, after = (wording.level(value, within_one=curve.bounded) for value in (shift.before, shift.after))
+    before, after = (
+        wording.level(value, within_one=curve.bounded, unit=shift.unit) for value in (shift.before, shift.after)
+    )
     gradual = ", gradually" if shift.gradual else ""
-    moved = wording.change(shift.delta, within_one=curve.bounded)
+    moved = wording.change(shift.delta, within_one=curve.bounded, unit=shift.unit)
     return f"{place}: {before} before, {after} after{gradual}; {moved} (90%)"
 
 
 def onsets(shift: Shift) -> list[str]:
     """When it began, and when it ended if it did, with 90% ranges; a sentence each."""
     told = [f"onset {wording.moment(shift.onset.estimate)}, 90%: {wording.between(shift.onset)}"]
+    if shift.settled is not None:
+        told.append(f"at its new level {wording.moment(shift.settled.estimate)}, 90%: {wording.between(shift.settled)}")
     if shift.ended_range is not None:
         end = shift.ended_range
         told.append(f"came back {wording.moment(end.estimate)}, 90%: {wording.between(end)}")

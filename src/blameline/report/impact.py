@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from blameline.records.scale import factor, logged
 from blameline.report import wording
 from blameline.report.escape import Safe, codes, say, segment
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 def impact(page: Page) -> tuple[Safe, ...]:
     """How many requests it touched, as a rate with its interval and its denominator."""
     shift = page.main
+    if shift is None and page.story.found.cannot_tell:
+        return (Safe("No impact is measured, and none is ruled out."),)
     if shift is None:
         return (Safe("No impact is measured. Nothing got worse by more than chance explains."),)
     told: list[Safe] = []
@@ -45,7 +48,9 @@ def impact(page: Page) -> tuple[Safe, ...]:
 def _traffic(page: Page, shift: Shift) -> Safe:
     """What the change of traffic has to do with the move of the plain mean."""
     if shift.mix is not None:
-        return _split(shift.mix, rate=page.within_one)
+        return _split(shift.mix, rate=page.within_one, unit=wording.unit(shift, page.story.signals))
+    if logged(shift.unit):
+        return Safe(f"Before adjusting for traffic it moved to {factor(shift.raw_delta)}.")
     raw, mix = (_plain(value, rate=page.within_one) for value in (shift.raw_delta, abs(shift.mix_delta)))
     if mix == _plain(0.0, rate=page.within_one):
         rest = "and the change of traffic has no part in that"
@@ -56,9 +61,9 @@ def _traffic(page: Page, shift: Shift) -> Safe:
     return Safe(f"Before adjusting for traffic the mean moved by {raw}, {rest}.")
 
 
-def _split(split: MixSplit, *, rate: bool) -> Safe:
+def _split(split: MixSplit, *, rate: bool, unit: str) -> Safe:
     """The move of the plain mean, taken apart into other traffic and other answers."""
-    raw, mix, within = (_plain(one.estimate, rate=rate) for one in (split.raw, split.mix, split.within))
+    raw, mix, within = (wording.change(one, within_one=rate, unit=unit) for one in (split.raw, split.mix, split.within))
     mostly = say(" (mostly {names})", names=codes(split.mostly, "and")) if split.mostly else ""
     rest = {
         "offset": " The two worked against each other.",
@@ -73,8 +78,13 @@ def _split(split: MixSplit, *, rate: bool) -> Safe:
 def _place(found: Location) -> Safe:
     """Which slice of the traffic holds it, and how many were looked at to say so."""
     looked = f"{found.looked_at} of {wording.plural(found.of, 'slice')} looked at"
-    if found.verdict == "slice" and found.share is not None:
+    if found.verdict == "slice":
         parts = Safe(" or ".join(segment(part) for part in found.parts))
+        if found.share is None:
+            part_of = wording.percent(found.traffic)
+            return Safe(
+                f"It sits in {parts}, {part_of} of the traffic; elsewhere nothing moved that can be told ({looked})."
+            )
         held = Safe(wording.share(found.share))
         told = say(
             "It sits in {parts}: {held} of the move on {traffic} of the traffic",
@@ -122,6 +132,8 @@ def detection(page: Page) -> tuple[Safe, ...]:
     """From onset to the first report, with the doubt about the onset carried through."""
     reported = page.story.manifest.reported_at
     if page.main is None:
+        if reported is None and page.story.found.cannot_tell:
+            return (Safe("Nothing could have been detected, and no report on record."),)
         if reported is None:
             return (Safe("Nothing to detect, and no report on record."),)
         return (

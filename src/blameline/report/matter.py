@@ -42,6 +42,7 @@ def _matter(page: Page) -> dict[str, Any]:
         "status": "draft",
         "service": found.service or story.manifest.service,
         "outcome": found.outcome,
+        **({"cannot_tell": found.cannot_tell} if found.cannot_tell else {}),
         "window": {"from": _minute(found.window.from_), "to": _minute(found.window.to, up=True)},
         "onset": _moment(shift.onset) if shift else None,
         "ended": _moment(shift.ended_range) if shift and shift.ended_range else None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from blameline.records.scale import counted, logged
 from blameline.report import wording
 from blameline.report.escape import Safe, code, codes, inline, say, segment
 from blameline.report.page import BIDDERS, Page
@@ -16,7 +17,7 @@ from blameline.report.page import BIDDERS, Page
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from blameline.records import Evidence, LedgerLine, Shift, SliceEffect
+    from blameline.records import Evidence, Interval, LedgerLine, Shift, SliceEffect
 
 VERDICTS = {
     "confirmed": "an experiment took it back and the quality returned",
@@ -107,9 +108,17 @@ def moved(page: Page) -> Safe:
         case "ruler" | "mix" | "artefact" as outcome:
             what = {"ruler": "ruler", "mix": "traffic", "artefact": "records"}[outcome]
             by = say(": {ids}", ids=suspects) if suspects else Safe("")
-            return say("the {what}, not the application{by}", what=what, by=by)
+            better = Safe(", which got better on like requests" if page.main is not None and offset(page.main) else "")
+            return say("the {what}, not the application{better}{by}", what=what, better=better, by=by)
+        case _ if page.story.found.cannot_tell:
+            return Safe("not known. Nothing could be looked at, so nothing is cleared")
         case _:
             return Safe("none that can be told from chance")
+
+
+def offset(shift: Shift) -> bool:
+    """Whether answers to like requests came out better while the mean fell."""
+    return shift.plain and shift.mix is not None and shift.mix.verdict == "offset"
 
 
 def titled(shift: Shift) -> Safe:
@@ -120,12 +129,15 @@ def titled(shift: Shift) -> Safe:
 def movement(page: Page, shift: Shift) -> Safe:
     """One shift in numbers: from, to, by how much, since when."""
     text = say(
-        "{signal} went from {before} to {after} ({where}): {change} at an equal traffic mix. ",
+        "{signal} went from {before} to {after} ({where}): {change}{alike}. ",
         signal=titled(shift),
         before=level(page, shift, shift.before),
         after=level(page, shift, shift.after),
         where=segment(shift.segment),
         change=change(page, shift),
+        alike=say(", and {alike} at an equal traffic mix", alike=alike(page, shift))
+        if shift.plain
+        else Safe(" at an equal traffic mix"),
     )
     how = "It began to slide" if shift.gradual else "It moved"
     onset = say(
@@ -134,7 +146,20 @@ def movement(page: Page, shift: Shift) -> Safe:
         at=wording.moment(shift.onset.estimate),
         between=wording.between(shift.onset),
     )
-    return Safe(f"{text}{onset} {back(shift)}")
+    return Safe(" ".join(part for part in (f"{text}{onset}", _settled(shift), back(shift)) if part))
+
+
+def _settled(shift: Shift) -> Safe:
+    """When a slide was over and the new level reached."""
+    if not shift.gradual:
+        return Safe("")
+    if shift.settled is None:
+        return Safe("Where the slide ends is not in the data.")
+    return say(
+        "It was at its new level by about {at} [{between}].",
+        at=wording.moment(shift.settled.estimate),
+        between=wording.between(shift.settled),
+    )
 
 
 def back(shift: Shift) -> Safe:
@@ -258,19 +283,34 @@ def _odds(page: Page, name: str) -> Safe:
 
 def level(page: Page, shift: Shift, value: float) -> Safe:
     """A mean of a shift's signal, with its unit."""
-    unit = inline(wording.unit(shift, page.story.signals))
-    return Safe(f"{wording.level(value, within_one=page.is_rate(shift))} {unit}".strip())
+    unit = wording.unit(shift, page.story.signals)
+    _, own = counted(value, unit)
+    return Safe(f"{wording.level(value, within_one=page.is_rate(shift), unit=unit)} {inline(own)}".strip())
 
 
 def change(page: Page, shift: Shift) -> Safe:
     """How much a shift's signal moved, with its unit."""
-    unit = inline(wording.unit(shift, page.story.signals))
-    return Safe(f"{wording.change(shift.delta, within_one=page.is_rate(shift))} {unit}".strip())
+    return _sized(page, shift, shift.delta)
+
+
+def alike(page: Page, shift: Shift) -> Safe:
+    """How much the signal moved at an equal traffic mix, where the shift is one of the plain mean."""
+    if shift.mix is None:
+        return Safe("by an unknown size")
+    return _sized(page, shift, shift.mix.within)
+
+
+def _sized(page: Page, shift: Shift, moved: Interval) -> Safe:
+    """A change with its unit; a factor has none."""
+    unit = wording.unit(shift, page.story.signals)
+    own = "" if logged(unit) else inline(unit)
+    return Safe(f"{wording.change(moved, within_one=page.is_rate(shift), unit=unit)} {own}".strip())
 
 
 def slice_change(page: Page, one: SliceEffect) -> Safe:
     """How much the main shift's signal moved in one slice."""
-    return Safe(wording.change(one.delta, within_one=page.within_one))
+    unit = wording.unit(page.main, page.story.signals) if page.main else ""
+    return Safe(wording.change(one.delta, within_one=page.within_one, unit=unit))
 
 
 def numbers(item: Evidence) -> Safe:

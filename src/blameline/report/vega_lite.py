@@ -162,7 +162,9 @@ def _levels(view: View, curve: Curve, x: Callable[..., Json], y: Callable[[str],
         {"from": milliseconds(view.since), "to": milliseconds(zero), "level": shift.before},
         {"from": milliseconds(zero), "to": milliseconds(end), "level": shift.after},
     ]
-    before, after = (wording.level(value, within_one=curve.bounded) for value in (shift.before, shift.after))
+    before, after = (
+        wording.level(value, within_one=curve.bounded, unit=shift.unit) for value in (shift.before, shift.after)
+    )
     place = (zero - view.since) / (view.until - view.since) * WIDTH
     left, right = f"before: {before}", f"onset {zero:%-d %b %H:%M}; after: {after}"
     if place < ASIDE:

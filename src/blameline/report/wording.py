@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from blameline.records import as_utc
+from blameline.records.scale import counted, factors, logged
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -120,18 +121,21 @@ def unit(shift: Shift, signals: tuple[Signal, ...] = ()) -> str:
     for signal in signals:
         if signal.name == shift.signal and signal.unit.partition(" of ")[0] not in {"score", "", "rate", "share", "1"}:
             return signal.unit
-    return ""
+    return shift.unit if logged(shift.unit) else ""
 
 
-def level(value: float, *, within_one: bool) -> str:
-    """A mean in its own terms: a rate where the signal lies in [0, 1]."""
-    return rate(value) if within_one else number(value)
+def level(value: float, *, within_one: bool, unit: str = "") -> str:
+    """A mean in its own terms: a rate where the signal lies in [0, 1], and what was counted where ``unit`` is a log."""
+    own, _ = counted(value, unit)
+    return rate(value) if within_one else number(own)
 
 
-def change(moved: Interval, *, within_one: bool) -> str:
-    """A change of a mean with its interval, in its own terms."""
+def change(moved: Interval, *, within_one: bool, unit: str = "") -> str:
+    """A change of a mean with its interval, in its own terms: of a log it is a factor."""
     if within_one:
         return points(moved)
+    if logged(unit):
+        return factors(moved)
     low, high = number(moved.low), number(moved.high)
     estimate = number(moved.estimate)
     plus = "+" if moved.estimate > 0 else ""

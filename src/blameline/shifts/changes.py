@@ -102,10 +102,11 @@ def moves_from(fit: Fit, series: Series, changes: Sequence[Change], *, better: s
         change, effect = changes[index], float(effects[index])
         over = index + 1 in kept and not change.sloped and abs(effect + effects[index + 1]) < RECOVERED * abs(effect)
         column: Floats = columns[:, index]
-        ends, end_weights = np.zeros(0), np.zeros(0)
+        ends, end_weights, left = np.zeros(0), np.zeros(0), None
         if over:
             back.add(index + 1)
-            column = column - columns[:, index + 1]
+            left = columns[:, index + 1]
+            column = column - left
             ends, end_weights = series.moments(changes[index + 1]), changes[index + 1].weights
         move = Move(
             segment={},
@@ -119,6 +120,7 @@ def moves_from(fit: Fit, series: Series, changes: Sequence[Change], *, better: s
             end_weights=end_weights,
             gradual=change.sloped,
             column=column,
+            left=left,
         )
         moves.append(move)
     return sorted(moves, key=lambda move: -move.evidence)

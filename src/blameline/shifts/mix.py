@@ -17,6 +17,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from blameline.records import MixPart, MixSplit, MixVerdict
+from blameline.records.scale import factors, logged
 from blameline.shifts.levels import levels
 from blameline.shifts.taken_apart import Figures, blocks_of, figures_of
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from blameline.cells import Cells
-    from blameline.records import Interval
+    from blameline.records import Interval, Signal
 
     Flags = NDArray[np.bool_]
 
@@ -55,8 +56,7 @@ def split(cells: Cells, early: Flags, late: Flags, fixed: frozenset[str] = froze
     tried: dict[tuple[str, ...], Figures] = {(key,): figures_of(cells, blocks, (key,), usual) for key in keys}
     best = sorted(keys, key=lambda key: (-abs(tried[(key,)].mix.estimate), key))[:MOST_ATTRIBUTES]
     for pair in combinations(sorted(best), 2):
-        if len(keys) > 2:
-            tried[pair] = figures_of(cells, blocks, pair, usual)
+        tried[pair] = whole if len(keys) == 2 else figures_of(cells, blocks, pair, usual)
     verdict = _verdict(whole) if blocks.enough else "unclear"
     mostly = _mostly(whole, tried)
     order = sorted(tried, key=lambda names: (-abs(tried[names].mix.estimate), names))
@@ -72,7 +72,7 @@ def split(cells: Cells, early: Flags, late: Flags, fixed: frozenset[str] = froze
             for names in order
             for one in (tried[names],)
         ),
-        sentence=_sentence(whole, verdict, mostly, share=cells.signal.bounded),
+        sentence=_sentence(whole, verdict, mostly, cells.signal),
     )
 
 
@@ -99,15 +99,26 @@ def _verdict(one: Figures) -> MixVerdict:
     return "both" if mix and within else "unclear"
 
 
-def _sentence(whole: Figures, verdict: MixVerdict, mostly: tuple[str, ...], *, share: bool) -> str:
-    """The split in words: ``-4.1 points: -3.6 from traffic mix (mostly app.task), -0.5 within segments``."""
-    factor, unit, digits = (100.0, " points", "+.1f") if share else (1.0, "", "+.3g")
-    raw, mix, within = (
-        format(round(factor * one.estimate, 6) + 0.0, digits).replace("-", "−")
-        for one in (whole.raw, whole.mix, whole.within)
-    )
+def _sentence(whole: Figures, verdict: MixVerdict, mostly: tuple[str, ...], signal: Signal) -> str:
+    """The split in words: ``-4.1 points [-5, -3]: -3.6 [-4, -3] from traffic mix (mostly task), -0.5 [-1, 0] within segments``.
+
+    Square brackets hold 90% intervals.
+    """
+    share = signal.bounded
+    scale, unit, digits = (100.0, " points", "+.1f") if share else (1.0, "", "+.3g")
+
+    def told_as(one: Interval, unit: str = "") -> str:
+        if logged(signal.unit):
+            return factors(one)
+        estimate, low, high = (
+            format(round(scale * value, 1 if share else 6) + 0.0, digits).replace("-", "−")
+            for value in (one.estimate, one.low, one.high)
+        )
+        return f"{estimate}{unit} [{low}, {high}]"
+
+    raw, mix, within = told_as(whole.raw, unit), told_as(whole.mix), told_as(whole.within)
     named = f" (mostly {' and '.join(mostly)})" if mostly else ""
-    told = f"{raw}{unit}: {mix} from traffic mix{named}, {within} within segments"
+    told = f"{raw}: {mix} from traffic mix{named}, {within} within segments"
     return f"{told}; too noisy to say which of them it was" if verdict == "unclear" else told
 
 

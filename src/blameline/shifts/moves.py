@@ -44,6 +44,18 @@ class Move:
     """Log of what noise that passes for the move takes from ``evidence`` (``Fit.doubted``)."""
     pointed: bool = False
     """Whether the records said where to look, so that ``evidence`` is that of one place and not of any."""
+    left: Floats | None = None
+    """What it left behind where it did not come back all the way: a column over the cells, in the mean when moves are sized."""
+
+    @property
+    def begun(self) -> float:
+        """The likeliest onset, in hours."""
+        return float(self.moments[np.argmax(self.weights)])
+
+    @property
+    def over(self) -> float:
+        """The likeliest moment of recovery, in hours; ``inf`` if it has not recovered."""
+        return float(self.ends[np.argmax(self.end_weights)]) if self.ends.size else float("inf")
 
 
 class Detector(Protocol):

@@ -33,7 +33,10 @@ SURE = 0.9
 ALONE = 0.75
 """Odds that the rest did not move, given that some slice moved otherwise, from which the slice is named."""
 LEAST = 0.4
-"""Least share of the shift, by the low end of its interval, that the parts must explain."""
+"""Least share of the shift, by the low end of its interval, that the parts must explain, unless the odds for them alone are ``SURE``.
+
+Of a part of few requests that share is never well known: what the noise of all the others may add to it is as large as itself.
+"""
 CLEARLY = 0.99
 """Odds from which a single slice becomes the shift's own segment."""
 COHORT = "it follows the requests that carry one new version, and no segment fits it as well"
@@ -85,10 +88,12 @@ def _answer(search: Search) -> Location:
     cohort = _cohort(search, max(local, everywhere, more))
     if cohort is not None:
         return Location(verdict="elsewhere", probability=cohort, because=COHORT, **counted)
-    if apart >= SURE and alone >= ALONE and share.low >= LEAST:
+    known = share.low >= LEAST
+    if apart >= SURE and ((alone >= ALONE and known) or (alone >= SURE and not outside)):
         segments = tuple(one.segment for one in chosen)
-        because = f"it sits in {words}; elsewhere nothing moved that this data can tell"
-        told = {"parts": segments, "share": share, "traffic": part_of, "probability": apart}
+        held_by = words if known else f"{named}, {part_of:.0%} of the traffic"
+        because = f"it sits in {held_by}; elsewhere nothing moved that this data can tell"
+        told = {"parts": segments, "share": share if known else None, "traffic": part_of, "probability": apart}
         return Location(verdict="slice", because=because, **told, **counted)
     if apart <= 1 - SURE:
         because = "every segment moved alike, as far as this data can tell"
