@@ -131,7 +131,7 @@ def _plain(fit: Fit, moves: list[Move], *, seed: int, detector: str) -> list[Mov
     if worse:
         return []
     found = [move for move in find(plain, better=better, seed=seed, detector=detector) if move.worse]
-    return [replace(move, toll=0.0, column=_spread(plain, move, fit)) for move in found[:1]]
+    return [replace(move, toll=0.0, noise=None, column=_spread(plain, move, fit)) for move in found[:1]]
 
 
 def _meet(one: Move, other: Move) -> bool:

@@ -144,7 +144,9 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
             return Heard(told, tuple(divided(lines, told, span)), outcome)
         if shift.linked:
             return None
-    fits = grounds.fits
+    if one.move.noise is not None:
+        fit = fit.under(one.move.noise)
+    fits = {**grounds.fits, name: fit}
     others = [o.move for o in grounds.found if _explains(o, one, before)]
     if others:
         fits = {**fits, name: fit.given(np.column_stack([other.column for other in others]))}

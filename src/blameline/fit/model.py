@@ -131,6 +131,12 @@ class Fit:
         child._settle(self.noise)
         return child
 
+    def under(self, at: At) -> Fit:
+        """The same model under the noise at this point of the grids."""
+        other = copy(self)
+        other._settle(self._noise(at))
+        return other
+
     def beside(self, column: Floats) -> Fit:
         """The same model, its variances chosen anew as if one more column (cells) were in its mean."""
         other, moved = copy(self), self.given(column[:, None])
@@ -151,12 +157,8 @@ class Fit:
 
         ends = [climb(criterion, begin, grouped=self._grouped) for begin in (self.noise.at, DRIFT)]
         best = max(ends, key=criterion)
-        found: list[tuple[Fit, float]] = []
-        for at in dict.fromkeys([*between(START, self.noise.at), *between(self.noise.at, best)]):
-            other = copy(self)
-            other._settle(self._noise(at))
-            found.append((other, criterion(best) - criterion(at)))
-        return found
+        way = dict.fromkeys([*between(START, self.noise.at), *between(self.noise.at, best)])
+        return [(self.under(at), criterion(best) - criterion(at)) for at in way]
 
     def over_time(self, inside: NDArray[np.bool_] | None = None) -> OverTime:
         """What the model says of any column that depends on the bucket alone, inside a slice of the cells."""

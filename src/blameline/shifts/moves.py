@@ -12,6 +12,7 @@ from blameline import plugins
 
 if TYPE_CHECKING:
     from blameline.fit import Fit
+    from blameline.fit.noise import At
 
 Floats = NDArray[np.float64]
 
@@ -40,6 +41,8 @@ class Move:
     """The best single regressor over the cells: 1 where the move is as large as ``effect``."""
     as_fitted: float | None = None
     """``evidence`` under the noise that the fit has for every other question, where the move was found under another."""
+    noise: At | None = None
+    """That other noise, where under the fit's own the move does not show."""
     toll: float = 0.0
     """Log of what noise that passes for the move takes from ``evidence`` (``Fit.doubted``)."""
     pointed: bool = False

@@ -63,16 +63,19 @@ class Steps:
         moves: list[Move] = []
         now = fit
         while len(moves) < MOST:
-            as_fitted = _Seen.of(now, shapes, carried).evidence
-            needed = THRESHOLD + 2 * len(moves)
-            if as_fitted < needed and now.noise.at[0] < RESTLESS:
+            needed, before = THRESHOLD + 2 * len(moves), now
+            if _Seen.of(now, shapes, carried).evidence < needed and now.noise.at[0] < RESTLESS:
                 break
             chain = _spared([_Chain(other, toll) for other, toll in now.doubted()], needed, shapes, carried)
             if chain is None:
                 break
             found, now = chain.moves(harm, shapes, carried)
-            told = [move for at, move in enumerate(found) if not _same(move, [*moves, *found[:at]])]
-            moves += [replace(move, as_fitted=as_fitted if move is found[0] else None) for move in told]
+            for move in found:
+                own = _Seen.of(before, shapes, carried).evidence
+                before = before.given(move.column[:, None])
+                if not _same(move, moves):
+                    noise = now.noise.at if own < THRESHOLD else None
+                    moves.append(replace(move, as_fitted=own, noise=noise))
         return moves[:MOST]
 
 
