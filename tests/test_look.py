@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import sys
 from datetime import timedelta
@@ -163,6 +164,33 @@ def test_what_cannot_be_told_says_why(run, tmp_path, score, words):
     (tmp_path / "r.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     run("load", tmp_path / "r.jsonl", "--case", tmp_path / "c.duckdb")
     assert json.loads(run("blame", "--json", "--case", tmp_path / "c.duckdb").stdout)["cannot_tell"] == words
+
+
+def test_a_few_bad_hours_are_told_beside_no_shift(run, tmp_path):
+    rng = random.Random(54)  # noqa: S311  no secret
+    rows = [
+        {
+            "at": f"2026-03-{1 + hour // 24:02}T{hour % 24:02}:{minute:02}:00Z",
+            "trace_id": f"{hour}-{minute}",
+            "answer_correct": int(rng.random() < (0.1 if 216 <= hour < 218 else 0.88)),
+        }
+        for hour in range(336)
+        for minute in range(0, 60, 4)
+    ]
+    (tmp_path / "r.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    run("load", tmp_path / "r.jsonl", "--case", tmp_path / "c.duckdb")
+    words = "for about 2 h from 2026-03-10 00:00 UTC on"
+    told = run("shifts", "--case", tmp_path / "c.duckdb").stdout
+    assert "Too short to be a shift: answer_correct was at " in told
+    found = json.loads(run("blame", "--json", "--case", tmp_path / "c.duckdb").stdout)
+    assert found["outcome"] == "no_shift"
+    assert found["headline"].startswith("No signal got worse for long")
+    assert words in found["headline"]
+    assert [dip["since"] for dip in found["dips"]] == ["2026-03-10T00:00:00Z"]
+    run("report", "--case", tmp_path / "c.duckdb", "-o", tmp_path / "r.md")
+    page = (tmp_path / "r.md").read_text()
+    assert "No lasting impact is measured.\n\n- Too short to be a shift: " in page
+    assert words in page
 
 
 def test_without_traces_the_lanes_are_drawn_all_the_same(run, tmp_path):

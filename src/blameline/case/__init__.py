@@ -151,6 +151,7 @@ class Case:
             gaps=gaps.stored(self.store),
             context=inquiry.context,
             disagreements=inquiry.disagreements,
+            dips=inquiry.dips,
             cannot_tell=inquiry.cannot_tell,
         )
 

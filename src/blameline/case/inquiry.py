@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from blameline.candidates import Candidate, Seen, list_candidates
@@ -13,11 +14,13 @@ from blameline.case.hearings import Grounds, Heard, app_first, hear, linked_seri
 from blameline.case.sight import blindness
 from blameline.cells import Clock, clock, copies, lags, settled, volume, weighed
 from blameline.evidence.verdicts import capped
+from blameline.shifts.dips import dips
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from blameline.records import Context, Disagreement, LedgerLine, Outcome, Shift
+    from blameline.fit import Fit
+    from blameline.records import Context, Dip, Disagreement, LedgerLine, Outcome, Shift
     from blameline.store import Store
 
 
@@ -38,6 +41,8 @@ class Inquiry:
     """What moved beside the main shift, and is none."""
     disagreements: tuple[Disagreement, ...] = ()
     """Where clicks and graded truth went different ways."""
+    dips: tuple[Dip, ...] = ()
+    """What was too short to be a shift."""
     cannot_tell: str = ""
     """Why nothing could be looked at; empty where something was."""
 
@@ -79,7 +84,23 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
         smallest,
         context(store, window, shifts),
         disagreements(fits, shifts),
+        _brief(fits, shifts),
         "" if worse else blindness(store, window, fits, dict(smallest)),
+    )
+
+
+def _brief(fits: Mapping[str, Fit], shifts: Sequence[Shift]) -> tuple[Dip, ...]:
+    """Dips too short to be a shift, those at the edges of a shift of the same signal left out."""
+    slack = timedelta(hours=12)
+
+    def part(dip: Dip, shift: Shift) -> bool:
+        edges = [edge for edge in (shift.onset, shift.ended_range) if edge is not None]
+        return shift.signal == dip.signal and any(
+            edge.low - slack <= dip.until and dip.since <= edge.high + slack for edge in edges
+        )
+
+    return tuple(
+        dip for _, fit in sorted(fits.items()) for dip in dips(fit) if not any(part(dip, shift) for shift in shifts)
     )
 
 

@@ -58,7 +58,9 @@ def headline(inquiry: Inquiry) -> str:
         looked = f"{len(inquiry.signals)} signals" if len(inquiry.signals) != 1 else "one signal"
         if inquiry.cannot_tell:
             return f"It cannot be told whether quality moved, and nothing is cleared: {inquiry.cannot_tell}."
-        return f"No signal got worse by more than chance would move it ({looked} looked at{_seen(inquiry)})."
+        brief = "".join(f"; {dip.because}" for dip in inquiry.dips[:1])
+        how = "for long" if brief else "by more than chance would move it"
+        return f"No signal got worse {how} ({looked} looked at{_seen(inquiry)}){brief}."
     lines = [line for line in inquiry.ledger if line.shift == main.id]
     top = lines[0]
     moved = f"{called(main)}{_where(main)} {_went(main)} from about {_minute(main.onset.estimate)}"

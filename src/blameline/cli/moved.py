@@ -85,7 +85,9 @@ def zero_line(view: View, beside: Zone | None) -> str:
 
 
 def tell_quiet(view: View) -> None:
-    """What was looked at and stayed, with what would have been seen; and what was not looked at, which says nothing."""
+    """What was too short, what was looked at and stayed, with what would have been seen, and what was not looked at."""
+    for dip in view.dips:
+        click.echo(encodable(f"Too short to be a shift: {one_line(dip.because)}"))
     looked_at = [one for one in view.quiet if one.looked_at]
     if looked_at:
         click.echo("\nLooked at, and not moved by more than chance would move it:")

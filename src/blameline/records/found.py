@@ -206,6 +206,23 @@ class Context(Record):
     """One sentence."""
 
 
+class Dip(Record):
+    """A few hours far below their surroundings: too short to be a shift, so it is told and never blamed."""
+
+    signal: str
+    since: Moment
+    until: Moment
+    """To the bucket."""
+    level: float
+    """Mean of the signal meanwhile."""
+    usual: float
+    """Mean in the half days before and after."""
+    n: int
+    """Measurements meanwhile."""
+    because: str
+    """One sentence."""
+
+
 class Disagreement(Record):
     """Users' clicks went one way and graded truth the other, over one onset."""
 

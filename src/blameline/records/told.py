@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from blameline.records.brought import Change, Manifest, Window
-from blameline.records.found import Context, Disagreement, Guard, LedgerLine, Shift, Signal
+from blameline.records.found import Context, Dip, Disagreement, Guard, LedgerLine, Shift, Signal
 from blameline.records.words import GapKind, Layer, Moment, Outcome, Problem, Record
 
 
@@ -114,6 +114,8 @@ class Investigation(Record):
     """What moved beside the main shift, or of late where there is none: never a shift, and never evidence."""
     disagreements: tuple[Disagreement, ...] = ()
     """Where users' clicks and graded truth went different ways."""
+    dips: tuple[Dip, ...] = ()
+    """What was too short to be a shift."""
     cannot_tell: str = ""
     """Why no shift for the worse could have been found, and ``no_shift`` clears nothing; empty where one could have been."""
 

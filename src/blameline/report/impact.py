@@ -22,6 +22,8 @@ def impact(page: Page) -> tuple[Safe, ...]:
     shift = page.main
     if shift is None and page.story.found.cannot_tell:
         return (Safe("No impact is measured, and none is ruled out."),)
+    if shift is None and page.story.found.dips:
+        return (Safe("No lasting impact is measured."),)
     if shift is None:
         return (Safe("No impact is measured. Nothing got worse by more than chance explains."),)
     told: list[Safe] = []

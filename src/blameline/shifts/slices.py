@@ -33,7 +33,7 @@ SURE = 0.9
 ALONE = 0.75
 """Odds that the rest did not move, given that some slice moved otherwise, from which the slice is named."""
 LEAST = 0.4
-"""Least share of the shift, by the low end of its interval, that the parts must explain, unless they are ``SURE`` by odds.
+"""Least share of the shift, by the low end of its interval, that the parts must explain, unless the odds for them are ``SURE``.
 
 Of a part of few requests that share is never well known: what the noise of all the others may add to it is as large as itself.
 """
