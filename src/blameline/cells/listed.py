@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.cells.facts import FEWEST
+from blameline.cells.feedback import graded
 from blameline.cells.known import Known, held, known, lay
 from blameline.cells.read import Clock, contracted, described, naive
 from blameline.contracts import asks, stated
@@ -30,8 +31,9 @@ def every(store: Store, window: Clock | None) -> tuple[Signal, ...]:
     ends = {row["signal"]: row["now"] for row in store.rows("cells/now", late=late, until=bounds["until"])}
     contracts = {one.signal: asks(one) for one in stated(store)}
     rows = {row["signal"]: row for row in store.rows("cells/signals", **bounds)}
+    by_graders = graded(store, rows)
     found = [
-        described(row, manifest, contracts).model_copy(
+        described(row, manifest, contracts, by_graders).model_copy(
             update={"n": row["n"], "mean": row["mean"], "now": ends.get(name)}
         )
         for name, row in rows.items()
