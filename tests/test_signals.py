@@ -195,9 +195,53 @@ def test_without_words_signals_of_words_are_not_measured_and_never_fine(
         assert not one.measured
         assert (one.mean, one.now, one.n) == (None, None, 0)
         assert "needs" in one.why
+    assert none["language_switched"].why.endswith("; no words are kept here")
     assert {none[name].mean for name in ("answer_refused", "json_invalid")} == {
         found[name].mean for name in ("answer_refused", "json_invalid")
     }
+
+
+def talk(question: Callable[[int], str], answer: str) -> str:
+    """Twelve conversations of four questions each, as one line."""
+    spans = [
+        span(
+            i, 1, "chat", START + timedelta(hours=i // 4, minutes=5 * (i % 4)), gen_ai__conversation__id=f"c{i // 4}",
+            gen_ai__input__messages=told("user", question(i)), gen_ai__output__messages=told("assistant", answer),
+        )
+        for i in range(48)
+    ]  # fmt: skip
+    return json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ("it is in the policy and you can read it", "words are kept, but the language of no question can be told"),
+        ("ok", "words are kept, but the language of no answer can be told and the language of no question can be told"),
+    ],
+)
+def test_a_language_that_cannot_be_told_is_not_words_that_are_missing(tmp_path: Path, answer: str, why: str) -> None:
+    (tmp_path / "t.jsonl").write_text(talk(lambda i: f"Return item {i}?", answer))
+    found = signals(tmp_path / "t.jsonl", tmp_path / "a.duckdb")
+    assert not found["language_switched"].measured
+    assert found["language_switched"].why.endswith(f"; {why}")
+    assert found["json_keys_missing"].why.endswith("; words are kept, but no answer is a JSON object")
+
+
+@pytest.mark.parametrize(
+    ("question", "again"),
+    [
+        (lambda i: f"How do I return item {i}?", 0.0),
+        (lambda _: "How do I return item 7?", 0.75),
+        (lambda i: "How do I return item 7?" if i % 2 else "How do I now return item 7?", 0.75),
+        (lambda i: "How do I return item 7 that I bought?" if i % 2 else "How do I return item that I bought?", 0.75),
+    ],
+    ids=["another item", "word by word", "a word more", "the number left out"],
+)
+def test_numbers_tell_questions_apart(tmp_path: Path, question: Callable[[int], str], again: float) -> None:
+    (tmp_path / "t.jsonl").write_text(talk(question, "ok"))
+    mean = signals(tmp_path / "t.jsonl", tmp_path / "a.duckdb")["asked_again"].mean
+    assert mean == pytest.approx(again, abs=0.02)
 
 
 def test_an_unknown_end_and_odd_numbers_are_no_success_and_no_crash(tmp_path: Path) -> None:
