@@ -341,7 +341,7 @@ def endless(chosen: Callable[[int], bool]) -> Spans:
 def test_the_share_of_unknown_ends_that_stepped(found):
     (gap,) = of("unknown_ends", found({"a.jsonl": otlp(endless(lambda number: number >= 240 and number % 10 < 3))}))
     assert gap.since == MONDAY + timedelta(hours=80)
-    assert "stepped at 2026-03-05 08:00 UTC: 0% of the requests had one before, 31% after" in gap.what
+    assert "the share of requests with such a span stepped at 2026-03-05 08:00 UTC from 0% to 31%" in gap.what
     assert "whether these requests failed" in gap.unanswerable
 
 

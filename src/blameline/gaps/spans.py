@@ -117,8 +117,8 @@ def unknown_ends(store: Store, ends: Rows, traffic: Traffic) -> list[Weighed]:
         since = None
         if row["format"] in stepped and (moved := _moved(stepped[row["format"]], traffic)) is not None:
             since = moment(traffic.first + moved.index)
-            shares = f"{percent(moved.before, 1)} of the requests had one before, {percent(moved.after, 1)} after"
-            what += f"; their share stepped at {minute(since)} UTC: {shares}"
+            shares = f"from {percent(moved.before, 1)} to {percent(moved.after, 1)}"
+            what += f"; the share of requests with such a span stepped at {minute(since)} UTC {shares}"
             why = "whether these requests failed and how long they took: with no status either they are in no rate of failures"
             weight = 1.6
         found.append(weighed("unknown_ends", weight, what, why, source=row["format"], n=unknown, of=n, since=since))
