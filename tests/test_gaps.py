@@ -333,6 +333,25 @@ def test_ends_that_nobody_told(found):
     assert "slowest requests are missing from every latency" in gap.unanswerable
 
 
+def endless(chosen: Callable[[int], bool]) -> Spans:
+    """Requests of which some, by their number, have no end at all."""
+    return [{**each, "ms": None, "status": 0} if chosen(number // 3) else each for number, each in enumerate(world())]
+
+
+def test_the_share_of_unknown_ends_that_stepped(found):
+    (gap,) = of("unknown_ends", found({"a.jsonl": otlp(endless(lambda number: number >= 240 and number % 10 < 3))}))
+    assert gap.since == MONDAY + timedelta(hours=80)
+    assert "the share of requests with such a span stepped at 2026-03-05 08:00 UTC from 0% to 31%" in gap.what
+    assert "whether these requests failed" in gap.unanswerable
+
+
+@pytest.mark.parametrize("chosen", [lambda number: number % 10 < 3, lambda number: number >= 426])
+def test_a_steady_share_of_unknown_ends_and_a_handful_at_the_end_are_no_step(found, chosen):
+    (gap,) = of("unknown_ends", found({"a.jsonl": otlp(endless(chosen))}))
+    assert gap.since is None
+    assert "stepped" not in gap.what
+
+
 def test_few_of_all_spans_are_many_of_the_calls(found):
     spans = [{**each, "ms": None} if number % 108 == 2 else each for number, each in enumerate(world())]
     (gap,) = of("unknown_ends", found({"a.jsonl": otlp(spans)}))
@@ -561,6 +580,61 @@ def test_scoring_that_stopped(found):
     (gap,) = of("partial_scores", found({"a.jsonl": otlp(spans), "scores.jsonl": text}))
     assert gap.since == at
     assert "there for 0% of the requests, before for 100%; 222 of 432 have none" in gap.what
+
+
+STEP = MONDAY + timedelta(hours=70)
+
+
+def failing(ended: str) -> Spans:
+    """Three requests in ten fail, are refused or are cut off, all along."""
+    how = {"failed": {"status": 2}, "refused": {"finish": "content_filter"}, "cut": {"finish": "length"}}[ended]
+    spans = [
+        {**each, **how} if number // 3 % 10 < 3 and number % 3 == 2 else each for number, each in enumerate(world())
+    ]
+    return [{"gen_ai.response.finish_reasons": each.pop("finish", None), **each, "status": each["status"] if each["parent"] else 0} for each in spans]  # fmt: skip
+
+
+def graded(spans: Spans, chosen: Callable[[bool, datetime], bool]) -> str:
+    """Scores, 0 for the bad requests and 1 for the others, of those that are chosen by being bad and by their time."""
+    told = ((number // 3 % 10 < 3, each) for number, each in enumerate(spans) if each["parent"] is None)
+    return "".join(
+        json.dumps({"trace_id": each["trace"], "at": each["at"].isoformat(), "name": "correct", "value": int(not bad)}) + "\n"
+        for bad, each in told
+        if chosen(bad, each["at"])
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ended", "words"), [("failed", "failed"), ("refused", "were refused"), ("cut", "were cut off")]
+)
+def test_requests_that_failed_and_are_no_longer_scored(found, ended, words):
+    spans = failing(ended)
+    told = found({"a.jsonl": otlp(spans), "s.jsonl": graded(spans, lambda bad, at: at < STEP or not bad)})
+    (gap,) = [one for one in of("partial_scores", told) if one.since]
+    assert gap.since is not None
+    assert abs(gap.since - STEP) <= timedelta(hours=3)
+    assert (
+        f"'correct' is there for 0% of the requests that {words}, before for 100% (of the others for 100%, before for 100%)"
+        in gap.what
+    )
+    assert "its mean after that is 1, and would be about 0.694 were these scored as often as before" in gap.what
+    assert "whether 'correct' moved there" in gap.unanswerable
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        lambda _bad, _at: True,
+        lambda bad, _at: not bad,
+        lambda _bad, at: at < STEP or at.hour % 2 == 0,
+        lambda bad, at: at < MONDAY + timedelta(hours=136) or not bad,
+    ],
+    ids=["all are scored", "failures never were", "half of all are scored since", "too few since"],
+)
+def test_scores_that_do_not_pick_failures_are_not_one_sided(found, chosen):
+    spans = failing("failed")
+    told = of("partial_scores", found({"a.jsonl": otlp(spans), "s.jsonl": graded(spans, chosen)}))
+    assert not [gap for gap in told if "requests that failed" in gap.what]
 
 
 # promises, versions, releases

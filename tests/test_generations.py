@@ -214,6 +214,46 @@ def test_a_format_that_never_says_it_has_not_always_succeeded(store, take):
     assert store.sql("SELECT value FROM measurements WHERE signal = 'request_failed'").rows == ()
 
 
+OTHER_FAULT = (9, None, PLAIN, {**FAILED, "trace": 9})
+"""Another request, so that the format is known to say when something failed."""
+ENDLESS = {"endTimeUnixNano": "0"}
+WHOLE = {"endTimeUnixNano": str(NS + 99_000_000_000)}
+TOOL = {"gen_ai.operation.name": "execute_tool"}
+CHAIN = {"openinference.span.kind": "CHAIN"}
+JUDGED = {"openinference.span.kind": "EVALUATOR"}
+
+
+@pytest.mark.parametrize(
+    ("spans", "failed"),
+    {
+        "a call failed for good": ([(1, None, PLAIN, WHOLE), (2, 1, ASKED, FAILED)], True),
+        "it failed for good, and its root never ended": ([(1, None, PLAIN, ENDLESS), (2, 1, ASKED, FAILED)], True),
+        "the last attempt failed too": ([(1, None, PLAIN, WHOLE), (2, 1, ASKED, FAILED), (3, 1, ASKED, FAILED)], True),
+        "the last of two calls failed": ([(1, None, PLAIN, WHOLE), (2, 1, ASKED, {}), (3, 1, OTHER, FAILED)], True),
+        "it says so by its finish alone": ([(1, None, PLAIN, WHOLE), (2, 1, {**ASKED, "gen_ai.response.finish_reasons": '["error"]'}, {})], True),
+        "an evaluator looked at it and was fine": ([(1, None, PLAIN, WHOLE), (2, 1, ASKED, FAILED), (3, 1, JUDGED, FINE)], True),
+        "a tool was called before": ([(1, None, PLAIN, WHOLE), (2, 1, TOOL, {}), (3, 1, ASKED, FAILED)], True),
+        "an attempt that was made again": ([(1, None, PLAIN, WHOLE), (2, 1, ASKED, FAILED), (3, 1, ASKED, {})], False),
+        "another call answered": ([(1, None, PLAIN, WHOLE), (2, 1, ASKED, FAILED), (3, 1, OTHER, {})], False),
+        "a call beside it answered later": ([(1, None, PLAIN, WHOLE), (2, 1, OTHER, WHOLE), (3, 1, ASKED, FAILED)], False),
+        "a tool took over": ([(1, None, PLAIN, WHOLE), (2, 1, ASKED, FAILED), (3, 1, TOOL, {})], False),
+        "what called it says that it is fine": ([(1, None, PLAIN, WHOLE), (2, 1, CHAIN, {**FINE, **WHOLE}), (3, 2, ASKED, FAILED)], False),
+        "the root says that it is fine": ([(1, None, PLAIN, {**FINE, **WHOLE}), (2, 1, ASKED, FAILED)], False),
+        "nothing failed, and the root ended": ([(1, None, PLAIN, WHOLE), (2, 1, ASKED, {})], False),
+        "nothing failed, and the root never ended": ([(1, None, PLAIN, ENDLESS), (2, 1, ASKED, ENDLESS)], None),
+        "no root": ([(2, 1, ASKED, FAILED)], None),
+    }.values(),
+)  # fmt: skip
+def test_a_request_whose_last_call_failed_has_failed(store, take, spans, failed):
+    take(*(span(key, parent, attributes, **more) for key, parent, attributes, more in (*spans, OTHER_FAULT)))
+    assert store.sql("SELECT failed FROM facts WHERE trace_id LIKE '%1'").rows == ((failed,),)
+
+
+def test_a_tool_of_which_no_end_is_known_has_not_succeeded(store, take):
+    take(span(1, None, PLAIN), span(2, 1, TOOL, **ENDLESS), span(1, None, TOOL, trace=2, **FAILED))
+    assert store.sql("SELECT tool_failed FROM facts ORDER BY trace_id").rows == ((None,), (True,))
+
+
 def told(text: str) -> str:
     return json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": text}]}])
 

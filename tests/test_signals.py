@@ -14,8 +14,8 @@ import yaml
 import blameline
 from blameline.assets import sql
 from blameline.cells import clock, known, measured
+from blameline.cells.feedback import FEEDBACK
 from blameline.cells.known import NAMES, header
-from blameline.cells.read import FEEDBACK
 from blameline.cells.roles import telling
 from blameline.evidence.verdicts import capped
 from blameline.records import Interval, LedgerLine, Signal
@@ -195,9 +195,53 @@ def test_without_words_signals_of_words_are_not_measured_and_never_fine(
         assert not one.measured
         assert (one.mean, one.now, one.n) == (None, None, 0)
         assert "needs" in one.why
+    assert none["language_switched"].why.endswith("; no words are kept here")
     assert {none[name].mean for name in ("answer_refused", "json_invalid")} == {
         found[name].mean for name in ("answer_refused", "json_invalid")
     }
+
+
+def talk(question: Callable[[int], str], answer: str) -> str:
+    """Twelve conversations of four questions each, as one line."""
+    spans = [
+        span(
+            i, 1, "chat", START + timedelta(hours=i // 4, minutes=5 * (i % 4)), gen_ai__conversation__id=f"c{i // 4}",
+            gen_ai__input__messages=told("user", question(i)), gen_ai__output__messages=told("assistant", answer),
+        )
+        for i in range(48)
+    ]  # fmt: skip
+    return json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ("it is in the policy and you can read it", "words are kept, but the language of no question can be told"),
+        ("ok", "words are kept, but the language of no answer can be told and the language of no question can be told"),
+    ],
+)
+def test_a_language_that_cannot_be_told_is_not_words_that_are_missing(tmp_path: Path, answer: str, why: str) -> None:
+    (tmp_path / "t.jsonl").write_text(talk(lambda i: f"Return item {i}?", answer))
+    found = signals(tmp_path / "t.jsonl", tmp_path / "a.duckdb")
+    assert not found["language_switched"].measured
+    assert found["language_switched"].why.endswith(f"; {why}")
+    assert found["json_keys_missing"].why.endswith("; words are kept, but no answer is a JSON object")
+
+
+@pytest.mark.parametrize(
+    ("question", "again"),
+    [
+        (lambda i: f"How do I return item {i}?", 0.0),
+        (lambda _: "How do I return item 7?", 0.75),
+        (lambda i: "How do I return item 7?" if i % 2 else "How do I now return item 7?", 0.75),
+        (lambda i: "How do I return item 7 that I bought?" if i % 2 else "How do I return item that I bought?", 0.75),
+    ],
+    ids=["another item", "word by word", "a word more", "the number left out"],
+)
+def test_numbers_tell_questions_apart(tmp_path: Path, question: Callable[[int], str], again: float) -> None:
+    (tmp_path / "t.jsonl").write_text(talk(question, "ok"))
+    mean = signals(tmp_path / "t.jsonl", tmp_path / "a.duckdb")["asked_again"].mean
+    assert mean == pytest.approx(again, abs=0.02)
 
 
 def test_an_unknown_end_and_odd_numbers_are_no_success_and_no_crash(tmp_path: Path) -> None:
@@ -356,10 +400,78 @@ def test_graded_truth_convicts_and_thumbs_that_disagree_are_told(tmp_path: Path)
         ("copied", True), ("user_feedback", True), ("upvotes", True), ("dissatisfied", True), ("star_rating", True),
         ("likelihood", False), ("copyright_ok", False), ("operating_ok", False), ("electrode", False), ("answer_correct", False),
         ("generating", False), ("unlikely_claims", False), ("structure", False),
+        ("user_happy", True), ("unhappy", True), ("upvoted", True), ("accepted_suggestion", True), ("suggestion_accepted", True), ("accepted", True),
+        ("user-score", True), ("userScore", True), ("end_user_score", True), ("customer_score", True), ("smiley", True), ("emoji", True),
+        ("emoji_reaction", True), ("reaction", True), ("was_this_helpful", True), ("marked_helpful", True), ("nps", True), ("exit_survey", True),
+        ("helpful", False), ("helpfulness", False), ("user_intent_match", False), ("acceptance_of_policy", False), ("policy_accepted", False),
+        ("no_emoji", False), ("adverse_reaction", False), ("user_request_met", False), ("acceptable", False), ("user_scoring_rule", False),
     ],
 )  # fmt: skip
 def test_clicks_are_known_by_their_name(name: str, clicks: bool) -> None:
     assert bool(FEEDBACK.search(name)) is clicks
+
+
+GIVERS: dict[str, dict[str, Any]] = {
+    "by a judge of Langfuse": {"langfuse.score.source": "EVAL"}, "in a queue of Langfuse": {"langfuse.score.source": "ANNOTATION"},
+    "by a judge of Phoenix": {"annotator_kind": "LLM"}, "by code": {"annotator_kind": "CODE"}, "in Phoenix": {"annotator_kind": "HUMAN", "source": "APP"},
+    "by a judge of MLflow": {"source_type": "LLM_JUDGE"}, "in LangSmith": {"langsmith.feedback_source.type": "app"},
+}  # fmt: skip
+CLICKS: dict[str, dict[str, Any]] = {
+    "nobody says by whom": {}, "through the API of Langfuse": {"langfuse.score.source": "API"}, "by people, to Phoenix": {"annotator_kind": "HUMAN", "source": "API"},
+    "by people, to MLflow": {"source_type": "HUMAN"}, "through the API of LangSmith": {"langsmith.feedback_source.type": "api"},
+}  # fmt: skip
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> Callable[..., tuple[str, str]]:
+    """The family and the bias of one score, by its name, who gave it, and what the manifest says of it."""
+
+    def of(name: str, given: dict[str, Any], **setting: str) -> tuple[str, str]:
+        folder = tmp_path / "case"
+        folder.mkdir()
+        rows = [
+            {"trace_id": f"t{i}", "at": (START + timedelta(hours=i)).isoformat(), "name": name, "value": i % 2, **given}
+            for i in range(24)
+        ]
+        requests = [
+            {"trace_id": f"t{i}", "at": (START + timedelta(hours=i)).isoformat(), "latency_ms": 5} for i in range(24)
+        ]
+        (folder / "scores.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        (folder / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in requests))
+        if setting:
+            (folder / "incident.yaml").write_text(yaml.safe_dump({"signals": {name: setting}}))
+        with blameline.open(tmp_path / "a.duckdb") as case:
+            case.load(folder)
+            (listed,) = [one for one in case.signals() if one.name == name]
+            window = clock(case.store)
+            assert window is not None
+            assert [one.family for one in measured(case.store, window) if one.name == name] == [listed.family]
+        return listed.family, listed.bias
+
+    return of
+
+
+@pytest.mark.parametrize("given", CLICKS.values(), ids=CLICKS)
+def test_a_rating_by_users_is_feedback(family: Callable[..., tuple[str, str]], given: dict[str, Any]) -> None:
+    assert family("user_rating", given)[0] == "feedback"
+
+
+@pytest.mark.parametrize("given", GIVERS.values(), ids=GIVERS)
+def test_a_rating_by_judges_code_or_reviewers_is_graded_truth(
+    family: Callable[..., tuple[str, str]], given: dict[str, Any]
+) -> None:
+    assert family("user_rating", given) == ("quality", "")
+
+
+@pytest.mark.parametrize(("name", "says"), [("vibes", "feedback"), ("user_rating", "quality")])
+def test_the_manifest_goes_before_the_name(family: Callable[..., tuple[str, str]], name: str, says: str) -> None:
+    told, bias = family(name, {}, family=says)
+    assert told == says
+    assert bool(bias) is (says == "feedback")
+
+
+def test_the_manifest_goes_before_who_gave_it(family: Callable[..., tuple[str, str]]) -> None:
+    assert family("user_rating", GIVERS["in LangSmith"], family="feedback")[0] == "feedback"
 
 
 def bid(verdict: str) -> LedgerLine:

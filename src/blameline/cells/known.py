@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from blameline.assets import sql
-from blameline.records import Better, Family, Signal
+from blameline.records import Better, Family, Signal, SignalSetting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,12 +58,12 @@ class Known:
 
     def signal(self, manifest: Manifest) -> Signal:
         """As the manifest has it: what that lists keeps its direction there."""
-        setting = manifest.signals.get(self.name)
+        setting = manifest.signals.get(self.name, SignalSetting())
         return Signal(
             name=self.name,
-            better=setting.better if setting is not None and setting.better is not None else self.better,
+            better=setting.better or self.better,
             unit=self.unit,
-            family=self.family,
+            family=setting.family or self.family,
             control=self.name in manifest.controls,
             bounded=self.bounded,
             bias=self.bias,

@@ -7,17 +7,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.cells.facts import FEWEST
+from blameline.cells.feedback import graded
 from blameline.cells.known import Known, held, known, lay
 from blameline.cells.read import Clock, contracted, described, naive
 from blameline.contracts import asks, stated
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
 
     from blameline.records import Manifest, Signal
     from blameline.store import Store
+
+_UNTOLD = {
+    "facts.output_language": "the language of no answer can be told",
+    "facts_of_words.question_language": "the language of no question can be told",
+    "facts_of_objects.keys": "no answer is a JSON object",
+}
+"""What words that are kept do not show, by the column that is empty for it."""
 
 
 def every(store: Store, window: Clock | None) -> tuple[Signal, ...]:
@@ -30,8 +39,9 @@ def every(store: Store, window: Clock | None) -> tuple[Signal, ...]:
     ends = {row["signal"]: row["now"] for row in store.rows("cells/now", late=late, until=bounds["until"])}
     contracts = {one.signal: asks(one) for one in stated(store)}
     rows = {row["signal"]: row for row in store.rows("cells/signals", **bounds)}
+    by_graders = graded(store, rows)
     found = [
-        described(row, manifest, contracts).model_copy(
+        described(row, manifest, contracts, by_graders).model_copy(
             update={"n": row["n"], "mean": row["mean"], "now": ends.get(name)}
         )
         for name, row in rows.items()
@@ -49,8 +59,8 @@ def every(store: Store, window: Clock | None) -> tuple[Signal, ...]:
             continue
         if lacking := [column for column in one.reads if column not in there]:
             few = window.traces < FEWEST
-            why = f"there are fewer than {FEWEST} requests" if few else f"needs {one.needs}"
-            found.append(_unmeasured(one, manifest, why, *([] if few else lacking)))
+            why = f"there are fewer than {FEWEST} requests" if few else f"needs {one.needs}{_lacks(lacking, there)}"
+            found.append(_unmeasured(one, manifest, why))
             continue
         lay(store, one.name)
         (row,) = store.rows("cells/signal", **bounds, late=late)
@@ -75,8 +85,16 @@ def by_day(
     )
 
 
-def _unmeasured(one: Known, manifest: Manifest, why: str, *lacking: str) -> Signal:
+def _unmeasured(one: Known, manifest: Manifest, why: str) -> Signal:
     """A known signal that this data does not hold, and why: never 0 and never fine."""
-    if any(column.startswith(("facts_of_words.", "facts_of_objects.")) for column in lacking):
-        why += "; no words are kept here"
     return one.signal(manifest).model_copy(update={"measured": False, "why": why})
+
+
+def _lacks(lacking: Sequence[str], there: frozenset[str]) -> str:
+    """What of the words is missing: all of them, or what they would have to show."""
+    if not any(column.startswith(("facts_of_words.", "facts_of_objects.")) for column in lacking):
+        return ""
+    if "facts_of_words.trace_id" not in there:
+        return "; no words are kept here"
+    untold = [_UNTOLD[column] for column in lacking if column in _UNTOLD]
+    return f"; words are kept, but {' and '.join(untold) or 'no answers among them'}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from blameline.cells.feedback import BIAS, graded, is_feedback
 from blameline.cells.grid import Cells
 from blameline.cells.known import known
 from blameline.cells.rulers import JUDGE
@@ -24,16 +25,8 @@ if TYPE_CHECKING:
 
 LOWER = re.compile(
     r"refus|error|fail|halluc|toxic|latenc|cost|token|truncat|retr(y|ies)|escalat|abandon|violat|invalid|complain|re_?ask|"
-    r"regenerat|bias|harm|risk|drift|duration|unsafe|leak|contradict|thumbs?_?down|downvote|dislike|negative",
+    r"regenerat|bias|harm|risk|drift|duration|unsafe|leak|contradict|thumbs?_?down|downvote|dislike|unhappy|unhelpful|negative",
     re.IGNORECASE,
-)
-FEEDBACK = re.compile(
-    r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))(?i:thumbs?(?=up|down|[^a-z]|$)|csat|(?:dis)?satisf|feedback|click|ctr|(?:star_?)?ratings?|stars"
-    r"|(?:dis)?like[sd]?|nps|cop(?:y|ied|ies)|(?:up|down)?votes?|accept(?:ed|ance)?_?rate)(?=(?i:action|ied|through|up|down|s)|[^a-z]|$)"
-)
-"""Scores that users give by a click, by their name; a word within another (``likelihood``, ``copyright``) is none."""
-FEEDBACK_BIAS = (
-    "from the few who click, and kind to confident and agreeable answers, right or wrong: never decisive alone"
 )
 BUCKETS = 340
 """At most this many buckets in a window."""
@@ -82,11 +75,9 @@ def measured(store: Store, window: Clock) -> tuple[Signal, ...]:
     """
     manifest = store.manifest()
     contracts = {one.signal: asks(one) for one in stated(store)}
-    return tuple(
-        described(row, manifest, contracts)
-        for row in store.rows("cells/signals", since=naive(window.since), until=naive(window.until))
-        if row["spread"] > 0
-    )
+    rows = store.rows("cells/signals", since=naive(window.since), until=naive(window.until))
+    by_graders = graded(store, (row["signal"] for row in rows))
+    return tuple(described(row, manifest, contracts, by_graders) for row in rows if row["spread"] > 0)
 
 
 def segments(store: Store) -> tuple[dict[str, str], ...]:
@@ -94,10 +85,13 @@ def segments(store: Store) -> tuple[dict[str, str], ...]:
     return tuple(dict(row["segment"]) for row in store.rows("cells/segment_sets"))
 
 
-def described(row: Mapping[str, Any], manifest: Manifest, contracts: Mapping[str, str]) -> Signal:
+def described(
+    row: Mapping[str, Any], manifest: Manifest, contracts: Mapping[str, str], by_graders: frozenset[str]
+) -> Signal:
     """A measured signal: a contract by what it asks, a known one by its header, and any other by its name.
 
-    ``contracts`` holds, by signal, what each contract asks, whatever its name sounds like and whatever a manifest says of it.
+    ``contracts`` holds, by signal, what each contract asks, whatever its name sounds like and whatever a manifest says of it;
+    ``by_graders`` the scores that no user gave, whatever they are called.
     """
     name = row["signal"]
     if name in contracts:
@@ -108,7 +102,7 @@ def described(row: Mapping[str, Any], manifest: Manifest, contracts: Mapping[str
     better: Better = "lower" if LOWER.search(name) else "higher"
     if setting is not None and setting.better is not None:
         better = setting.better
-    feedback = bool(FEEDBACK.search(name))
+    feedback = is_feedback(name, setting, by_graders)
     bounded = row["low"] >= 0 and row["high"] <= 1
     return Signal(
         name=name,
@@ -118,7 +112,7 @@ def described(row: Mapping[str, Any], manifest: Manifest, contracts: Mapping[str
         control=name in manifest.controls,
         judged=row["judged"] >= 0.98 * row["n"],
         bounded=bounded,
-        bias=FEEDBACK_BIAS if feedback else "",
+        bias=BIAS if feedback else "",
     )
 
 

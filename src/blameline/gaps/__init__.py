@@ -17,6 +17,7 @@ from blameline.gaps.scores import late, partial, unjoined
 from blameline.gaps.series import series_of
 from blameline.gaps.spans import clocks, copied, doubled, dropped, parents, unknown_ends
 from blameline.gaps.tokens import tokens
+from blameline.gaps.unscored import unscored
 from blameline.records import Gap
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _all(store: Store) -> list[Weighed]:
         *parents(links, traffic),
         *clocks(links, ends),
         *dropped(store, carried, ends),
-        *unknown_ends(ends),
+        *unknown_ends(store, ends, traffic),
         *doubled(store),
         *copied(store, traffic),
         *answers(store),
@@ -72,6 +73,7 @@ def _all(store: Store) -> list[Weighed]:
         *unjoined(store),
         *partial(store, traffic),
         *late(store, traffic),
+        *unscored(store, traffic),
         *unversioned(store, traffic),
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,7 +21,9 @@ _MOST_HOURS = 24 * 400
 _STRAY = 0.0005
 """So small a share of the requests, before the first or after the last hour, is stray and no part of the span."""
 _FEWEST = 20
-"""Rows on each side, below which a share that moved is chance."""
+"""Rows on each side, and rows that are more or fewer than before, below which a share that moved is chance."""
+_BY, _SURE = 0.05, 6.0
+"""How far a share must have moved, and by how many standard errors: the place is the best of hundreds, and hours differ."""
 
 
 @dataclass(frozen=True)
@@ -121,18 +124,34 @@ class Step:
 
 
 def step(n: Counts, hits: Counts) -> Step | None:
-    """The place at which the share of ``hits`` in ``n`` moved most; ``None`` where too little lies on one of its sides."""
+    """The likeliest place at which the share of ``hits`` in ``n`` moved; ``None`` where too little lies on one of its sides."""
     before_n, before = np.cumsum(n)[:-1], np.cumsum(hits)[:-1]
     after_n, after = n.sum() - before_n, hits.sum() - before
     fits = (before_n >= _FEWEST) & (after_n >= _FEWEST)
     if not fits.any():
         return None
-    with np.errstate(divide="ignore", invalid="ignore"):
-        move = np.where(fits, before_n * after_n * (before / before_n - after / after_n) ** 2, -1.0)
-    place = int(np.argmax(move))
+    likely = np.where(fits, _likelihood(before_n, before) + _likelihood(after_n, after), -np.inf)
+    place = int(np.argmax(likely))
     share = float(before[place] / before_n[place]), float(after[place] / after_n[place])
     following = np.flatnonzero(n[place + 1 :] > 0)
     return Step(place + 1 + (int(following[0]) if len(following) else 0), *share)
+
+
+def _likelihood(n: Counts, hits: Counts) -> Counts:
+    """Of the hits at the share that they make, as a log."""
+    share = np.clip(hits / np.maximum(n, 1.0), 1e-9, 1 - 1e-9)
+    return hits * np.log(share) + (n - hits) * np.log1p(-share)
+
+
+def clear_step(n: Counts, hits: Counts) -> Step | None:
+    """The place at which the share moved, where it moved far enough and more than chance moves the best of all places."""
+    moved = step(n, hits)
+    if moved is None:
+        return None
+    by, share = abs(moved.after - moved.before), hits.sum() / n.sum()
+    before, after = n[: moved.index].sum(), n[moved.index :].sum()
+    error = math.sqrt(share * (1 - share) * (1 / before + 1 / after))
+    return moved if by > max(_BY, _SURE * error) and by * min(before, after) >= _FEWEST else None
 
 
 def by_name(rows: Sequence[dict[str, Any]], key: str) -> dict[str, list[dict[str, Any]]]:

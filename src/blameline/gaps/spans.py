@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.gaps.wording import Weighed, between, count, listed, moment, name, part, span, weighed
+from blameline.gaps.series import clear_step
+from blameline.gaps.wording import Weighed, between, count, listed, minute, moment, name, part, percent, span, weighed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from blameline.gaps.series import Traffic
+    from blameline.gaps.series import Step, Traffic
     from blameline.store import Store
 
     Rows = Sequence[Mapping[str, Any]]
@@ -90,9 +91,11 @@ def clocks(links: Rows, ends: Rows) -> list[Weighed]:
     return found
 
 
-def unknown_ends(ends: Rows) -> list[Weighed]:
-    """Spans whose end nobody told: timeouts, crashes, or a log that has none."""
+def unknown_ends(store: Store, ends: Rows, traffic: Traffic) -> list[Weighed]:
+    """Spans whose end nobody told: timeouts, crashes, or a log that has none; and since when there are more or fewer of them."""
     found = []
+    told = [row["format"] for row in ends if _FEWEST <= row["unknown"] < row["n"]]
+    stepped = {row["format"]: row for row in (store.rows("gaps/endless", formats=told) if told else ())}
     for row in ends:
         unknown, n, what_is = row["unknown"], row["n"], "spans"
         if unknown < _LEAST_CLOCK * n:  # few of all spans may be many of the slow ones
@@ -111,8 +114,20 @@ def unknown_ends(ends: Rows) -> list[Weighed]:
             else "how long these took: the slowest requests are missing from every latency"
         )
         weight = 0.3 if none else unknown / n
-        found.append(weighed("unknown_ends", weight, what, why, source=row["format"], n=unknown, of=n))
+        since = None
+        if row["format"] in stepped and (moved := _moved(stepped[row["format"]], traffic)) is not None:
+            since = moment(traffic.first + moved.index)
+            shares = f"from {percent(moved.before, 1)} to {percent(moved.after, 1)}"
+            what += f"; the share of requests with such a span stepped at {minute(since)} UTC {shares}"
+            why = "whether these requests failed and how long they took: with no status either they are in no rate of failures"
+            weight = 1.6
+        found.append(weighed("unknown_ends", weight, what, why, source=row["format"], n=unknown, of=n, since=since))
     return found
+
+
+def _moved(row: Mapping[str, Any], traffic: Traffic) -> Step | None:
+    """Where the share of requests without an end moved for good."""
+    return clear_step(traffic.laid(row["hours"], row["counts"]), traffic.laid(row["hours"], row["endless"]))
 
 
 def dropped(store: Store, carried: Mapping[str, int], ends: Rows) -> list[Weighed]:

@@ -134,6 +134,8 @@ class SignalSetting(Record):
     """What ``incident.yaml`` says about one signal."""
 
     better: Better | None = None
+    family: Literal["quality", "feedback"] | None = None
+    """``feedback``: users give it, so it decides nothing alone; ``quality``: graded truth. Goes before what its name says."""
 
 
 class Window(Record):

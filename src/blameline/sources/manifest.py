@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from blameline.records import LAYER_OF_KIND, Manifest, Problem
+from blameline.records import LAYER_OF_KIND, Manifest, Problem, SignalSetting
 from blameline.sources.lines import records
 from blameline.sources.wording import fault, nearest, unknown_key
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from blameline.sources.heads import File, Head
 
 KEYS = frozenset(Manifest.model_fields)
+_OF_SIGNALS = frozenset(SignalSetting.model_fields)
 _LAYERS = frozenset(LAYER_OF_KIND.values())
 _TEXTS_OR_LISTS = frozenset({"controls", "segments"})
 
@@ -79,8 +80,7 @@ def _known(found: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         record["fields"] = {layer: value for layer, value in record["fields"].items() if layer in _LAYERS}
     if isinstance(record.get("signals"), dict):
         for name, setting in list(record["signals"].items()):
-            if isinstance(setting, dict) and setting.keys() - {"better"}:
-                extra = sorted(setting.keys() - {"better"})
+            if isinstance(setting, dict) and (extra := sorted(setting.keys() - _OF_SIGNALS)):
                 problems.append(f"unknown key '{extra[0]}' under signal '{name}' is not used")
-                record["signals"][name] = {key: value for key, value in setting.items() if key == "better"}
+                record["signals"][name] = {key: value for key, value in setting.items() if key in _OF_SIGNALS}
     return record, problems

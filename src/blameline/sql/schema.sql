@@ -245,14 +245,14 @@ CREATE TABLE IF NOT EXISTS rescored (
 -- Derived: one row a trace, what its spans tell of it; the signals under sql/signals are read from here. NULL: not told.
 CREATE TABLE IF NOT EXISTS facts (
     trace_id        VARCHAR NOT NULL,
-    failed          BOOLEAN,            -- its root ended in an error, and was not made again
+    failed          BOOLEAN,            -- its root or, where that says nothing, its last call of a model ended in an error; NULL: an end is unknown
     truncated       BOOLEAN,            -- an answer was cut off by the token limit, and not made again
     refused         BOOLEAN,            -- an answer was refused or filtered, and not asked for again
     answered        BOOLEAN,            -- every call of a model ended with an answer; NULL: an end is unknown
     steps           INTEGER,            -- calls of models, tools and retrievers
     retried         BOOLEAN,            -- an attempt was made again
     rerouted        BOOLEAN,            -- another model took over from the first
-    tool_failed     BOOLEAN,            -- a call of a tool failed, and was not made again; NULL: it called none
+    tool_failed     BOOLEAN,            -- a call of a tool failed, and was not made again; NULL: it called none, or no end of one is known
     input_tokens    BIGINT,             -- of all attempts, as the two below
     output_tokens   BIGINT,
     cost_usd        DOUBLE,

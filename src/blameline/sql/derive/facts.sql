@@ -1,8 +1,8 @@
 -- One row a trace: what its spans and its calls of models tell of it. Attempts that were made again count for cost, and for nothing else.
 INSERT INTO facts
-WITH telling AS (  -- formats that say how a request ended: where they do not, it did not fail
+WITH telling AS (  -- formats that say when something failed
     SELECT DISTINCT f.format
-    FROM (SELECT DISTINCT file_id FROM span_rows WHERE status IS NOT NULL) s
+    FROM (SELECT DISTINCT file_id FROM span_rows WHERE status IS NOT NULL OR finish = 'error') s
     JOIN files f USING (file_id)
 ),
 ends AS (
@@ -11,14 +11,22 @@ ends AS (
 spans AS (
     SELECT
         s.trace_id,
-        bool_or(CASE WHEN s.status IS NULL AND s.duration_ms IS NULL THEN NULL ELSE coalesce(s.status = 'error', FALSE) END)
-            FILTER (s.parent_id IS NULL AND e.telling AND r.span_id IS NULL) AS failed,
+        bool_or(CASE WHEN s.status IS NULL AND s.duration_ms IS NULL AND s.finish IS NULL THEN NULL ELSE coalesce(s.status = 'error', FALSE) END)
+            FILTER (s.parent_id IS NULL AND e.telling AND r.span_id IS NULL) AS root_failed,
+        bool_and(s.status IS NULL AND coalesce(s.finish, 'error') = 'error') FILTER (s.parent_id IS NULL AND e.telling AND r.span_id IS NULL) AS unsaid,
+        max(CASE
+            WHEN s.op IN ('retrieval', 'execute_tool') AND s.status IS DISTINCT FROM 'error' AND s.duration_ms IS NOT NULL
+                THEN epoch_us(s.start_at) - 1  -- what began before the call failed is no way on
+            WHEN s.status = 'ok' AND s.finish IS DISTINCT FROM 'error' AND s.op NOT IN ('evaluation', 'guardrail')
+                THEN epoch_us(s.start_at) + coalesce(s.duration_ms, 0) * 1000
+        END) FILTER (s.parent_id IS NOT NULL AND r.span_id IS NULL) AS went_on_us,
         bool_or(s.finish = 'length') FILTER (r.span_id IS NULL) AS truncated,
         bool_or(s.finish IN ('content_filter', 'refusal')) FILTER (r.span_id IS NULL) AS refused,
         count(*) FILTER (s.op IN ('retrieval', 'execute_tool') AND r.span_id IS NULL) AS steps,
         CASE WHEN count(*) > 1 THEN count(r.span_id) > 0 END AS retried,
         min(asked_model(s.op, s.names, s.said)) <> max(asked_model(s.op, s.names, s.said)) AS rerouted,
-        bool_or(coalesce(s.status = 'error', FALSE)) FILTER (s.op = 'execute_tool' AND e.telling AND r.span_id IS NULL) AS tool_failed,
+        bool_or(CASE WHEN s.status IS NULL AND s.duration_ms IS NULL THEN NULL ELSE coalesce(s.status = 'error', FALSE) END)
+            FILTER (s.op = 'execute_tool' AND e.telling AND r.span_id IS NULL) AS tool_failed,
         coalesce(
             max(s.duration_ms) FILTER (s.parent_id IS NULL AND s.duration_ms >= 0),
             (max(s.start_ns + s.duration_ms * 1e6) - min(s.start_ns)) / 1e6
@@ -45,6 +53,9 @@ calls AS (
             WHEN bool_or(ended = 'unknown') FILTER (NOT retried) THEN NULL
             ELSE TRUE
         END AS answered,
+        max(epoch_us(start_at) + coalesce(duration_ms, 0) * 1000) FILTER (NOT retried AND ended = 'failed') AS fell_us,
+        max(epoch_us(start_at) + coalesce(duration_ms, 0) * 1000)
+            FILTER (NOT retried AND ended <> 'failed' AND (ended <> 'unknown' OR duration_ms IS NOT NULL)) AS went_on_us,
         sum(input_tokens) FILTER (input_tokens BETWEEN 0 AND 1e12)::BIGINT AS input_tokens,
         sum(output_tokens) FILTER (output_tokens BETWEEN 0 AND 1e12)::BIGINT AS output_tokens,
         sum(try_cast(round(CASE WHEN cost_usd BETWEEN 0 AND 1e9 THEN cost_usd END * 1e9) AS HUGEINT))::DOUBLE / 1e9 AS cost_usd,  -- in whole parts: the same whatever thread adds them
@@ -57,10 +68,11 @@ calls AS (
 )
 SELECT
     s.trace_id,
-    s.failed,
+    -- a call that failed, and nothing went on after it, failed the request, unless its root says that all is well
+    s.root_failed OR (s.unsaid AND coalesce(c.fell_us > greatest(c.went_on_us, s.went_on_us), c.fell_us IS NOT NULL)) AS failed,
     coalesce(c.truncated, s.truncated) AS truncated,
     coalesce(c.refused, s.refused) AS refused,
-    CASE WHEN s.failed THEN FALSE ELSE c.answered END AS answered,
+    CASE WHEN failed THEN FALSE ELSE c.answered END AS answered,
     nullif(s.steps + coalesce(c.steps, 0), 0) AS steps,
     s.retried,
     s.rerouted,
