@@ -208,3 +208,27 @@ def test_a_stream_that_drifts_by_itself_is_no_shift(cells: Make) -> None:
         doubted += max(toll for _, toll in Fit(made).doubted()) > 0
     assert claimed <= 1
     assert doubted, "noise that drifts was never held against the calm noise"
+
+
+def stair(hours: np.ndarray, segment: np.ndarray) -> np.ndarray:
+    """Two falls a week apart and half a recovery, each of which drifting noise passes for by itself."""
+    return steady(hours, segment) - 0.12 * (hours > 168) - 0.12 * (hours > 336) + 0.15 * (hours > 504)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_stair_is_found_step_by_step(cells: Make, seed: int) -> None:
+    found = moves_of(cells(seed, stair, days=28, rate=8, shock=0.005))
+    falls = sorted(move.begun for move in found if move.worse)
+    assert len(falls) == 2
+    assert np.abs(np.array(falls) - [168, 336]).max() <= 30
+
+
+def test_a_few_days_at_the_bottom_of_two_slopes_are_found(cells: Make) -> None:
+    def slopes(hours: np.ndarray, segment: np.ndarray) -> np.ndarray:
+        down, up = np.clip((hours - 168) / 72, 0, 1), np.clip((hours - 336) / 24, 0, 1)
+        return steady(hours, segment) - 0.2 * (down - up)
+
+    found = [move for move in moves_of(cells(5, slopes, days=21, rate=10, shock=0.005)) if move.worse]
+    assert found
+    assert 150 <= found[0].begun <= 250
+    assert 320 <= found[0].over <= 370
