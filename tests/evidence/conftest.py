@@ -605,6 +605,7 @@ STORIES: dict[str, Callable[[], Files | Desk]] = {
     "both": both,
     "opening": opening,
     "vague": vague,
+    "cleared judge": lambda: new_judge(9, ruler=0, app=-0.15, pairs=60),
     "rescored": lambda: new_judge(1, ruler=-0.1, app=0, pairs=40),
     "anchors": lambda: silent(1, ruler=-0.1, app=0, anchors=20),
     "anchors stayed": lambda: silent(3, ruler=0, app=-0.15, anchors=20),

@@ -207,3 +207,32 @@ def test_shares_that_say_too_little_cannot_tell(factor: float, said: str) -> Non
     hearing: Any = SimpleNamespace(kept=kept, fit=SimpleNamespace(cells=SimpleNamespace(signal=signal)))
     artefact = Candidate(id="artefact", kind="artefact", layer=None, declared=False, at=None)
     assert Records().weigh({"day": np.arange(3)}, hearing, artefact, seed=0).verdict == said
+
+
+def halved(build: Any, *, sampler: bool) -> Any:
+    """Worse answers with a new prompt from day 7 on, when also half of the users leave, or half of the requests are sampled out."""
+    w = build.world(47, per_day=500)
+    after = w.day > GROWN
+    w.stamp("gen_ai.prompt.version", "v1", "v2", after)
+    w.change("edit", GROWN, "prompt_edit", **{"from": "v1", "to": "v2"})
+    if sampler:
+        w.change("sampler", GROWN, "sampling_policy", summary="half of all")
+    w.share("answer_correct", w.base - 0.1 * after)
+    w.files.keep(~after | (w.rng.random(len(w.day)) < 0.5))
+    return w.files
+
+
+def test_half_of_the_users_leaving_is_no_proof_that_records_were_lost(
+    investigate: Callable[..., Tell], build: Any
+) -> None:
+    told = investigate(halved(build, sampler=False), "users left")
+    assert told.found.outcome == "unattributed"
+    assert told.main.moved == "unknown"
+    assert told.ledger["edit"].probability > 0.1
+
+
+def test_a_sampler_and_an_edit_of_one_hour_are_tied(investigate: Callable[..., Tell], build: Any) -> None:
+    told = investigate(halved(build, sampler=True), "sampler beside an edit")
+    assert told.found.outcome == "tied"
+    assert told.main.moved == "unknown"
+    assert told.ledger["sampler"].tied_with == ("edit",)

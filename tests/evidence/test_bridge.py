@@ -75,6 +75,13 @@ def test_an_innocent_new_judge_is_cleared_and_the_app_is_not(story: Callable[[st
     assert told.ledger["judge"].log_evidence["bridge"] < -2
 
 
+def test_the_same_answers_part_a_judge_from_an_edit_of_its_hour(story: Callable[[str], Tell]) -> None:
+    told = story("cleared judge")
+    assert told.ledger["judge"].verdict == "excluded"
+    assert not told.ledger["edit"].tied_with
+    assert told.main.moved == "app"
+
+
 def test_a_fall_that_a_kinder_judge_hides_comes_to_light(story: Callable[[str], Tell]) -> None:
     told = story("hidden fall")
     assert (told.found.outcome, told.main.moved) == ("attributed", "app")

@@ -315,3 +315,18 @@ def test_the_hash_seed_of_the_process_does_not_matter(files_of: Callable[[str], 
         for number in ("1", "2")
     ]
     assert said[0] == said[1]
+
+
+def test_a_control_that_moved_along_bars_a_deploy_of_the_same_hour(
+    investigate: Callable[..., Tell], build: Any
+) -> None:
+    """All scores fall by themselves at the hour of a deploy: nobody says who judged, and the control says that it was not the app."""
+    w = build.world(48)
+    after = w.day > 6
+    w.change("app", 6, "deploy")
+    w.share("answer_correct", w.base - 0.2 * after)
+    w.control(None, 0.2 * after)
+    told = investigate(w.files, "control and deploy")
+    assert told.answer("ruler", "app").verdict == "refutes"
+    assert told.main.moved in {"unknown", "ruler"}
+    assert told.ledger["ruler"].probability > 0.1
