@@ -62,7 +62,7 @@ class Steps:
         harm = -1 if better == "higher" else 1
         moves: list[Move] = []
         now = fit
-        while len(moves) < MOST:
+        for _ in range(MOST):
             needed, before = THRESHOLD + 2 * len(moves), now
             if _Seen.of(now, shapes, carried).evidence < needed and now.noise.at[0] < RESTLESS:
                 break
