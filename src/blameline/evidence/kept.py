@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 UNSEEN, IMPOSSIBLE = 0.05, 0.01
 """Chance that records which moved a signal left no trace in the counts; and where no loss that the counts allow could have."""
-FALLS: Mapping[Kind, float] = {"requests": 0.25, "share scored": 0.08}
+FALLS: Mapping[Kind, float] = {"requests": 0.25, "share scored": 0.12}
 """Chance that records fall when something else moved the signal: traffic moves by itself, and users leave what got worse."""
 WITH_A_CHANGE = 0.2
 """Chance that records fall with a change of the telemetry that did not move the signal."""
