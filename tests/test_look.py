@@ -172,21 +172,21 @@ def test_a_few_bad_hours_are_told_beside_no_shift(run, tmp_path):
         {
             "at": f"2026-03-{1 + hour // 24:02}T{hour % 24:02}:{minute:02}:00Z",
             "trace_id": f"{hour}-{minute}",
-            "answer_correct": int(rng.random() < (0.1 if 216 <= hour < 218 else 0.88)),
+            "answer_correct": int(rng.random() < (0.1 if 216 <= hour < 217 else 0.88)),
         }
         for hour in range(336)
         for minute in range(0, 60, 4)
     ]
     (tmp_path / "r.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     run("load", tmp_path / "r.jsonl", "--case", tmp_path / "c.duckdb")
-    words = "for about 2 h from 2026-03-10 00:00 UTC on"
+    words = "for about 2 h from 2026-03-09 23:00 UTC on"
     told = run("shifts", "--case", tmp_path / "c.duckdb").stdout
     assert "Too short to be a shift: answer_correct was at " in told
     found = json.loads(run("blame", "--json", "--case", tmp_path / "c.duckdb").stdout)
     assert found["outcome"] == "no_shift"
     assert found["headline"].startswith("No signal got worse for long")
     assert words in found["headline"]
-    assert [dip["since"] for dip in found["dips"]] == ["2026-03-10T00:00:00Z"]
+    assert [dip["since"] for dip in found["dips"]] == ["2026-03-09T23:00:00Z"]
     run("report", "--case", tmp_path / "c.duckdb", "-o", tmp_path / "r.md")
     page = (tmp_path / "r.md").read_text()
     assert "No lasting impact is measured.\n\n- Too short to be a shift: " in page
