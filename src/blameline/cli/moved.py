@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from blameline.cli.tables import Cell, encodable, minute, one_line, table, where
-from blameline.records.scale import counted, factors, logged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +53,8 @@ def tell_shifts(found: Sequence[Shift], view: View, beside: Zone | None) -> None
 
 def sentences(shift: Shift) -> list[str]:
     """What the table has no column for, a sentence each."""
+    from blameline.records.scale import counted, factors, logged  # noqa: PLC0415
+
     told = []
     if logged(shift.unit):
         (before, unit), (after, _) = (counted(value, shift.unit) for value in (shift.before, shift.after))
