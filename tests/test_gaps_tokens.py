@@ -22,6 +22,14 @@ SDK = "telemetry.sdk.version"
 START = datetime(2026, 3, 2, tzinfo=UTC)
 
 
+def gaps_of(rows: list[dict[str, Any]], folder: Path) -> list[Weighed]:
+    """What a case of these requests tells of its tokens."""
+    (folder / "requests.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with blameline.open(folder / "incident.duckdb") as case:
+        case.load(folder / "requests.jsonl")
+        return tokens(case.store, {SDK: len(rows)})
+
+
 @pytest.fixture
 def told(tmp_path: Path) -> Callable[..., list[Weighed]]:
     """Answers of random length, half under each version; ``factor`` and ``longer`` say what tokens and answers do then."""
@@ -39,10 +47,7 @@ def told(tmp_path: Path) -> Callable[..., list[Weighed]]:
                 "gen_ai.usage.input_tokens": 200, "answer": "word " * words,
             }  # fmt: skip
             lines.append(row)
-        (tmp_path / "requests.jsonl").write_text("".join(json.dumps(row) + "\n" for row in lines))
-        with blameline.open(tmp_path / "incident.duckdb") as case:
-            case.load(tmp_path / "requests.jsonl")
-            return tokens(case.store, {SDK: n})
+        return gaps_of(lines, tmp_path)
 
     return tell
 
@@ -80,10 +85,7 @@ def unseen(tmp_path: Path) -> Callable[..., list[Weighed]]:
                 "gen_ai.usage.output_tokens": int(rng.integers(80, 160) * by["output"]), "latency_ms": int(rng.integers(900, 1500) * by["time"]),
             }  # fmt: skip
             lines.append(row)
-        (tmp_path / "requests.jsonl").write_text("".join(json.dumps(row) + "\n" for row in lines))
-        with blameline.open(tmp_path / "incident.duckdb") as case:
-            case.load(tmp_path / "requests.jsonl")
-            return tokens(case.store, {SDK: n})
+        return gaps_of(lines, tmp_path)
 
     return tell
 

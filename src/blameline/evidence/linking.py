@@ -100,7 +100,7 @@ def stands(linked: Linked, move: Move, shifts: Sequence[Shift]) -> bool:
     Near a link it must be clear of that link's error (99% two-sided, for it was looked for), and matter beside it.
     """
     cells = linked.fit.cells
-    onset = float(move.moments[np.argmax(move.weights)])
+    onset = move.begun
     for one in linked.links:
         if abs(onset - one.hour) > SAME:
             continue

@@ -206,7 +206,10 @@ def kind_of(signal: Signal, hearing: Hearing) -> str:
 
 
 def _records(hearing: Hearing, candidate: Candidate) -> float:
-    """Whether the number of requests, or the share of them that was scored, fell with a declared change of the telemetry."""
+    """Whether the number of requests, or the share of them that was scored, fell with a change of the telemetry.
+
+    Half of the weight is on a loss along its record, and half on one that went where the counts fell (``Kept.lost_with``).
+    """
     if candidate.layer != "telemetry":
         return 0.0
     if hearing.kept.sampled is not None:

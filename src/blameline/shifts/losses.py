@@ -127,8 +127,7 @@ def _held(
         if far >= abs(float(told.estimate[0])) - Z90 * float(told.error[0]):
             along = float(told.log_factor(slab, sign=harm)[0])
             both = float(np.logaddexp(np.log(0.5) + both, np.log(0.5) + count + along))
-    best = int(np.argmax(logs))
-    return Lost(kind, count, both, best, logs, counted, look.scores, look.toll)
+    return Lost(kind, count, both, int(np.argmax(logs)), logs, counted, look.scores, look.toll)
 
 
 def reach(before: float | Floats, share: Floats, *, harm: int, bounded: bool) -> Floats:

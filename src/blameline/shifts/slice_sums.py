@@ -118,7 +118,7 @@ def everywhere(fit: Fit, move: Move) -> Floats:
     low = np.full(cells.buckets, np.inf)
     np.minimum.at(low, cells.bucket[inside], move.column[inside])
     if np.isfinite(low).any() and float((course - np.where(np.isfinite(low), low, course)).max()) > 1e-9:
-        begin = float(move.moments[np.argmax(move.weights)])
-        end = float(move.ends[np.argmax(move.end_weights)]) if move.ends.size else np.inf
+        begin = move.begun
+        end = move.over
         return ((cells.hours > begin) & (cells.hours <= end)).astype(float)
     return course[cells.bucket]

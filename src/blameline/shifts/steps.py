@@ -58,25 +58,34 @@ class Steps:
         del seed
         if fit.cells.buckets < 12:
             return []
-        shapes, carried = shapes_of(fit), carried_of(fit)
-        harm = -1 if better == "higher" else 1
+        family = _Family(shapes_of(fit), carried_of(fit), -1 if better == "higher" else 1)
         moves: list[Move] = []
         now = fit
         for _ in range(MOST):
             needed, before = THRESHOLD + 2 * len(moves), now
-            if _Seen.of(now, shapes, carried).evidence < needed and now.noise.at[0] < RESTLESS:
+            own = _Seen.of(now, family).evidence
+            if own < needed and now.noise.at[0] < RESTLESS:
                 break
-            chain = _spared([_Chain(other, toll) for other, toll in now.doubted()], needed, shapes, carried)
+            chain = _spared([_Chain(other, toll) for other, toll in now.doubted()], needed, family)
             if chain is None:
                 break
-            found, now = chain.moves(harm, shapes, carried)
-            for move in found:
-                own = _Seen.of(before, shapes, carried).evidence
-                before = before.given(move.column[:, None])
+            found, now = chain.moves(family)
+            for at, move in enumerate(found):
+                if at:
+                    before = before.given(found[at - 1].column[:, None])
+                    own = _Seen.of(before, family).evidence
                 if not _same(move, moves):
-                    noise = now.noise.at if own < THRESHOLD else None
-                    moves.append(replace(move, as_fitted=own, noise=noise))
+                    moves.append(replace(move, as_fitted=own, noise=now.noise.at if own < THRESHOLD else None))
         return moves[:MOST]
+
+
+@dataclass(frozen=True)
+class _Family:
+    """The moves that are looked for, and the side on which one is for the worse."""
+
+    shapes: Shapes
+    carried: Carried
+    harm: int
 
 
 @dataclass(frozen=True)
@@ -84,34 +93,38 @@ class _Chain:
     """Moves under one noise, each with those before it in the mean: noise that passes for all of them is paid for once."""
 
     fit: Fit
+    """With all moves but the last in its mean."""
     toll: float
     seen: tuple[_Seen, ...] = ()
+    earlier: tuple[Move, ...] = ()
+    """The moves of all looks but the last."""
 
-    def longer(self, shapes: Shapes, carried: Carried) -> _Chain:
+    def longer(self, family: _Family) -> _Chain:
         """With the move that stands out next."""
-        fit = self.seen[-1].without(shapes, carried) if self.seen else self.fit
-        return replace(self, seen=(*self.seen, _Seen.of(fit, shapes, carried)))
+        fit, earlier = self.fit, self.earlier
+        if self.seen:
+            earlier = (*earlier, self.seen[-1].move(family))
+            fit = fit.given(earlier[-1].column[:, None])
+        return replace(self, fit=fit, seen=(*self.seen, _Seen.of(fit, family)), earlier=earlier)
 
     def spare(self, needed: float) -> float:
         """What the moves bring beyond the toll and their price; none may be worth less than one by itself."""
         evidence = [look.evidence for look in self.seen]
         return sum(evidence) - self.toll - needed - (len(evidence) - 1) if min(evidence) >= THRESHOLD else -np.inf
 
-    def moves(self, harm: int, shapes: Shapes, carried: Carried) -> tuple[list[Move], Fit]:
+    def moves(self, family: _Family) -> tuple[list[Move], Fit]:
         """The moves, each with its part of the toll, and the model that has them in its mean."""
+        found = [*self.earlier, self.seen[-1].move(family)]
         whole = sum(look.evidence for look in self.seen)
-        found = [
-            replace(look.move(shapes, carried, worse=look.side == harm), toll=self.toll * look.evidence / whole)
-            for look in self.seen
-        ]
-        return found, self.seen[-1].without(shapes, carried)
+        told = [replace(move, toll=self.toll * move.evidence / whole) for move in found]
+        return told, self.fit.given(found[-1].column[:, None])
 
 
-def _spared(chains: list[_Chain], needed: float, shapes: Shapes, carried: Carried) -> _Chain | None:
+def _spared(chains: list[_Chain], needed: float, family: _Family) -> _Chain | None:
     """Of all chains of up to ``TOGETHER`` moves the one that has most to spare; ``None`` where none can pay."""
     found: list[_Chain] = []
     for _ in range(TOGETHER):
-        chains = [chain.longer(shapes, carried) for chain in chains]
+        chains = [chain.longer(family) for chain in chains]
         found += chains
         chains = [chain for chain in chains if chain.toll > 0 and chain.seen[-1].evidence >= THRESHOLD]
     best = max(found, key=lambda chain: chain.spare(needed))
@@ -133,7 +146,8 @@ class _Seen:
     """Log Bayes factors of the free moves and of those of one version, prior weights included."""
 
     @classmethod
-    def of(cls, fit: Fit, shapes: Shapes, carried: Carried) -> _Seen:
+    def of(cls, fit: Fit, family: _Family) -> _Seen:
+        shapes, carried = family.shapes, family.carried
         free, held = shapes.scores(fit), fit.scores(carried.columns)
         found = []
         for side in (-1, 1):
@@ -142,17 +156,14 @@ class _Seen:
             found.append(cls(fit, side, float(logsumexp([*logs, *bound])), free, held, logs, bound))
         return max(found, key=lambda one: (one.evidence, one.side))
 
-    def move(self, shapes: Shapes, carried: Carried, *, worse: bool) -> Move:
+    def move(self, family: _Family) -> Move:
         """The move that stands out: of the requests of one version where 90% of the evidence says so, or of all."""
+        shapes, carried, worse = family.shapes, family.carried, self.side == family.harm
         if len(self.bound) and logsumexp(self.bound) - self.evidence > np.log(0.9):
             which = int(np.argmax(self.bound))
             return _of_version(self.fit, carried, which, self.evidence, worse=worse, side=self.side)
         move = _described(self.fit, shapes, self.logs, self.evidence, worse=worse, side=self.side)
         return _mixed(self.fit, move, (shapes, self.free, self.logs), (carried, self.held, self.bound))
-
-    def without(self, shapes: Shapes, carried: Carried) -> Fit:
-        """The model with this move in its mean."""
-        return self.fit.given(self.move(shapes, carried, worse=True).column[:, None])
 
 
 def smallest(fit: Fit) -> float:
@@ -169,12 +180,10 @@ def smallest(fit: Fit) -> float:
 
 def _same(move: Move, moves: list[Move]) -> bool:
     """Whether a move only refines one already found: the next stage of a rollout, or the recovery from it."""
-    at = move.moments[np.argmax(move.weights)]
     for other in moves:
-        begun = other.moments[np.argmax(other.weights)]
-        if move.worse == other.worse and abs(at - begun) < 120:
+        if move.worse == other.worse and abs(move.begun - other.begun) < 120:
             return True
-        if other.ends.size and move.worse != other.worse and abs(at - other.ends[np.argmax(other.end_weights)]) < 72:
+        if move.worse != other.worse and abs(move.begun - other.over) < 72:
             return True
     return False
 
