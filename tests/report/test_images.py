@@ -138,3 +138,29 @@ def test_a_name_is_cut_by_its_width():
     assert shortened("W" * 10_000, 100).endswith("W…")
     assert pixels(shortened("W" * 10_000, 100)) <= 100
     assert pixels(shortened("語" * 99, 100)) <= 100
+
+
+def rules(view):
+    """From and to of every level line of the first curve, in hours."""
+    told = specification(view)
+    rows = [row for row in _rows(told) if isinstance(row, dict) and "level" in row]
+    return [tuple((row[end] / 1000 - views.SINCE.timestamp()) / 3600 for end in ("from", "to")) for row in rows][:2]
+
+
+def _rows(told):
+    if isinstance(told, dict):
+        yield from told.get("values", ()) if isinstance(told.get("values"), list) else ()
+        for value in told.values():
+            yield from _rows(value)
+    elif isinstance(told, list):
+        for value in told:
+            yield from _rows(value)
+
+
+def test_a_level_reaches_no_further_than_the_other_turns_of_its_signal():
+    alone = views.view()
+    assert rules(alone) == [(0.0, 120.0), (120.0, 192.0)]
+    for at, expected in ((60, [(60.0, 120.0), (120.0, 192.0)]), (150, [(0.0, 120.0), (120.0, 150.0)])):
+        other = views.shift(id="shift-2", onset=views.onset(at, 2, 2), ended=None, ended_range=None)
+        curves = (alone.curves[0], alone.curves[0].model_copy(update={"shift": other}))
+        assert rules(alone.model_copy(update={"curves": curves})) == expected

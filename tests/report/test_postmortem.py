@@ -342,7 +342,7 @@ def test_other_shifts_and_shifts_for_the_better(story: Any) -> None:
     )
     text = page(story("attributed", found={"shifts": (better, shift, other)}))
     assert "### Other shifts" in text
-    assert "1 other signal also moved for the worse" in text
+    assert "1 other shift for the worse too" in text
     assert "| `refusal` |" in text
     assert "Moved for the better, and blamed on nothing:\n\n- `groundedness`" in text
 

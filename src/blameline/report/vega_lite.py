@@ -153,13 +153,17 @@ def _runs(curve: Curve) -> list[Json]:
 
 
 def _levels(view: View, curve: Curve, x: Callable[..., Json], y: Callable[[str], Json]) -> list[Json]:
-    """The levels before and after as thin lines, and in the free strip on top what they are."""
+    """The levels as thin lines, no further than the signal's other turns, and in the free strip on top what they are."""
     shift = curve.shift
     if shift is None or view.since is None or view.until is None:
         return []
     zero, end = shift.onset.estimate, shift.ended or view.until
+    others = [one.shift for one in view.curves if one.shift and one.signal == curve.signal and one.shift.id != shift.id]
+    turns = [turn for one in others for turn in (one.onset.estimate, one.ended) if turn is not None]
+    begin = max([view.since, *(turn for turn in turns if turn < zero)])
+    end = min([end, *(turn for turn in turns if turn > zero)])
     rows = [
-        {"from": milliseconds(view.since), "to": milliseconds(zero), "level": shift.before},
+        {"from": milliseconds(begin), "to": milliseconds(zero), "level": shift.before},
         {"from": milliseconds(zero), "to": milliseconds(end), "level": shift.after},
     ]
     before, after = (
