@@ -11,6 +11,7 @@ from blameline import plugins
 from blameline.evidence.next_test import next_test
 from blameline.evidence.odds import Odds, weigh_all
 from blameline.evidence.questions import Archive, points, to_one, weigh
+from blameline.evidence.reading import Reading
 from blameline.evidence.ties import tie_groups
 from blameline.evidence.verdicts import outcome, verdict
 from blameline.records import Evidence, Interval, LedgerLine, Moved, Outcome
@@ -30,11 +31,12 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
     odds = weigh_all(hearing)
     tied = tie_groups(hearing, odds)
     checks = plugins.load_all("blameline.checks")
+    reading = Reading(archive, hearing)
     shares = _shares(hearing, odds)
     lines = []
     for candidate in hearing.candidates:
         evidence = tuple(
-            weigh(check, archive, hearing, candidate, seed=seed) for check in checks if check.concerns(candidate)
+            weigh(check, reading, hearing, candidate, seed=seed) for check in checks if check.concerns(candidate)
         )
         bid = hearing.bids.get(candidate.id)
         others = tied.get(candidate.id, ())
