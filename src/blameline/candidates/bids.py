@@ -86,8 +86,10 @@ class Candidate:
     @property
     def by_name(self) -> bool:
         """Whether its record names the version that it is linked to, and not only its time."""
-        to = self.change.to if self.change else None
-        return to is not None and self.value is not None and same_version(self.value, to, self.change.component)
+        change = self.change
+        if change is None or change.to is None or self.value is None:
+            return False
+        return same_version(self.value, change.to, change.component)
 
     @property
     def starts(self) -> datetime | None:

@@ -42,8 +42,20 @@ def _layers(manifest: Manifest) -> dict[str, Layer]:
 
 
 def _state(attribute: str, layer: Layer, values: int, requests: int) -> ChangeState:
-    how = "changes with every request and is no version" if values >= EVERY * requests else "has too many values to be a version"
-    words = f"{short(attribute)} {how} ({count(values, 'value')} on {count(requests)}), so a change of the layer {layer} cannot show in it"
+    how = (
+        "changes with every request and is no version"
+        if values >= EVERY * requests
+        else "has too many values to be a version"
+    )
+    words = f"{short(attribute)} {how} ({count(values, 'value')} on {count(requests)})"
+    words += f", so a change of the layer {layer} cannot show in it"
     return ChangeState(
-        id=None, layer=layer, kind=f"undeclared_{layer}", state="not visible", declared=False, attribute=attribute, of=requests, because=words
+        id=None,
+        layer=layer,
+        kind=f"undeclared_{layer}",
+        state="not visible",
+        declared=False,
+        attribute=attribute,
+        of=requests,
+        because=words,
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.candidates.arrivals import CHANCE, FIRST_DAY, arrival, rise, unseen
-from blameline.candidates.told import count, lasting, minute, share, short
+from blameline.candidates.told import count, lasting, minute, share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,7 +117,8 @@ def sight(claim: Claim) -> Sight:
         if found.new and (early < TRIAL or early < STRAY * since) and later.any():
             return _first_seen(claim, arrival(claim.stamp, later), later, early=early)
     risen = _risen(claim)
-    if risen is not None and risen.low <= claim.whole and risen.high >= claim.low:
+    until = claim.high if found.new and not earlier else claim.whole  # what is new came with its first stage
+    if risen is not None and risen.low <= until and risen.high >= claim.low:
         return _rose(claim, found, risen, again=bool(earlier))
     if earlier:
         return _no_further(claim, found)
@@ -150,9 +151,11 @@ def _never(claim: Claim) -> Sight:
 
 def _first_seen(claim: Claim, found: Arrival, carries: Flags, *, early: int = 0) -> Sight:
     """Its first request came at its time or later."""
+    allowed = claim.slack if abs(claim.stamp.moment(found.first) - claim.at) > TOLERANCE else timedelta(0)
     tried = f", after {count(early)} that tried it before" if early else ""
     words = f"{claim.name} was first seen {_at(claim, found.first)}, {_apart(claim, found.first)}{tried}"
     if found.first <= claim.high:
+        words += f" (which may be off by {lasting(allowed.total_seconds())} by its own words)" if allowed else ""
         return Sight("declared", claim.stamp, carries, words, found.first, found.without, found)
     near = carries & (claim.stamp.began < found.first + FIRST_DAY)
     could = np.isin(claim.stamp.place, np.unique(claim.stamp.place[near]))
@@ -169,10 +172,9 @@ def _first_seen(claim: Claim, found: Arrival, carries: Flags, *, early: int = 0)
 
 def _risen(claim: Claim) -> Rise | None:
     """Where its share rose near its time, between the times of other records that name the same version."""
-    near = timedelta(0)
     before = [moment for moment in claim.others if moment < claim.at]
     after = [moment for moment in claim.others if moment > claim.at]
-    low = max([claim.at - NEARBY, *(moment + near for moment in before)])
+    low = max([claim.at - NEARBY, *before])
     high = min([claim.stamp.moment(claim.whole) + NEARBY, *after])
     began = claim.stamp.began
     around = (began >= claim.stamp.count(low)) & (began < claim.stamp.count(high))
@@ -202,7 +204,8 @@ def _no_further(claim: Claim, found: Arrival) -> Sight:
     """Another record named the version before, and its share did not rise again."""
     n, m, before, after = _sides(claim)
     if min(n, m) < FEWEST_OF_A_STAGE:
-        words = f"{claim.name} is in use already by an earlier record, and {min(n, m)} {_of(claim)} on one side are too few to see it go further"
+        words = f"{claim.name} is in use already by an earlier record"
+        words += f", and {min(n, m)} {_of(claim)} on one side are too few to see it go further"
         return Sight("cannot tell", claim.stamp, claim.carries, words, first=found, enough=FEWEST_OF_A_STAGE)
     words = (
         f"{claim.name} is in use already by an earlier record, and its share did not rise: "
@@ -212,10 +215,10 @@ def _no_further(claim: Claim, found: Arrival) -> Sight:
 
 
 def _too_early(claim: Claim, found: Arrival) -> Sight:
-    early = int((claim.carries & (claim.stamp.began < claim.low)).sum())
+    early = int((claim.carries & (claim.stamp.began < claim.stamp.count(claim.at))).sum())
     words = (
         f"{claim.name} was first seen {_at(claim, found.first)}, {_apart(claim, found.first)}, "
-        f"and {count(early, _of(claim)[:-1])} carried it before that"
+        f"which {count(early, _of(claim)[:-1])} with it came before"
     )
     return Sight("wrong time", claim.stamp, claim.carries, words, found.first, found.without, found)
 
@@ -224,13 +227,16 @@ def _in_use(claim: Claim, found: Arrival, risen: Rise | None) -> Sight:
     """It was there from the beginning, and its share did not rise at its time."""
     n, m, before, after = _sides(claim)
     if min(n, m) < FEWEST:
-        words = f"{claim.name} was in use before its time, and {min(n, m)} {_of(claim)} on one side of it are too few to see whether its share rose"
+        words = f"{claim.name} was in use before its time"
+        words += f", and {min(n, m)} {_of(claim)} on one side of it are too few to see whether its share rose"
         return Sight("cannot tell", claim.stamp, claim.carries, words, first=found, enough=FEWEST)
     if before >= 0.95:
-        words = f"{share(before)} of {n:,} {_of(claim)} carried {claim.name} before that time already, the first of them {_at(claim, found.first)}, when the traces begin"
+        words = f"{share(before)} of {n:,} {_of(claim)} carried {claim.name} before that time already"
+        words += f", the first of them {_at(claim, found.first)}, when the traces begin"
         return Sight("wrong time", claim.stamp, claim.carries, words, found.first, None, found)
     if risen is not None and risen.after - risen.before >= FIRM and risen.after >= 2 * risen.before:
-        words = f"the share of {claim.name} rose from {share(risen.before)} to {share(risen.after)} about {_at(claim, risen.at)}, {_apart(claim, risen.at)}"
+        words = f"the share of {claim.name} rose from {share(risen.before)} to {share(risen.after)}"
+        words += f" about {_at(claim, risen.at)}, {_apart(claim, risen.at)}"
         earlier = claim.stamp.began[claim.stamp.began < risen.at]
         return Sight("wrong time", claim.stamp, claim.carries, words, risen.at, int(earlier[-1]), found)
     words = (

@@ -34,7 +34,9 @@ LEAK = 0.05
 """The share of its requests from outside of its scope from which on the scope is wrong."""
 
 
-def stages(change: Change, stamp: Stamp, carries: Flags, slack: timedelta, until: datetime | None) -> tuple[StageSeen, ...]:
+def stages(
+    change: Change, stamp: Stamp, carries: Flags, slack: timedelta, until: datetime | None
+) -> tuple[StageSeen, ...]:
     """Each declared stage and what its scope shows from then until the next one, or until the change was taken back."""
     ordered = sorted(change.rollout, key=lambda stage: stage.at)
     found = []

@@ -33,7 +33,7 @@ MOST = 0.8
 """The share of a file's records that must."""
 RIGHT = 1 / 3
 """Where more than this share of the records is right as written, the file is."""
-VAGUE = timedelta(hours=1)
+VAGUE = timedelta(hours=2)
 """A record that is off by more than this by its own words tells nothing of its clock."""
 
 
@@ -60,7 +60,7 @@ class Timed:
 
 
 def skews(told: Sequence[Timed]) -> tuple[SourceSkew, ...]:
-    """The files whose times are all off by about the same, by name; ``told`` are records that name a version new in the traces."""
+    """The files whose times are all off by about the same, by name; ``told``: records that name a version new in the traces."""
     by_source: dict[str, list[Timed]] = defaultdict(list)
     for one in told:
         if one.source and one.sight.first is not None and one.claim.slack <= VAGUE:
@@ -78,5 +78,7 @@ def _skew(source: str, records: Sequence[Timed]) -> SourceSkew | None:
     best = max(fitting.values())
     if best < max(FEWEST, MOST * n):
         return None
-    hours = max((hours for hours, fits in fitting.items() if fits == best), key=lambda hours: (hours.is_integer(), hours))
+    hours = max(
+        (hours for hours, fits in fitting.items() if fits == best), key=lambda hours: (hours.is_integer(), hours)
+    )
     return SourceSkew(source=source, hours=hours, records=best, of=n)

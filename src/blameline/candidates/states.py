@@ -15,7 +15,7 @@ from blameline.candidates.observed import Claim, Sight, sight, slack
 from blameline.candidates.rollouts import confined, differ, outside, stages
 from blameline.candidates.skew import Timed, skews
 from blameline.candidates.stamps import Stamps, versions_seen
-from blameline.candidates.told import lasting, short
+from blameline.candidates.told import count, lasting, short
 from blameline.candidates.undeclared import Dark, dark_changes
 from blameline.candidates.unseen import unseen_change
 from blameline.records import Agreement, ChangeState
@@ -41,6 +41,8 @@ class Held:
     candidate: Candidate
     claim: Claim
     sight: Sight
+    whole: Stamp
+    """The stamp within and without the scope of its record."""
     also: tuple[str, ...] = ()
     """Other scores in which it shows at the same time."""
 
@@ -52,7 +54,8 @@ def change_states(store: Store, window: Clock, candidates: Sequence[Candidate]) 
     held = {one.id: found for one in declared if (found := _held(one, declared, stamps)) is not None}
     off = {one.source: one for one in source_skews(held.values())}
     states = [
-        _linked(held[one.id], seen, off) if one.id in held else _unlinked(one, declared, seen, stamps) for one in declared
+        _linked(held[one.id], seen, off) if one.id in held else _unlinked(one, declared, seen, stamps)
+        for one in declared
     ]
     states += _undeclared(stamps, seen, candidates, held)
     states += crowded(store, window)
@@ -110,15 +113,15 @@ def _held(one: Candidate, declared: Sequence[Candidate], stamps: Stamps) -> Held
         if not carries.any():
             continue
         claim = Claim(one, scoped, ~carries if back else carries, one.at, [] if back else others, name)
-        found.append((claim, sight(claim)))
+        found.append((claim, sight(claim), stamp))
     if not found:
         return None
-    claim, best = max(found, key=lambda pair: (pair[1].state == "declared", int(pair[0].carries.sum())))
+    claim, best, whole = max(found, key=lambda one: (one[1].state == "declared", int(one[0].carries.sum())))
     alike = [
-        told.stamp.score for _, told in found
+        told.stamp.score for _, told, _ in found
         if told is not best and told.state == best.state and told.stamp.score is not None
     ]  # fmt: skip
-    return Held(one, claim, best, tuple(alike))
+    return Held(one, claim, best, whole, tuple(alike))
 
 
 def _linked(held: Held, seen: Sequence[Seen], off: Mapping[str, SourceSkew]) -> ChangeState:
@@ -133,22 +136,28 @@ def _linked(held: Held, seen: Sequence[Seen], off: Mapping[str, SourceSkew]) -> 
         words += f"; {_skewed(skew)}"
     elif state == "wrong time" and not one.by_name and not change.reverts:
         state = "cannot tell"
-        words += "; its record names no version that the traces use, so this may be another change, which nobody declared"
+        words += (
+            "; its record names no version that the traces use, so this may be another change, which nobody declared"
+        )
     late = None
     if observed is not None and change.recorded_at is not None and change.recorded_at - observed > slack(one):
         late = round((change.recorded_at - observed).total_seconds())
         by_then = int((told.carries & (stamp.began < stamp.count(change.recorded_at))).sum())
-        words += f"; it was written down {lasting(late)} after that, when {by_then:,} {'scores' if stamp.score else 'requests'} had carried it"
+        carried = count(by_then, "score" if stamp.score else "request")
+        words += f"; it was written down {lasting(late)} after that, when {carried} had carried it"
         state = "late" if state == "declared" else state
     rolled = _stages(one, stamp, told.carries, seen) if state in {"declared", "late"} else ()
-    unlike, left = differ(rolled), outside(change.scope, _whole(held), _whole_carries(held))
+    unlike, left = differ(rolled), _outside(held, change)
     words += "".join(f"; {part}" for part in (unlike, left) if part)
     return _with_counts(
         ChangeState(
-            id=one.id, layer=change.layer, kind=one.kind, state=state, declared=True, summary=one.summary, source=change.source,
-            attribute=stamp.attribute, from_=one.previous if one.previous is not None else change.from_, to=one.value or change.to,
+            id=one.id, layer=change.layer, kind=one.kind, state=state, declared=True, summary=one.summary,
+            source=change.source,
+            attribute=stamp.attribute, from_=one.previous if one.previous is not None else change.from_,
+            to=one.value or change.to,
             also=tuple(sorted({*one.also, *held.also})), at=one.at, recorded_at=change.recorded_at, observed_at=observed,
-            not_before=stamp.moment(told.without) if told.without is not None else None, stages=rolled, rollout_differs=bool(unlike),
+            not_before=stamp.moment(told.without) if told.without is not None else None,
+            stages=rolled, rollout_differs=bool(unlike),
             scope=change.scope, scope_differs=bool(left),
             off_seconds=round((observed - one.at).total_seconds()) if observed is not None else None,
             late_seconds=late, enough=told.enough if state == "cannot tell" else None, because=words,
@@ -160,15 +169,16 @@ def _linked(held: Held, seen: Sequence[Seen], off: Mapping[str, SourceSkew]) -> 
 def _skewed(skew: SourceSkew) -> str:
     many = f"all {skew.of}" if skew.records == skew.of else f"{skew.records} of {skew.of}"
     way = "behind" if skew.hours > 0 else "ahead of"
-    return f"{many} records of {short(skew.source)} that the traces show are about {abs(skew.hours):g} h {way} them: a time zone, or a clock?"
+    off = f"about {abs(skew.hours):g} h {way} them: a time zone, or a clock?"
+    return f"{many} records of {short(skew.source)} that the traces show are {off}"
 
 
-def _whole(held: Held) -> Stamp:
-    return held.claim.stamp
-
-
-def _whole_carries(held: Held) -> Flags:
-    return held.claim.carries
+def _outside(held: Held, change: Change) -> str:
+    """How it left its scope; not asked where other records say the same version, for they may have brought it there."""
+    value = held.candidate.value
+    if held.claim.others or value is None or not held.candidate.by_name:
+        return ""
+    return outside(change.scope, held.whole, held.whole.carries(value))
 
 
 def _stages(one: Candidate, stamp: Stamp, carries: Flags, seen: Sequence[Seen]) -> tuple[StageSeen, ...]:
@@ -212,7 +222,8 @@ def _unlinked(one: Candidate, declared: Sequence[Candidate], seen: Sequence[Seen
     if change.recorded_at is not None and change.recorded_at - one.at > slack(one):
         words += f"; it was written down {lasting((change.recorded_at - one.at).total_seconds())} after its own time"
     return ChangeState(
-        id=one.id, layer=change.layer, kind=one.kind, state=found.state, declared=True, summary=one.summary, source=change.source,
+        id=one.id, layer=change.layer, kind=one.kind, state=found.state, declared=True, summary=one.summary,
+        source=change.source,
         attribute=found.attribute, from_=change.from_, to=change.to, at=one.at, recorded_at=change.recorded_at,
         of=found.requests, scope=change.scope, enough=found.enough, because=words,
     )  # fmt: skip
@@ -237,9 +248,15 @@ def _undeclared(
     bids = {(one.key, one.value): one for one in candidates if not one.declared and not one.standing}
     states = []
     for dark in dark_changes(stamps, seen, explained, known):
-        bid = bids.get((dark.stamp.key, dark.value)) if not dark.back and not (dark.stamp.score and (dark.stamp.key, dark.value) in explained) else None
+        bid = (
+            bids.get((dark.stamp.key, dark.value))
+            if not dark.back and not (dark.stamp.score and (dark.stamp.key, dark.value) in explained)
+            else None
+        )
         beside = [f"{one.id} ({one.kind})" for at, one in near if abs(at - dark.moment) <= SAME_TIME]
-        words = dark.words + (f"; {' and '.join(beside[:2])} came at that time" if beside and dark.state == "undeclared" else "")
+        words = dark.words + (
+            f"; {' and '.join(beside[:2])} came at that time" if beside and dark.state == "undeclared" else ""
+        )
         states.append(_dark_state(dark, bid, words))
     return states
 
@@ -248,8 +265,13 @@ def _dark_state(dark: Dark, bid: Candidate | None, words: str) -> ChangeState:
     stamp = dark.stamp
     told = ChangeState(
         id=bid.id if bid else None, layer=stamp.layer, kind=f"undeclared_{stamp.layer}", state=dark.state, declared=False,
-        attribute=stamp.attribute, from_=dark.previous, to=dark.value, also=tuple(sorted({*dark.also, *(bid.also if bid else ())})),
+        attribute=stamp.attribute, from_=dark.previous, to=dark.value,
+        also=tuple(sorted({*dark.also, *(bid.also if bid else ())})),
         observed_at=dark.moment, not_before=stamp.moment(dark.without) if dark.without is not None else None,
         enough=dark.enough, because=words + (f" (score '{short(stamp.score)}')" if stamp.score else ""),
     )  # fmt: skip
-    return _with_counts(told, stamp, stamp.carries(dark.value), dark.observed)
+    state = _with_counts(told, stamp, stamp.carries(dark.value), dark.observed)
+    if not state.seen_in:
+        return state
+    place = ", ".join(f"{key} = {short(value)}" for key, value in state.seen_in.items())
+    return state.model_copy(update={"because": f"{state.because}; all of it in {place}"})

@@ -53,9 +53,12 @@ class Dark:
 
 
 def dark_changes(
-    stamps: Stamps, seen: Sequence[Seen], explained: Mapping[tuple[str, str], Sequence[datetime]], known: Sequence[tuple[str, datetime]]
+    stamps: Stamps,
+    seen: Sequence[Seen],
+    explained: Mapping[tuple[str, str], Sequence[datetime]],
+    known: Sequence[tuple[str, datetime]],
 ) -> tuple[Dark, ...]:
-    """Every undeclared change; ``explained`` has the versions of declared ones and when each came, ``known`` their layers and times."""
+    """Every undeclared change; ``explained`` has the declared versions and when each came, ``known`` their layers and times."""
     found: list[Dark] = []
     covered = set(explained)
     for one in seen:
@@ -78,7 +81,11 @@ def dark_changes(
 def _accounted(one: Dark, known: Iterable[tuple[str, datetime]], found: Iterable[Dark]) -> bool:
     """Whether something of the layer, declared or found new, came when it went back."""
     times = [at for layer, at in known if layer == one.stamp.layer]
-    times += [other.moment for other in found if other.stamp.layer == one.stamp.layer and not other.back and other.state == "undeclared"]
+    times += [
+        other.moment
+        for other in found
+        if other.stamp.layer == one.stamp.layer and not other.back and other.state == "undeclared"
+    ]
     return any(abs(one.moment - at) <= EARLY for at in times)
 
 
@@ -114,7 +121,8 @@ def _told(stamp: Stamp, value: str, carries: Flags, one: Arrival, *, early: bool
             f"{count(need, noun)} without it before would tell, and there are {one.before:,}"
         )
     else:
-        words = f"{name} appeared {at}, after {count(one.before, noun)} without it, and is declared nowhere; {n:,} of {count(since, noun)} since carry it"
+        words = f"{name} appeared {at}, after {count(one.before, noun)} without it, and is declared nowhere"
+        words += f"; {n:,} of {count(since, noun)} since carry it"
         words += f", too few for it to bid ({FEWEST_TO_BID} are needed)" if n < FEWEST_TO_BID else ""
     return Dark(state, stamp, value, one.first, one.without, words, _before(stamp, value, one.first), enough=need)
 
@@ -158,8 +166,9 @@ def _back(stamp: Stamp, stamps: Stamps) -> list[Dark]:
         n, m = int(carries.sum()), int((stamp.began >= came.first).sum() - (stamp.began > last).sum())
         noun = "score" if stamp.score else "request"
         words = (
-            f"{stamp.attribute} went back from '{short(value)}' to '{short(took)}' about {minute(stamp.moment(first))}, which is declared nowhere; "
-            f"'{short(value)}' was on {share(n / max(m, 1))} of {count(m, noun)} until then, and on none of {len(after.began):,} since"
+            f"{stamp.attribute} went back from '{short(value)}' to '{short(took)}' about {minute(stamp.moment(first))}, "
+            f"which is declared nowhere; '{short(value)}' was on {share(n / max(m, 1))} of {count(m, noun)} until then, "
+            f"and on none of {len(after.began):,} since"
         )
         found.append(Dark("undeclared", stamp, took, first, last, words, previous=value, back=True))
     return found
@@ -189,16 +198,27 @@ def _merged(found: Sequence[Dark], seen: Sequence[Seen], stamps: Stamps) -> list
 
 
 def _alike(
-    first: Dark, one: Dark, by_name: Mapping[tuple[str, str], Seen], seen: Sequence[Seen], stamps: Stamps, close: timedelta
+    first: Dark,
+    one: Dark,
+    by_name: Mapping[tuple[str, str], Seen],
+    seen: Sequence[Seen],
+    stamps: Stamps,
+    close: timedelta,
 ) -> bool:
     if first.back != one.back or first.stamp.layer != one.stamp.layer or first.state != one.state:
         return False
     if first.stamp.key == one.stamp.key:
-        return first.stamp.score != one.stamp.score and first.value == one.value and abs(first.moment - one.moment) <= close
+        return (
+            first.stamp.score != one.stamp.score
+            and first.value == one.value
+            and abs(first.moment - one.moment) <= close
+        )
     if first.back:
         return abs(first.moment - one.moment) <= close
     own = by_name.get((first.stamp.key, first.value))
-    return own is not None and any((twin.key, twin.value) == (one.stamp.key, one.value) for twin in twins(own, seen, stamps.window))
+    return own is not None and any(
+        (twin.key, twin.value) == (one.stamp.key, one.value) for twin in twins(own, seen, stamps.window)
+    )
 
 
 def _rare_together(found: Sequence[Dark]) -> list[Dark]:
@@ -216,8 +236,8 @@ def _rare_together(found: Sequence[Dark]) -> list[Dark]:
             kept.append(one)
             continue
         words = (
-            f"{len(group)} values of {one.stamp.attribute} came up for the first time, each so rarely or so early that it need not be new; "
-            f"the first was '{short(min(group, key=lambda other: other.observed).value)}'"
+            f"{len(group)} values of {one.stamp.attribute} came up for the first time, each so rarely or so early "
+            f"that it need not be new; the first was '{short(min(group, key=lambda other: other.observed).value)}'"
         )
         kept.append(replace(one, words=words, enough=max(other.enough or 0 for other in group)))
     return kept

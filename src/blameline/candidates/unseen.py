@@ -8,7 +8,6 @@ nothing, clears nobody.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from blameline.candidates.bids import EARLY, LATE, LINKS, of_layer, same_version
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from blameline.candidates.bids import Candidate, Seen
-    from blameline.candidates.stamps import Stamp, Stamps
+    from blameline.candidates.stamps import Stamps
     from blameline.records import Agreement
 
 MOST_NAMED = 3
@@ -50,19 +49,43 @@ def unseen_change(candidate: Candidate, declared: Sequence[Candidate], seen: Seq
     there = of_layer(candidate, seen)
     keys = tuple(dict.fromkeys(one.key for one in there))
     if not keys:
-        what = f"version of the layer {candidate.layer}" if candidate.kind not in LINKS else f"stamp that a {candidate.kind} would move"
+        what = f"version of the layer {candidate.layer}"
+        what = what if candidate.kind not in LINKS else f"stamp that a change of the kind {candidate.kind} would move"
         return Unseen("not visible", f"no request carries a {what}")
     key = _speaks_of(candidate, declared, there)
+    other = _near(candidate, keys if key is None else (key,), declared, there, stamps)
+    if other is not None:
+        words = (
+            f"{other.attribute} = '{short(other.value)}' came {minute(other.first)} and is declared nowhere: "
+            "it may be this change under another name, or one that nobody declared"
+        )
+        return Unseen("cannot tell", words, other.attribute)
     if key is not None:
-        return _unmoved(candidate, key, declared, stamps, there)
-    names = ", ".join(key.partition(":")[2] for key in keys[:MOST_NAMED])
+        return _unmoved(candidate, key, declared, stamps)
+    names = ", ".join(short(key.partition(":")[2]) for key in keys[:MOST_NAMED])
     more = f" and {len(keys) - MOST_NAMED} more" if len(keys) > MOST_NAMED else ""
     which = (
         "its record names no version"
         if change.from_ is None and change.to is None
         else "no request carries a version that its record names"
     )
-    return Unseen("not visible", f"{which}, and of that layer the traces carry {names}{more}, which did not change then")
+    still = "in which nothing changed then but what has a record of its own"
+    return Unseen("not visible", f"{which}, and of that layer the traces carry {names}{more}, {still}")
+
+
+def _near(
+    candidate: Candidate, keys: Sequence[str], declared: Sequence[Candidate], there: Sequence[Seen], stamps: Stamps
+) -> Seen | None:
+    """The version on no record that came nearest to its time, within the hours in which a record would be linked by time."""
+    at, taken = candidate.at, {(one.key, one.value) for one in declared}
+    assert at is not None
+    near = [
+        one
+        for one in there
+        if one.key in keys and (one.key, one.value) not in taken and at - EARLY <= one.first <= at + LATE
+        and one.first > stamps.window.since + EARLY
+    ]  # fmt: skip
+    return min(near, key=lambda one: (abs(one.first - at), one.key, one.value), default=None)
 
 
 def _speaks_of(candidate: Candidate, declared: Sequence[Candidate], there: Sequence[Seen]) -> str | None:
@@ -88,44 +111,33 @@ def _speaks_of(candidate: Candidate, declared: Sequence[Candidate], there: Seque
     return None
 
 
-def _unmoved(
-    candidate: Candidate, key: str, declared: Sequence[Candidate], stamps: Stamps, there: Sequence[Seen]
-) -> Unseen:
+def _unmoved(candidate: Candidate, key: str, declared: Sequence[Candidate], stamps: Stamps) -> Unseen:
     """The traces carry the attribute, and nothing in them is this change."""
     change, at = candidate.change, candidate.at
     assert change is not None
     assert at is not None
     stamp = stamps.of(key)[0]
-    attribute = stamp.attribute
     inside = stamp.inside(change.scope)
     scoped = stamp.where(inside) if inside.any() else stamp
     begin = max([at, *(stage.at for stage in change.rollout)]) + slack(candidate)
-    later = [one.at for one in declared if one.at is not None and one.id != candidate.id and one.key == key and one.at > begin]
+    later = [
+        one.at
+        for one in declared
+        if one.at is not None and one.id != candidate.id and one.key == key and one.at > begin
+    ]
     end = min([*later, stamps.window.until])
     since = (scoped.began > scoped.count(begin)) & (scoped.began < scoped.count(end))
     n = int(since.sum())
     named = f"'{short(change.to)}'" if change.to is not None else "a new version"
-    taken = {(one.key, one.value) for one in declared}
-    near = [
-        one
-        for one in there
-        if one.key == key and (one.key, one.value) not in taken and at - EARLY <= one.first <= at + LATE
-        and one.first > stamps.window.since + timedelta(hours=6)
-    ]  # fmt: skip
-    if near:
-        other = min(near, key=lambda one: (abs(one.first - at), one.value))
-        words = (
-            f"{attribute} never was {named}; '{short(other.value)}' came {minute(other.first)} and is declared nowhere: "
-            "it may be this change under another name"
-        )
-        return Unseen("cannot tell", words, attribute, n)
     if n < FEWEST:
-        words = f"{attribute} never was {named}, and {count(n)} since then that say which version they had are too few"
-        return Unseen("cannot tell", words, attribute, n, FEWEST)
+        words = f"{stamp.attribute} never was {named}, and {count(n)} since then that say which version they had are too few"
+        return Unseen("cannot tell", words, stamp.attribute, n, FEWEST)
     kept = ""
     if change.from_ is not None:
         old = [value for value in scoped.values if same_version(value, change.from_, change.component)]
         carried = sum(int((scoped.carries(value) & since).sum()) for value in old)
         kept = f": {carried:,} of them still carried '{short(change.from_)}'" if carried else ""
-    words = f"{attribute} never was {named}, on none of {count(n)} between {minute(begin)} and {minute(end)}{kept}"
-    return Unseen("declared without effect", words, attribute, n)
+    words = (
+        f"{stamp.attribute} never was {named}, on none of {count(n)} between {minute(begin)} and {minute(end)}{kept}"
+    )
+    return Unseen("declared without effect", words, stamp.attribute, n)

@@ -125,9 +125,7 @@ class Case:
         if self._changes is None:
             window = clock(self.store)
             found = candidates_of(self.store, window) if window else ()
-            self._changes = (
-                change_states(self.store, window, found) if window else without_traces(self.store.changes())
-            )
+            self._changes = change_states(self.store, window, found) if window else without_traces(self.store.changes())
         return self._changes
 
     def view(self, *, signal: str | None = None, detector: str = "steps", seed: int = 0) -> View:
