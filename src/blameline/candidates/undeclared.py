@@ -15,6 +15,7 @@ import numpy as np
 
 from blameline.candidates.arrivals import Arrival, arrival
 from blameline.candidates.bids import EARLY, run_in, twins
+from blameline.candidates.shares import risen_for_good
 from blameline.candidates.told import count, lasting, minute, share, short
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 FEWEST_TO_BID = 20
 """Requests from which on a version bids for a shift."""
+EARLY_CHANCE = 1e-5
+"""Below this a version of the first hours is told, and what would tell whether it was new."""
 AFTER = 200
 """Requests after a version went away that say what took its place."""
 
@@ -43,7 +46,7 @@ class Dark:
     previous: str | None = None
     also: tuple[str, ...] = ()
     back: bool = False
-    """It went back to a version that had been in use before."""
+    """A version that had been in use before came back, or its share rose: no new version, and so no bid."""
     enough: int | None = None
 
     @property
@@ -75,16 +78,19 @@ def dark_changes(
                     if not any(abs(one.moment - at) <= EARLY for at in explained.get((key, one.value), ()))
                 ]
             found += [one for one in _back(stamp, stamps) if not _accounted(one, known, found)]
+            found += [one for one in _risen(stamp, stamps) if not _accounted(one, known, found, any_of=True)]
     return tuple(_rare_together(_merged(found, seen, stamps)))
 
 
-def _accounted(one: Dark, known: Iterable[tuple[str, datetime]], found: Iterable[Dark]) -> bool:
-    """Whether something of the layer, declared or found new, came when it went back."""
+def _accounted(
+    one: Dark, known: Iterable[tuple[str, datetime]], found: Iterable[Dark], *, any_of: bool = False
+) -> bool:
+    """Whether something of the layer, declared or found new, came when it went back; ``any_of``: or went back itself."""
     times = [at for layer, at in known if layer == one.stamp.layer]
     times += [
         other.moment
         for other in found
-        if other.stamp.layer == one.stamp.layer and not other.back and other.state == "undeclared"
+        if other.stamp.layer == one.stamp.layer and (any_of or not other.back) and other.state == "undeclared"
     ]
     return any(abs(one.moment - at) <= EARLY for at in times)
 
@@ -95,7 +101,7 @@ def _new(stamp: Stamp, stamps: Stamps, values: Sequence[str]) -> list[Dark]:
     for value in values:
         carries = stamp.carries(value)
         one = arrival(stamp, carries)
-        if one.first > begin or one.new:
+        if one.first > begin or one.chance < EARLY_CHANCE:
             found.append(_told(stamp, value, carries, one, early=one.first <= begin))
     return found
 
@@ -171,6 +177,29 @@ def _back(stamp: Stamp, stamps: Stamps) -> list[Dark]:
             f"and on none of {len(after.began):,} since"
         )
         found.append(Dark("undeclared", stamp, took, first, last, words, previous=value, back=True))
+    return found
+
+
+def _risen(stamp: Stamp, stamps: Stamps) -> list[Dark]:
+    """Versions in use from the beginning whose share rose for good."""
+    if len(stamp.values) < 2:
+        return []
+    begin = stamp.count(stamps.window.since + run_in(stamps.window))
+    found = []
+    for value in stamp.values:
+        carries = stamp.carries(value)
+        if stamp.began[carries][0] > begin:
+            continue
+        rose = risen_for_good(stamp, carries)
+        if rose is None:
+            continue
+        words = (
+            f"the share of {stamp.attribute} = '{short(value)}' rose from {share(rose.before)} of {rose.n_before:,} to "
+            f"{share(rose.after)} of {rose.n_after:,} about {minute(stamp.moment(rose.at))}, with no version new beside it, "
+            "and that is declared nowhere"
+        )
+        earlier = stamp.began[stamp.began < rose.at]
+        found.append(Dark("undeclared", stamp, value, rose.at, int(earlier[-1]), words, back=True))
     return found
 
 
