@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from blameline.candidates import Candidate, Seen, list_candidates
+from blameline.candidates import Candidate, list_candidates, versions_seen
 from blameline.case.context import context
 from blameline.case.disagreement import disagreements
 from blameline.case.finding import detectable, find_shifts, fit_signals, tallies_of
@@ -106,9 +106,4 @@ def _brief(fits: Mapping[str, Fit], shifts: Sequence[Shift]) -> tuple[Dip, ...]:
 
 def candidates_of(store: Store, window: Clock) -> tuple[Candidate, ...]:
     """Everything that bids in this case."""
-    bounds = {"since": window.since.replace(tzinfo=None), "until": window.until.replace(tzinfo=None)}
-    seen: Sequence[Seen] = [
-        Seen(row["key"], row["value"], row["first_seen"], row["last_seen"], row["n"])
-        for row in store.rows("candidates/first_seen", **bounds)
-    ]
-    return list_candidates(store.changes(), seen, window)
+    return list_candidates(store.changes(), versions_seen(store, window), window)

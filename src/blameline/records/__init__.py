@@ -18,6 +18,7 @@ from blameline.records.brought import (
     Slice,
     Window,
 )
+from blameline.records.declared import DARK, Agreement, ChangeState, SourceSkew, StageSeen
 from blameline.records.drawn import Curve, Lane, LaneKind, Mark, Quiet, View, Volume
 from blameline.records.found import (
     Bridge,
@@ -86,14 +87,17 @@ from blameline.records.words import (
 )
 
 __all__ = [
+    "DARK",
     "LAYER_OF_KIND",
     "RULER_LAYERS",
+    "Agreement",
     "Alert",
     "Answer",
     "Better",
     "Bidder",
     "Bridge",
     "Change",
+    "ChangeState",
     "Context",
     "Contract",
     "ContractKind",
@@ -154,7 +158,9 @@ __all__ = [
     "SliceEffect",
     "SliceVerdict",
     "Snapshot",
+    "SourceSkew",
     "Stage",
+    "StageSeen",
     "Standing",
     "Story",
     "Text",
