@@ -18,6 +18,8 @@ from scipy.special import logsumexp
 from blameline.candidates import Candidate, Variants, variants
 from blameline.cells.grid import sums
 from blameline.evidence.kept import Kept
+from blameline.evidence.pairs import Pair, pairs_of
+from blameline.evidence.prior import Prior
 from blameline.evidence.traffic_mix import Moves, TrafficMix
 from blameline.records import RULER_LAYERS, Shift
 from blameline.shifts.shapes import Shapes, shapes_of, slices
@@ -47,6 +49,8 @@ class Bid:
     effect: float
     """Change of the signal on fully exposed traffic, for the best variant."""
     error: float
+    scores: Scores
+    """Information and pull of each variant."""
 
     @property
     def log_factor(self) -> float:
@@ -69,7 +73,8 @@ class Hearing:
 
     ``together`` holds, by signal, the moves for the worse of other signals whose onset overlaps with this shift's; ``span`` how
     far the ruler moved at the onset on answers that did not change; ``weighed`` the signal with each request counted as often as
-    it stands for, where the rows are a sample.
+    it stands for, where the rows are a sample; ``apart`` (cells x k) moves of the signal that are shifts of their own and are not
+    in the mean of the fit: no second cause of this one may claim them.
     """
 
     def __init__(
@@ -85,7 +90,12 @@ class Hearing:
         copies: tuple[Floats, Floats] | None = None,
         span: Span | None = None,
         weighed: Cells | None = None,
+        *,
+        apart: Floats | None = None,
+        prior: Prior | None = None,
     ) -> None:
+        self.apart = apart
+        self.prior = prior or Prior()
         self.span = span
         self.weighed = weighed
         self.shift = shift
@@ -109,7 +119,7 @@ class Hearing:
         scores = self.fit.scores(options.columns)
         logs = options.log_weight + scores.log_factor(self.fit.slab, sign=self.harm)
         best = int(np.argmax(logs))
-        return Bid(candidate, options, logs, float(scores.estimate[best]), float(scores.error[best]))
+        return Bid(candidate, options, logs, float(scores.estimate[best]), float(scores.error[best]), scores)
 
     @cached_property
     def judges_told(self) -> bool:
@@ -199,6 +209,11 @@ class Hearing:
         begin = cells.hour_of(self.shift.onset.estimate)
         end = cells.hour_of(self.shift.ended) if self.shift.ended else np.inf
         return begin, end
+
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        """What the fit says of two causes at once."""
+        return pairs_of(self)
 
     @cached_property
     def kept(self) -> Kept:

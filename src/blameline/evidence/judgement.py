@@ -38,7 +38,7 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
         )
         bid = hearing.bids.get(candidate.id)
         others = tied.get(candidate.id, ())
-        probability = odds[candidate.id].probability
+        probability = odds[candidate.id].involved
         word = verdict(candidate, bid, probability, evidence, others, hearing.shift)
         lines.append(
             LedgerLine(
@@ -47,7 +47,7 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
                 kind=candidate.kind,
                 layer=candidate.layer,
                 declared=candidate.declared,
-                probability=_digits(probability),
+                probability=_digits(odds[candidate.id].probability),
                 prior=_digits(odds[candidate.id].prior),
                 log_evidence=_parts(odds[candidate.id]),
                 share=shares[candidate.id],

@@ -110,6 +110,18 @@ class Fit:
         plain: Floats = columns.T @ (columns * self.weight[:, None])
         return plain - own.T @ (own * self._shrink[:, None]) - half.T @ half - shared.T @ shared
 
+    def pulled(self, column: Floats) -> Floats:
+        """``P x`` over the cells: its inner product with any other column is that of the two under ``P``."""
+        own, reach = self._reach(column[:, None])
+        half, shared = self._taken(reach)
+        through = linalg.solve_triangular(self._fixed_factor, shared, lower=True, trans="T", check_finite=False)
+        left = half - self._half_fixed @ through
+        taken = self._fixed @ through
+        taken[: self._random] += linalg.solve_triangular(self._factor, left, lower=True, trans="T", check_finite=False)
+        days = self._shrink[:, None] * (own - self._own_atoms @ taken)
+        result: Floats = self.weight * column - (self._weighted.T @ taken + self._own.T @ days).ravel()
+        return result
+
     def given(self, others: Floats) -> Fit:
         """The same model with more columns in its mean; the variances stay as they were chosen."""
         child = copy(self)
