@@ -12,8 +12,9 @@ from blameline.case.finding import Found, on_record, sized
 from blameline.evidence.bridge import record, says
 from blameline.evidence.controls import of_controls
 from blameline.evidence.hearing import Hearing
-from blameline.evidence.judgement import divided, judge
+from blameline.evidence.judgement import judge
 from blameline.evidence.linking import Linked, ask, link, stands
+from blameline.evidence.shares import divided
 from blameline.fit import Fit
 from blameline.shifts import Move, find
 from blameline.shifts.describe import onset_of, size_of
@@ -140,7 +141,17 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         moves = {k: move for k, move in together.items() if k in own}
         raw = Fit(series.fit.cells.pooled())
         hearing = Hearing(
-            left, rest.move, own, raw, grounds.traffic, grounds.candidates, moves, *records, span, prior=grounds.prior
+            left,
+            rest.move,
+            own,
+            raw,
+            grounds.traffic,
+            grounds.candidates,
+            moves,
+            *records,
+            span,
+            beside=rest.beside,
+            prior=grounds.prior,
         )
         lines, outcome, moved = judge(hearing, store, seed=seed)
         if outcome != "no_shift":
@@ -152,7 +163,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         fit = fit.under(one.move.noise)
     fits = {**grounds.fits, name: fit}
     others = [o.move for o in grounds.found if _explains(o, one, before)]
-    own = [o.move.column for o in grounds.found if _is_apart(o, one) and not any(o.move is other for other in others)]
+    apart = [o.move.column for o in grounds.found if _is_apart(o, one) and not any(o.move is other for other in others)]
     if others:
         fits = {**fits, name: fit.given(np.column_stack([other.column for other in others]))}
         shift = _resized(shift, fit, one, others)
@@ -169,7 +180,8 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         *records,
         span,
         weights,
-        apart=np.column_stack(own) if own else None,
+        beside=one.beside,
+        apart=np.column_stack(apart) if apart else None,
         prior=grounds.prior,
     )
     lines, outcome, moved = judge(hearing, store, seed=seed)

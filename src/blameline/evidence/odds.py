@@ -6,7 +6,12 @@
 
 ``BF`` is the fit's; the other signals, the traffic and the records enter as bounded likelihood ratios ``(g BF + 1 - g) /
 (i BF + 1 - i)``, where ``g`` is the chance that such a series moves when ``H`` is guilty and ``i`` that it moves by itself.
-Two causes at once are hypotheses of their own (``pairs``), with the prior of ``prior``. ``T`` is 1: the odds are what the likelihoods say. The offsets are those of the project's design notes; both are checked with
+Two causes at once are hypotheses of their own (``pairs``), with the prior of ``prior``.
+
+Dependence between checks is allowed for in three places: what they ask of the signal is one likelihood, so that timing,
+exposure, dose and reversal never count as four facts; what other series say is bounded, so that several which move for one reason
+cannot outweigh the signal; and a pair has the mean of its members' ratios, so that no series is counted for both. ``T`` is 1: the
+odds are what the likelihoods say. The offsets are those of the project's design notes; both are checked with
 ``benchmarks/calibrate.py`` on the drill's calibration seeds, and on nothing that is reported.
 """
 
@@ -31,7 +36,14 @@ if TYPE_CHECKING:
     from blameline.records import Signal
 
 TEMPERATURE = 1.0
-OFFSET: Mapping[str, float] = {"chance": 0.75, "mix": 2.0, "unknown": -0.75, "ruler": -0.75, "artefact": 1.0, "pair": -3.25}
+OFFSET: Mapping[str, float] = {
+    "chance": 0.75,
+    "mix": 2.0,
+    "unknown": -0.75,
+    "ruler": -0.75,
+    "artefact": 1.0,
+    "pair": -3.25,
+}
 """Added to the log odds after ``T``, by bidder; ``pair``: of two causes at once."""
 FOR_EACH = frozenset({"replay", "bridge"})
 """Ratios that speak of one member of a pair alone, so that both members' count; of the others a pair has the mean."""
@@ -112,7 +124,9 @@ def normalised(entries: Sequence[Odds], pairs: Sequence[Pair], for_two: float) -
     known = {one.candidate.id: one for one in entries}
     pairs = [pair for pair in pairs if all(name in known for name in pair.members)]
     logs = [
-        (math.log(one.prior) + one.evidence) / TEMPERATURE + OFFSET.get(one.candidate.id, 0.0) if one.prior > 0 else -math.inf
+        (math.log(one.prior) + one.evidence) / TEMPERATURE + OFFSET.get(one.candidate.id, 0.0)
+        if one.prior > 0
+        else -math.inf
         for one in entries
     ]
     changes = sum(one.prior for one in entries if not one.candidate.standing)
@@ -127,7 +141,7 @@ def normalised(entries: Sequence[Odds], pairs: Sequence[Pair], for_two: float) -
     odds = {}
     for name, one in known.items():
         mine = [(pair, p) for pair, p in weighed if name in pair.guilty]
-        partners = [(*(other for other in pair.members if other != name), pair.how, p) for pair, p in weighed if name in pair.members]
+        partners = [(pair.members[pair.members[0] == name], pair.how, p) for pair, p in weighed if name in pair.members]
         odds[name] = replace(
             one,
             probability=alone[name] + sum(p / len(pair.guilty) for pair, p in mine),

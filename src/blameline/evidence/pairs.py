@@ -4,9 +4,9 @@ For two columns with half-normal slabs of scale ``t`` on sides of their own, ``B
 
     log BF = -1/2 log|I + t^2 V| + 1/2 s'm + log(4 Pr[both on their sides]),   the sides under N(m, B^-1)
 
-averaged over the variants of both, as the bid of one is. The ways that two can act share one prior: both harmful .6, their product
-.25 (by itself, or beside the one or the other), an improvement that hides harm .15. Something that is not on record may be one of
-the two: it has the family of shapes that it has alone. What is a shift of its own is no second cause of this one.
+averaged over the variants of both, as the bid of one is. The ways that two can act share one prior: both harmful .6, their
+product .25 (by itself, or beside the one or the other), an improvement that hides harm .15. Something that is not on record may
+be one of the two: it has the family of shapes that it has alone. What is a shift of its own is no second cause of this one.
 """
 
 from __future__ import annotations
@@ -113,19 +113,19 @@ class Joint:
             place += len(kept)
         self.products: dict[tuple[str, str], int] = {}
         for one, other in combinations(self.bids, 2):
-            if self._before(one) and self._before(other):
+            if self._before(one) or self._before(other):
                 self.products[one, other] = place
-                columns.append((self.bids[one].variants.columns[:, 0] * self.bids[other].variants.columns[:, 0])[:, None])
+                columns.append(
+                    (self.bids[one].variants.columns[:, 0] * self.bids[other].variants.columns[:, 0])[:, None]
+                )
                 place += 1
         self.columns = np.column_stack(columns)
         self.inner = fit.gram(self.columns)
         self.scores = fit.scores(self.columns)
-        self.alone = {
-            name: float(logsumexp(self.weights[name] + self._single(self.at[name]))) for name in self.bids
-        }
+        self.alone = {name: float(logsumexp(self.weights[name] + self._single(self.at[name]))) for name in self.bids}
 
     def _before(self, name: str) -> bool:
-        """Whether a change was in force when the shift began: only then can two have acted on one another to begin it."""
+        """Whether a change was in force when the shift began: one of two that act on one another was, or both."""
         starts = self.bids[name].candidate.starts
         return starts is not None and starts <= self.hearing.shift.onset.high
 
@@ -137,7 +137,12 @@ class Joint:
         """The ways in which two changes may have made the shift between them."""
         harm, found = self.hearing.harm, []
         places = {one: self.at[one], other: self.at[other]}
-        for how, first, second, sign in (("both", one, other, harm), ("masked", one, other, -harm), ("masked", other, one, -harm)):
+        ways: tuple[tuple[How, str, str, int], ...] = (
+            ("both", one, other, harm),
+            ("masked", one, other, -harm),
+            ("masked", other, one, -harm),
+        )
+        for how, first, second, sign in ways:
             logs = self._logs(places[first], places[second], sign)
             logs = logs + self.weights[first][:, None] + self.weights[second][None, :]
             logs -= math.log(2) * (how == "masked")
@@ -162,12 +167,15 @@ class Joint:
             like = self.inner[at, self.at[name]] ** 2
             if self.scores.information[at] <= 0 or (like > ALIKE * own * np.diag(self.inner)[self.at[name]]).any():
                 return []  # wherever the one is the other is too: no more than a change of its own
-        alone = float(self._single(slice(at, at + 1))[0]) + math.log(0.5)
-        beside = {}
+        alone, beside = -math.inf, {}
+        if self._before(one) and self._before(other):
+            alone = float(self._single(slice(at, at + 1))[0]) + math.log(0.5)
         for name in (one, other):
             logs = self._logs(self.at[name], slice(at, at + 1), harm)[:, 0] + self.weights[name] + math.log(0.25)
             beside[name] = (float(logsumexp(logs)), self.at[name].start + int(np.argmax(logs)))
         whole = float(logsumexp([alone, *(value for value, _ in beside.values())]))
+        if not math.isfinite(whole):
+            return []
         name = max(beside, key=lambda key: (beside[key][0], key))
         with_one = beside[name][0] > alone
         chosen = [beside[name][1], at] if with_one else [at]
@@ -176,7 +184,7 @@ class Joint:
         return [Pair((one, other), "together", told, self.columns[:, chosen], owners)]
 
     def _told(self, how: How, members: tuple[str, str], factor: float) -> float:
-        """The factor beside those of the ledger: where another shift's move is in the mean, only what the second adds is counted."""
+        """The factor beside those of the ledger: with another shift's move in the mean, only what the second adds is counted."""
         added = min(self.hearing.bids[name].log_factor + factor - self.alone[name] for name in members)
         return math.log(WAYS[how]) + (factor if self.hearing.apart is None else added)
 

@@ -1,20 +1,19 @@
 """What every bid starts with, before any evidence: written down here, and changed by ``prior:`` in ``incident.yaml``.
 
 The standing bidders start with a share of their own; the changes share the rest by the weight of their layer, none of them more
-than ``one``. Two changes at once start with ``pair * 2 p_i p_j / sum p``, ``p`` over the changes. Numbers that nobody set are those
-of the project's design notes.
+than ``one``. Two changes at once start with ``pair * 2 p_i p_j / sum p``, ``p`` over the changes. Numbers that nobody set are
+those of the project's design notes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from blameline.records.brought import MOST_STANDING, STANDING_PRIOR
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from blameline.candidates import Candidate
     from blameline.records import PriorSetting
@@ -53,7 +52,7 @@ def prior_of(setting: PriorSetting | None) -> Prior:
     whole = sum(setting.standing.values())
     return Prior(
         standing={name: share * min(1.0, MOST_STANDING / whole) for name, share in setting.standing.items()},
-        layers={**LAYER_WEIGHT, **setting.layers},
+        layers={**LAYER_WEIGHT, **{str(layer): weight for layer, weight in setting.layers.items()}},
         one=MOST_FOR_ONE if setting.one is None else setting.one,
         pair=FOR_TWO if setting.pair is None else setting.pair,
     )

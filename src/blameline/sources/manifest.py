@@ -54,7 +54,10 @@ class ManifestFile:
                     problems.append(f"{fault(error)}; '{key}' is not used")
                 else:
                     kept[key] = value
-            if "prior" in kept and (whole := sum(PriorSetting.model_validate(kept["prior"]).standing.values())) > MOST_STANDING:
+            if (
+                "prior" in kept
+                and (whole := sum(PriorSetting.model_validate(kept["prior"]).standing.values())) > MOST_STANDING
+            ):
                 between = f"{whole:.2f}, which leaves too little to the changes"
                 problems.append(f"under 'prior' the standing bidders start with {between}; 'prior' is not used")
                 del kept["prior"]
