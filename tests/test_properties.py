@@ -15,9 +15,9 @@ from pydantic import ValidationError
 from threadpoolctl import threadpool_limits
 
 from blameline.cells import Cells
-from blameline.evidence.shares import told
 from blameline.evidence.odds import bounded
 from blameline.evidence.questions import tidy
+from blameline.evidence.shares import told
 from blameline.fit import Fit
 from blameline.records import (
     LAYER_OF_KIND,

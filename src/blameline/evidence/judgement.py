@@ -10,7 +10,9 @@ from blameline.evidence.next_test import next_test
 from blameline.evidence.odds import Odds, Posterior, posterior
 from blameline.evidence.questions import Archive, weigh
 from blameline.evidence.reasons import because
+from blameline.evidence.removals import Ledger
 from blameline.evidence.rulings import Ruling, flip_prior
+from blameline.evidence.sensitivity import sensitivity
 from blameline.evidence.shares import shares_of
 from blameline.evidence.ties import tie_groups
 from blameline.evidence.verdicts import outcome
@@ -84,7 +86,14 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
     rest = round(1.0 - sum(line.probability for line in lines), 6)  # what rounding to six digits left over
     lines[0] = lines[0].model_copy(update={"probability": _digits(lines[0].probability + rest)})
     lines.sort(key=lambda line: (-line.probability, line.candidate))
-    return lines, *outcome(lines, tied)
+    amounts_to, moved = outcome(lines, tied)
+    if amounts_to != "no_shift":
+        earned = [line.candidate for line in lines if line.verdict in {"supported", "confirmed"}]
+        subject = earned[0] if earned else lines[0].candidate
+        ledger = Ledger(hearing, weighed, rulings, tied, {line.candidate: line for line in lines}, subject)
+        told = sensitivity(ledger)
+        lines = [line.model_copy(update={"sensitivity": told}) if line.candidate == subject else line for line in lines]
+    return lines, amounts_to, moved
 
 
 def _asked(hearing: Hearing, weighed: Posterior) -> dict[str, tuple[Hearing, str | None, frozenset[str]]]:
