@@ -1,9 +1,9 @@
 """One thing left out at a time, and the ledger without it: a record, version, signal, kind of evidence, check, segment or day.
 
 Nothing is read again. What a day or a segment brings is taken from the sums of the fit (``fit.left_out``), for the best variant
-of each bid and for the moves that carry the bid of ``unknown``; the other variants are taken to gain and lose as the best one does,
-and noise that passes for a move to shrink with the move. Answers stay as they are, but for those that rest on the signal that is
-left out, and for the comparison of the exposed with the unexposed, which is made again.
+of each bid and for the moves that carry the bid of ``unknown``; the other variants are taken to gain and lose as the best one
+does, and noise that passes for a move to shrink with the move. Answers stay as they are, but for those that rest on the signal
+that is left out, and for the comparison of the exposed with the unexposed, which is made again.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 """What it would take to overturn the verdict of the leading bid: a cause that nobody recorded, another prior, one record less.
 
-**An unrecorded cause.** Let it act on requests whose column ``z`` has the correlation ``r`` with the candidate's ``x`` under ``P``.
-It then explains all but ``z_x^2 (1 - r^2) / 2`` of the candidate's log likelihood, ``z_x`` being its estimate in standard errors, so
-that even with every other advantage it leaves the candidate its verdict unless ``r^2`` reaches ``1 - 2 (l' - l) / z_x^2``, where
-``l`` is the log of their prior odds and ``l'`` that of the odds at which the verdict turns. A part of the exposed requests and no
-others has ``r^2`` equal to that part. To bring the effect below what matters it must itself make ``room / r^2``, where ``room`` is
-what the estimate has to lose (omitted variable bias: effect times the slope of ``z`` on ``x``). ``hours`` comes from the same
-correlation, for the candidate's own column begun later. The robustness value of Cinelli and Hazlett (2020), ``(sqrt(f^4 + 4 f^2) -
-f^2) / 2`` with ``f = |t| / sqrt(df)``, is adapted to the mixed fit: ``t`` is the estimate over its error there, and ``df`` the cells
-less the columns of the mean.
+**An unrecorded cause.** Let it act on requests whose column ``z`` has the correlation ``r`` with the candidate's ``x`` under
+``P``. It then explains all but ``z_x^2 (1 - r^2) / 2`` of the candidate's log likelihood, ``z_x`` being its estimate in
+standard errors, so that even with every other advantage it leaves the candidate its verdict unless ``r^2`` reaches ``1 - 2 (l'
+- l) / z_x^2``, where ``l`` is the log of their prior odds and ``l'`` that of the odds at which the verdict turns. A part of the
+exposed requests and no others has ``r^2`` equal to that part. To bring the effect below what matters it must itself make ``room
+/ r^2``, where ``room`` is what the estimate has to lose (omitted variable bias: effect times the slope of ``z`` on ``x``).
+``hours`` comes from the same correlation, for the candidate's own column begun later. The robustness value of Cinelli and
+Hazlett (2020), ``(sqrt(f^4 + 4 f^2) - f^2) / 2`` with ``f = |t| / sqrt(df)``, is adapted to the mixed fit: ``t`` is the
+estimate over its error there, and ``df`` the cells less the columns of the mean.
 
 **One thing less**: see ``removals``.
 """
