@@ -13,6 +13,7 @@ from blameline.case.finding import detectable, find_shifts, fit_signals, tallies
 from blameline.case.hearings import Grounds, Heard, app_first, hear, linked_series
 from blameline.case.sight import blindness
 from blameline.cells import Clock, clock, copies, lags, settled, volume, weighed
+from blameline.evidence.prior import prior_of
 from blameline.evidence.verdicts import capped
 from blameline.shifts.dips import dips
 
@@ -62,7 +63,8 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
     found = find_shifts(fits, manifest, seed=seed, detector=detector, tallies=tallies, awaited=awaited)
     found, linked = linked_series(store, fits, found, candidates, seed=seed, detector=detector)
     weights = weighed(store, window, {name: fit.cells for name, fit in fits.items()})
-    grounds = Grounds(fits, linked, traffic, tallies, copies(store, window), weights, candidates, tuple(found))
+    prior = prior_of(manifest.prior)
+    grounds = Grounds(fits, linked, traffic, tallies, copies(store, window), weights, candidates, tuple(found), prior)
     heard: list[Heard] = []
     for one in found:
         told = hear(store, one, grounds, heard, seed=seed)
