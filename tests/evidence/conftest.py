@@ -406,6 +406,54 @@ def both(seed: int = 28) -> Files:
     return w.files
 
 
+def two_faults(
+    seed: int = 40, *, apart: float = 24.0, how: str = "random", losses: tuple[float, float] = (0.25, 0.25)
+) -> Files:
+    """Two guilty, ``apart`` hours from one another: on halves of the traffic that overlap by chance, or each in a region of its own."""
+    w = World(seed)
+    day, other = 5.0, 5.0 + apart / 24
+    if how == "random":
+        first, second = (w.rng.random(len(w.day)) < 0.5, w.rng.random(len(w.day)) < 0.5)
+    else:
+        first, second = w.region == "eu", w.region == "us"
+    first, second = first & (w.day > day), second & (w.day > other)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", first)
+    w.stamp("app.tools.schema", "t-1", "t-2", second)
+    w.stamp("app.index.version", "i-1", "i-2", w.day > 9.5)
+    w.change("first", day, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.change("second", other, "tool_schema", **{"from": "t-1", "to": "t-2"})
+    w.change("later", 9.5, "index_refresh", **{"from": "i-1", "to": "i-2"})
+    w.share("answer_correct", w.base - losses[0] * first - losses[1] * second, w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def amplified(seed: int = 41, loss: float = 0.3) -> Files:
+    """Guilty between them: a prompt edit on half of the traffic from day 3, harmless until a tool schema meets it on day 6."""
+    w = World(seed)
+    base, amplifier = (w.rng.random(len(w.day)) < 0.5) & (w.day > 3), (w.rng.random(len(w.day)) < 0.6) & (w.day > 6)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", base)
+    w.stamp("app.tools.schema", "t-1", "t-2", amplifier)
+    w.change("base", 3, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.change("amplifier", 6, "tool_schema", **{"from": "t-1", "to": "t-2"})
+    w.share("answer_correct", w.base - loss * (base & amplifier), w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def masked(seed: int = 42, good: float = 0.2) -> Files:
+    """Guilty: a prompt edit on most of the traffic from day 6; a tool schema that makes the US better hides a part of it."""
+    w = World(seed)
+    harm, better = (w.rng.random(len(w.day)) < 0.6) & (w.day > 6), (w.region == "us") & (w.day > 6)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", harm)
+    w.stamp("app.tools.schema", "t-1", "t-2", better)
+    w.change("harm", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.change("good", 6, "tool_schema", **{"from": "t-1", "to": "t-2"})
+    w.share("answer_correct", w.base - 0.2 - 0.35 * harm + good * better, w.judge())
+    w.control(w.judge())
+    return w.files
+
+
 def opening(seed: int = 29) -> Files:
     """Too early to say: a fall on the second of six days, and a change from before the first."""
     w = World(seed, days=6)
@@ -603,6 +651,10 @@ STORIES: dict[str, Callable[[], Files | Desk]] = {
     "bystanders": bystanders,
     "doubled": doubled,
     "both": both,
+    "two faults": two_faults,
+    "two regions": lambda: two_faults(apart=48, how="regions"),
+    "amplified": amplified,
+    "masked": masked,
     "opening": opening,
     "vague": vague,
     "cleared judge": lambda: new_judge(9, ruler=0, app=-0.15, pairs=60),
