@@ -85,7 +85,7 @@ def accounts(hearing: Hearing, weighed: Posterior) -> list[Account]:
     """Every hypothesis of the posterior as an account of the shift."""
     nothing = np.zeros((len(hearing.fit.cells.n), 0))
     found = []
-    for name, p in weighed.alone.items():
+    for name, p in sorted(weighed.alone.items()):
         bid = hearing.bids.get(name)
         if name in {"ruler", "artefact"}:
             found.append(Account(p, nothing, (), rest=name))
@@ -245,6 +245,11 @@ def told(drawn: Mapping[str, Floats], names: Sequence[str]) -> dict[str, Interva
 def completed(shares: Mapping[str, Interval]) -> dict[str, Interval]:
     """The shares with that of ``unknown`` set so that all of them sum to exactly 1."""
     rest = round(1.0 - sum(one.estimate for name, one in shares.items() if name != "unknown"), 6) + 0.0
+    if rest < 0:  # rounding up made too much of the others
+        name = max((name for name in shares if name != "unknown"), key=lambda name: (shares[name].estimate, name))
+        most = shares[name]
+        shares = {**shares, name: _interval(most.estimate + rest, min(most.low, most.estimate + rest), most.high)}
+        rest = 0.0
     old = shares["unknown"]
     return {**shares, "unknown": _interval(rest, min(old.low, rest), max(old.high, rest))}
 

@@ -128,16 +128,16 @@ class Fit:
         plain: Floats = (parts.T @ weighted - own.T @ shrunk).toarray()
         return parts, plain - half.T @ half - shared.T @ shared
 
-    def pulled(self, column: Floats) -> Floats:
-        """``P x`` over the cells: its inner product with any other column is that of the two under ``P``."""
-        own, reach = self._reach(column[:, None])
+    def pulled(self, columns: Floats) -> Floats:
+        """``P x`` over the cells, of each column (cells x k): its inner product with any other is that of the two under ``P``."""
+        own, reach = self._reach(columns)
         half, shared = self._taken(reach)
         through = linalg.solve_triangular(self._fixed_factor, shared, lower=True, trans="T", check_finite=False)
         left = half - self._half_fixed @ through
         taken = self._fixed @ through
         taken[: self._random] += linalg.solve_triangular(self._factor, left, lower=True, trans="T", check_finite=False)
         days = self._shrink[:, None] * (own - self._own_atoms @ taken)
-        result: Floats = self.weight * column - (self._weighted.T @ taken + self._own.T @ days).ravel()
+        result: Floats = self.weight[:, None] * columns - (self._weighted.T @ taken + self._own.T @ days)
         return result
 
     def given(self, others: Floats) -> Fit:
