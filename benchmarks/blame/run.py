@@ -118,7 +118,7 @@ def main() -> None:
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     fresh = multiprocessing.get_context("spawn")
     with (
-        ProcessPoolExecutor(asked.processes, mp_context=fresh, max_tasks_per_child=20) as pool,
+        ProcessPoolExecutor(asked.processes, mp_context=fresh) as pool,
         asked.out.open("a", encoding="utf-8") as out,
     ):
         waiting = {pool.submit(examine, one, asked.cases, code, again=asked.reload): one for one in todo}

@@ -2,8 +2,8 @@
 
     python benchmarks/blame/score.py tune.jsonl [--baselines baselines.jsonl ...] [--misses]
 
-Everything is worked out from the lines alone. Where a case has several lines the last one counts. Lines of more than one engine are
-scored, and it is said that they are.
+Everything is worked out from the lines alone. Where a case has several lines the last one counts. Lines of more than one engine
+are scored, and it is said that they are.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from paired import by_case, paired_rows
 from table import bin_rows, chance_level, class_table, median, misses, percent, score, total_rows
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("lines", nargs="+", type=Path, help="what run.py wrote")
+    parser.add_argument("--baselines", nargs="+", type=Path, default=[], help="what peers.py wrote")
     parser.add_argument("--misses", action="store_true", help="one line on every case that went wrong")
     asked = parser.parse_args()
     lines = read(asked.lines)
@@ -52,6 +54,9 @@ def main() -> None:
     print("\n".join(total_rows(cases)))
     print()
     print("\n".join(bin_rows(cases)))
+    print()
+    told = [json.loads(text) for path in asked.baselines for text in path.read_text(encoding="utf-8").splitlines()]
+    print("\n".join(paired_rows(cases, by_case(line for line in told if line["engine"] in engines))))
     classes, seconds = {line["class"] for line in lines}, median(line.get("seconds") for line in lines)
     print(
         f"\n{len(lines)} cases of {len(classes)} classes; {len(crashed)} crashed; blame takes {seconds:.1f} s (median);",
