@@ -100,8 +100,10 @@ def paired_rows(cases: Sequence[Scored], told: Mapping[tuple[str, str, int], Sai
     rows = [_row(name, cases, told) for name in BASELINES]
     ahead = [gap for gap, _ in rows if not math.isnan(gap)]
     head = [
-        "| baseline | cases | right | of the identifiable | names an innocent where undecidable | ours ahead (points) "
-        "| 90% (classes drawn) | only ours right | only it right | McNemar p |",
+        (
+            "| baseline | cases | right | of the identifiable | names an innocent where undecidable | ours ahead (points) "
+            "| 90% (classes drawn) | only ours right | only it right | McNemar p |"
+        ),
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     if not ahead:

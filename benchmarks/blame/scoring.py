@@ -137,7 +137,7 @@ def right_first(one: Answered, line: Said) -> bool:
 
     Without a said tie: the line's candidate is right, and the truth is no tie, for one of two that no data can part is a guess.
     With one (``tied_with``): at least one of the tied is right, and all others are right too or rivals that the oracle could not
-    part from it; or a tie is an acceptable outcome, and the first line itself is right.
+    part from it; or the case is not identifiable so that a tie is acceptable, and the first line itself is right.
     """
     truth = line["truth"]
     if is_null(truth):
@@ -150,8 +150,7 @@ def right_first(one: Answered, line: Said) -> bool:
         return top["candidate"] in right and truth["outcome"] != "tied"
     if tied & right and all(name in right or _innocent_twin(name, one.charge.rivals) for name in tied):
         return True
-    allowed = "tied" in {truth["outcome"], *truth["also_acceptable_outcomes"]}
-    return allowed and top["candidate"] in right
+    return "tied" in truth["also_acceptable_outcomes"] and top["candidate"] in right
 
 
 def claim(one: Answered) -> tuple[float, bool] | None:

@@ -1,8 +1,8 @@
 """BARO's robust score (Pham, Ha and Zhang 2024, arXiv 2405.09330): the metric that went furthest from its usual after the onset.
 
 Each metric is scaled by the median and the interquartile range that it had before, and scored by the highest value after. BARO
-ranks metrics, and a metric is not a change: the best metric stands for the nearest change of a layer that moves it, and where none
-of these layers changed the next metric is asked. The signal that got worse is the symptom and no candidate.
+ranks metrics, and a metric is not a change: the best metric stands for the nearest change of a layer that moves it, and where
+none of these layers changed the next metric is asked. The signal that got worse is the symptom and no candidate.
 """
 
 from __future__ import annotations
