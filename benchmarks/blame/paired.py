@@ -56,8 +56,7 @@ def _row(name: str, cases: Sequence[Scored], told: Mapping[tuple[str, str, int],
 
     asked = [case for case in cases if (name, case.class_name, case.line["seed"]) in told]
     if not asked:
-        lacks = missing(name)
-        why = f"{lacks} is not installed" if lacks else "no line of it was given"
+        why = "no line of it was given" + (f", and {missing(name)} is not installed here" if missing(name) else "")
         return math.nan, f"| {name} | 0 | not run: {why} |" + " |" * 7
 
     def ahead(some: Sequence[Scored]) -> float:

@@ -38,9 +38,12 @@ FEWEST = 8
 
 
 def robust_score(before: Floats, after: Floats) -> float:
-    """The highest deviation after, in interquartile ranges of before; a range of 0 counts as 1, as in scikit-learn's scaler."""
+    """The highest value after, as far above the median of before as so many interquartile ranges of before.
+
+    With its sign, as in BARO's own code (on the tuning half that does better than without); a range of 0 counts as 1.
+    """
     low, middle, high = np.percentile(before, [25, 50, 75])
-    return float(np.max(np.abs(after - middle)) / ((high - low) or 1.0))
+    return float(np.max(after - middle) / ((high - low) or 1.0))
 
 
 def _metrics(ground: Ground) -> tuple[list[datetime], dict[str, Floats]]:

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from baselines.ground import Ground
 
 P = 0.001
-"""Otava's own default."""
-LEAST = 0.0
-"""Share by which the mean must have got worse at a change point."""
+"""Otava's own default; stricter ones did no better on the tuning half, nor did steps of a least size."""
 
 
 def by_otava(ground: Ground) -> list[Answer]:
-    """Every point at which a quality signal got worse, the largest step in standard deviations first, with the nearest change.
+    """Every point at which a quality signal got worse, the most significant first, with the nearest change.
+
+    One window over the whole series, which on the tuning half does better than Otava's windows of 50 points.
 
     Raises ``ImportError`` without Otava.
     """
@@ -34,12 +34,10 @@ def by_otava(ground: Ground) -> list[Answer]:
         values = series[there].tolist()
         if len(values) < 10:
             continue
-        for point in compute_change_points(values, max_pvalue=P)[0]:
-            before, after = point.stats.mean_1, point.stats.mean_2
-            size = harm(signal) * (after - before)
-            if size <= LEAST * abs(before):
+        for point in compute_change_points(values, window_len=len(values), max_pvalue=P)[0]:
+            if harm(signal) * (point.stats.mean_2 - point.stats.mean_1) <= 0:
                 continue
             moment = cells.moment(float(there[point.index]) * cells.width / 3600)
             named = ground.closest(ground.candidates, moment)
-            found.append((size / (float(np.std(values)) or 1.0), Answer(moment, signal.name, named)))
-    return [answer for _, answer in sorted(found, key=lambda one: -one[0])]
+            found.append((float(point.stats.pvalue), Answer(moment, signal.name, named)))
+    return [answer for _, answer in sorted(found, key=lambda one: one[0])]

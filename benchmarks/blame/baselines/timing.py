@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from baselines.ground import Ground
 
 SLACK = 2.0
-"""Hours that the last change may come after the estimated onset."""
+"""Hours that the last change may come after the estimated onset; of 0, 1, 2, 4 and 8 the best on the tuning half."""
 
 
 def _most_recent(ground: Ground, shift: dict[str, Any]) -> str | None:
