@@ -17,7 +17,7 @@ from baselines.baro import robust_score
 from baselines.correlation import weighted
 from cases import Dealt, chosen, half_of
 from paired import by_case, mcnemar, paired_rows, right
-from scoring import answered, claim, claims, effect_held, onset_error, outcome_fair, right_first
+from scoring import answered, claim, claims, effect_held, guards_told, onset_error, outcome_fair, right_first
 from table import calibration_error, class_table, firsts, misses, score, total_rows, wilson
 
 AT = "2026-03-10T12:00:00Z"
@@ -276,6 +276,15 @@ def test_a_crash_is_wrong_everywhere() -> None:
     assert (case.first, case.outcome, case.blamed) == ((False,), False, ())
     assert misses([case]) == ["null_quiet-000: crash: ValueError: x. Truth: no_shift chance (identifiable)"]
     assert "| **all** | 1 |" in class_table([case])
+
+
+def test_a_guard_is_told_with_its_own_fault() -> None:
+    told = truth(guards=[{"guard": "refunds", "finding": "not_run"}])
+    case = line(told, "attributed", [entry("chg-1", 0.9)])
+    assert guards_told(case) == [False]
+    case["found"]["guards"] = [{"guard": "refunds", "finding": "stale"}, {"guard": "refunds", "finding": "not_run"}]
+    assert guards_told(case) == [True]
+    assert guards_told(line(truth(), "attributed", [])) == []
 
 
 def test_intervals_of_a_share() -> None:

@@ -257,6 +257,12 @@ def effect_held(one: Answered, signal: str) -> tuple[bool, bool] | None:
     return low <= one.charge.effect <= high, guilty["verdict"] in CONVICTED
 
 
+def guards_told(line: Said) -> list[bool]:
+    """For each guard that the truth has a word on, whether the answer says the same of it."""
+    told = {(one["guard"], one["finding"]) for one in line.get("found", {}).get("guards", [])}
+    return [(one["guard"], one["finding"]) in told for one in line["truth"].get("guards", [])]
+
+
 def by_chance(one: Answered) -> float | None:
     """How often a candidate drawn from the ledger blindly would be right."""
     if not one.lines:

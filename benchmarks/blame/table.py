@@ -16,6 +16,7 @@ from scoring import (
     convictions,
     effect_held,
     falsely_blamed,
+    guards_told,
     onset_error,
     onset_held,
     outcome_fair,
@@ -275,6 +276,7 @@ FIGURES: tuple[tuple[str, str, Callable[[Sequence[Scored]], list[bool]], float, 
     ("90% effect intervals hold the effect", "87-93%", effects, 0.87, 0.93),
     ("the same, of supported lines", "", lambda cases: effects(cases, convicted=True), 0.0, 1.0),
     ("90% onset ranges hold the onset", "", onsets, 0.0, 1.0),
+    ("guard's fault told", "", lambda cases: [told for case in cases for told in guards_told(case.line)], 0.0, 1.0),
 )
 """Name, bar as told, what is counted, and the bar from and to; 0 to 1 is no bar."""
 
