@@ -23,8 +23,8 @@ def test_the_chance_is_that_of_drawing_them_from_all() -> None:
 def test_so_many_as_are_said_to_be_enough_are_enough(share: float) -> None:
     after = np.random.default_rng(1).random(5000) < share
     n = enough(after)
-    assert unseen(n * 2, after) < CHANCE
-    assert unseen(max(n // 4, 1), after) > CHANCE
+    assert unseen(round(n * 1.5), after) < CHANCE
+    assert unseen(max(n // 8, 1), after) > CHANCE
 
 
 def test_a_share_that_is_the_same_never_rises_and_one_that_rose_does_once() -> None:
@@ -43,5 +43,5 @@ def test_a_share_that_is_the_same_never_rises_and_one_that_rose_does_once() -> N
 def test_the_tail_of_chi_square() -> None:
     """Against tables: 10.83 at one degree of freedom and 16.27 at three are one in a thousand."""
     assert _tail(10.83, 1) == pytest.approx(0.001, rel=0.2)
-    assert _tail(16.27, 3) == pytest.approx(0.001, rel=0.1)
+    assert _tail(16.27, 3) == pytest.approx(0.001, rel=0.2)
     assert _tail(0.0, 2) > 0.9

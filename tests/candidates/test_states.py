@@ -57,6 +57,18 @@ def test_a_small_share_is_not_late_for_its_first_sight() -> None:
     assert "need not have shown it sooner" in one.because
 
 
+def test_a_first_stage_of_a_hundredth_may_pass_unseen() -> None:
+    rollout = [{"at": day(5), "percent": 1}, {"at": day(7), "percent": 50}]
+    requests = steady(lambda at: {PROMPT: "v2" if at > 6.5 and round(at * 50) % 2 else "v1"})
+    assert only([change("c", 5, to="v2", rollout=rollout)], requests).state == "declared"
+    assert only([change("c", 5, to="v2")], requests).state == "wrong time"
+
+
+def test_a_stage_after_the_traces_is_not_visible() -> None:
+    found = states([change("a", 6, to="v2"), change("b", 14, to="v2")], Traced(steady(switched(6))))
+    assert {one.id: one.state for one in found} == {"a": "declared", "b": "not visible"}
+
+
 def test_no_request_between_its_time_and_its_first_sight_is_no_delay() -> None:
     requests = [one for one in steady(switched(6.4)) if not 6 < one.at < 6.5]
     assert only([change("c", 6, to="v2")], requests).state == "declared"
@@ -65,7 +77,7 @@ def test_no_request_between_its_time_and_its_first_sight_is_no_delay() -> None:
 def test_one_who_tries_it_out_does_not_make_its_time_wrong() -> None:
     one = only([change("c", 6, to="v2")], [*steady(switched(6)), Request(4.123, {PROMPT: "v2"})])
     assert one.state == "declared"
-    assert "after 1 request that tried it before" in one.because
+    assert "after 1 request with it before" in one.because
 
 
 def test_what_was_written_down_after_it_acted_is_late() -> None:
@@ -145,6 +157,12 @@ def test_a_version_too_rare_to_bid_is_there_all_the_same() -> None:
     one = only([], steady(lambda at: {PROMPT: "hotfix" if 6 < at < 6.3 else "v1"}))
     assert (one.state, one.id, one.requests) == ("undeclared", None, 15)
     assert "too few for it to bid (20 are needed)" in one.because
+
+
+def test_a_trial_days_before_does_not_hide_that_a_version_is_new() -> None:
+    one = only([], [*steady(switched(6)), Request(4.123, {PROMPT: "v2"})])
+    assert (one.state, one.requests) == ("undeclared", 300)
+    assert "(and 1 that tried it)" in one.because
 
 
 def test_a_rare_version_need_not_be_new() -> None:
@@ -240,7 +258,7 @@ def test_a_rollout_is_held_against_its_stages() -> None:
     assert (one.state, one.rollout_differs, len(one.stages)) == ("declared", False, 2)
     other = only([change("c", 6, to="v2", rollout=rollout)], steady(switched(6)))
     assert (other.state, other.rollout_differs) == ("declared", True)
-    assert "100% of" in other.because
+    assert "all of" in other.because
     assert "where 20% was declared" in other.because
     few = only([change("c", 6, to="v2", rollout=rollout)], steady(switched(6), every=0.2))
     assert not few.rollout_differs, "a handful of requests is no share"
