@@ -117,6 +117,7 @@ class Hearing:
         self.harm = -1 if better == "higher" else 1
         self.places = slices(self.fit)
         self.heard_elsewhere: dict[tuple[str, str], float] = {}
+        self.seen_elsewhere: dict[tuple[str, str], Moves] = {}
         self.bids = {c.id: self.bid_of(c) for c in candidates if not c.standing}
 
     def bid_of(self, candidate: Candidate) -> Bid:
@@ -178,6 +179,11 @@ class Hearing:
 
     def elsewhere(self, candidate: Candidate, signal: str) -> Moves:
         """How another signal moved along the candidate's best column (for a standing bidder, along the move itself)."""
+        if (candidate.id, signal) not in self.seen_elsewhere:
+            self.seen_elsewhere[(candidate.id, signal)] = self._along(candidate, signal)
+        return self.seen_elsewhere[(candidate.id, signal)]
+
+    def _along(self, candidate: Candidate, signal: str) -> Moves:
         fit = self.fits[signal]
         if candidate.standing:
             begin, end = self.begun()
@@ -216,7 +222,7 @@ class Hearing:
             other.__dict__.pop(name, None)
         other.fit = self.fit.given(columns)
         other.fits = {**self.fits, self.shift.signal: other.fit}
-        other.heard_elsewhere = {}
+        other.heard_elsewhere, other.seen_elsewhere = {}, {}
         other.bids = {name: other.bid_of(bid.candidate) for name, bid in self.bids.items()}
         family, logs = other.shapes
         if len(logs):
@@ -257,7 +263,7 @@ class Hearing:
         family, _ = self.shapes
         return max(
             family.evidence(family.logs(family.scores(fit), fit.slab, sign=self.harm)) - toll
-            for fit, toll in self.fit.doubted()
+            for fit, toll in self.fit.doubted
         )
 
 

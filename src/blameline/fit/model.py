@@ -73,6 +73,7 @@ class Fit:
         self._own_atoms = sparse.csc_matrix(self._own @ self._atoms)
         self._own_weight: Floats = np.asarray(self._own.sum(axis=1), dtype=np.float64).ravel()
         self._inner: dict[int, Inner] = {}
+        self._answers: dict[int, tuple[object, Scores]] = {}
         gram: Floats = (self._weighted @ self._atoms).toarray()
         self._plain = Inner(gram, self._weighted @ self.mean, float(self.weight @ self.mean**2), 0.0)
         self._fixed = independent(made.fixed, self._plain.gram)
@@ -142,7 +143,7 @@ class Fit:
 
     def given(self, others: Floats) -> Fit:
         """The same model with more columns in its mean; the variances stay as they were chosen."""
-        child = copy(self)
+        child = self._twin()
         weighted = others * self.weight[:, None]
         more = sparse.csr_matrix(others)
         child._atoms = sparse.csr_matrix(sparse.hstack([self._atoms, more]))
@@ -163,16 +164,30 @@ class Fit:
 
     def under(self, at: At) -> Fit:
         """The same model under the noise at this point of the grids."""
-        other = copy(self)
+        other = self._twin()
         other._settle(self._noise(at))
         return other
 
+    def _twin(self) -> Fit:
+        """A copy that nobody has asked anything yet."""
+        other = copy(self)
+        other._answers = {}
+        other.__dict__.pop("doubted", None)
+        return other
+
+    def once(self, about: object, answer: Callable[[], Scores]) -> Scores:
+        """What the model says about one thing: worked out for the first who asks."""
+        if id(about) not in self._answers:
+            self._answers[id(about)] = about, answer()  # kept with the answer, so that its id is nobody else's
+        return self._answers[id(about)][1]
+
     def beside(self, column: Floats) -> Fit:
         """The same model, its variances chosen anew as if one more column (cells) were in its mean."""
-        other, moved = copy(self), self.given(column[:, None])
+        other, moved = self._twin(), self.given(column[:, None])
         other._settle(moved._choose())
         return other
 
+    @cached_property
     def doubted(self) -> list[tuple[Fit, float]]:
         """The same model under other noise, each with its toll, for who would claim that something moved.
 
@@ -188,7 +203,7 @@ class Fit:
         ends = [climb(criterion, begin, grouped=self._grouped) for begin in (self.noise.at, DRIFT)]
         best = max(ends, key=criterion)
         way = dict.fromkeys([*between(START, self.noise.at), *between(self.noise.at, best)])
-        return [(self.under(at), criterion(best) - criterion(at)) for at in way]
+        return [(self if at == self.noise.at else self.under(at), criterion(best) - criterion(at)) for at in way]
 
     def over_time(self, inside: NDArray[np.bool_] | None = None) -> OverTime:
         """What the model says of any column that depends on the bucket alone, inside a slice of the cells."""
