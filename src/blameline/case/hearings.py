@@ -14,7 +14,7 @@ from blameline.evidence.controls import of_controls
 from blameline.evidence.hearing import Hearing
 from blameline.evidence.judgement import divided, judge
 from blameline.evidence.linking import Linked, ask, link, stands
-from blameline.fit import Fit
+from blameline.fit import Clustered, Fit
 from blameline.shifts import Move, find
 from blameline.shifts.describe import onset_of, size_of
 
@@ -51,6 +51,8 @@ class Grounds:
     weighed: Mapping[str, Cells]
     candidates: tuple[Candidate, ...]
     found: tuple[Found, ...]
+    ways: Mapping[str, Sequence[Clustered]]
+    """By signal: its requests by user, session and conversation."""
 
 
 def linked_series(
@@ -137,7 +139,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         own = {name: series.fit} | {k: f for k, f in grounds.fits.items() if k != name and not f.cells.signal.judged}
         moves = {k: move for k, move in together.items() if k in own}
         raw = Fit(series.fit.cells.pooled())
-        hearing = Hearing(left, rest.move, own, raw, grounds.traffic, grounds.candidates, moves, *records, span)
+        hearing = Hearing(left, rest.move, own, raw, grounds.traffic, grounds.candidates, moves, *records, span, None, grounds.ways)
         lines, outcome, moved = judge(hearing, store, seed=seed)
         if outcome != "no_shift":
             told = shift.model_copy(update={"moved": moved, "linked": True})
@@ -154,7 +156,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
     raw = Fit(fit.cells.pooled())
     weights = grounds.weighed.get(name)
     hearing = Hearing(
-        shift, one.move, fits, raw, grounds.traffic, grounds.candidates, together, *records, span, weights
+        shift, one.move, fits, raw, grounds.traffic, grounds.candidates, together, *records, span, weights, grounds.ways
     )
     lines, outcome, moved = judge(hearing, store, seed=seed)
     if outcome == "no_shift":

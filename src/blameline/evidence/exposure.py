@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.evidence.questions import Answered, OfChanges, Rows, between, level
+from blameline.evidence.questions import Answered, OfChanges, Rows, about, between, from_scratch, level, more_of
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ CLEAR = 1.96
 
 PLAIN = 2.58
 """The same for a signal that only moved along (two-sided 1%)."""
+SWELLS = 1.2
+"""Design effect from which it is told."""
 FEWEST = 20
 """Requests on either side below which there is no comparison."""
 
@@ -36,7 +38,7 @@ class Exposure(OfChanges):
     def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
         """Compares within buckets only, so that nothing which moves everybody at once can pass for it."""
         del seed
-        compared = {hearing.shift.signal: _contrast(hearing, candidate, hearing.shift.signal)}
+        compared = {hearing.shift.signal: contrast(hearing, candidate, hearing.shift.signal)}
         own = compared[hearing.shift.signal]
         numbers: dict[str, float | int | str | bool | None] = {
             "exposed_in_mixed_hours": round(own.exposed), "unexposed_in_mixed_hours": round(own.unexposed)
@@ -47,7 +49,10 @@ class Exposure(OfChanges):
                 if not candidate.key
                 else "it reached everybody at once"
             )
-            return Answered("inconclusive", f"no comparison: {missing}, so only time tells it apart", numbers)
+            numbers["enough"] = from_scratch(hearing)
+            told = f"no comparison: {missing}, so only time tells it apart"
+            more = f"about {about(from_scratch(hearing))} requests in the same hours, half of them without it, would tell"
+            return Answered("inconclusive", f"{told}; {more}", numbers)
         target = abs(hearing.shift.delta.estimate)
         harm = hearing.harm * own.estimate
         numbers |= {
@@ -55,41 +60,48 @@ class Exposure(OfChanges):
             "low": own.estimate - Z90 * own.error,
             "high": own.estimate + Z90 * own.error,
             "z": harm / own.error if np.isfinite(own.error) else 0.0,
+            "design_effect": own.design_effect,
         }
-        words = between(own.estimate, own.error, hearing)
+        words = between(own.estimate, own.error, hearing) + own.clustered
         plain = _plain(rows, hearing)
         if harm / own.error > CLEAR and harm > ENOUGH * target:
             return Answered("supports", f"exposed against unexposed in the same hours: {words}{plain}", numbers)
         if harm + Z90 * own.error < ENOUGH * target:
             return Answered("refutes", f"the exposed fared no worse: {words}{plain}", numbers)
         for name in sorted(hearing.together) if harm > 0 else ():
-            other = _contrast(hearing, candidate, name)
+            other = contrast(hearing, candidate, name)
             side = -1 if hearing.fits[name].cells.signal.better == "higher" else 1
             if min(other.exposed, other.unexposed) >= FEWEST and side * other.estimate / other.error > PLAIN:
                 numbers |= {f"{name}_effect": other.estimate, f"{name}_z": side * other.estimate / other.error}
                 clear = f"{side * other.estimate / other.error:.1f} standard errors"
                 because = f"{name}, which moved with it, was worse on the exposed in the same hours ({clear})"
                 return Answered("supports", f"{because}; alone the comparison is wide: {words}", numbers)
-        need = (2.49 * own.error / target) ** 2 if target else np.inf
-        more = (
-            f"; about {need * (own.exposed + own.unexposed):,.0f} requests in mixed hours would tell"
-            if np.isfinite(need) and need > 1
-            else ""
-        )
-        return Answered("inconclusive", f"the comparison is too wide: {words}{more}", numbers)
+        seen = own.exposed + own.unexposed
+        numbers["enough"] = need = more_of(seen, own.error, hearing)
+        more = f"about {about(need)} requests in mixed hours would tell"
+        return Answered("inconclusive", f"the comparison is too wide: {words}; {more}", numbers)
 
 
 @dataclass(frozen=True)
-class _Contrast:
+class Contrast:
     """Exposed minus unexposed within buckets, and how many requests of each kind that rests on."""
 
     estimate: float
     error: float
     exposed: float
     unexposed: float
+    design_effect: float
+    """By how much requests of one user, session or conversation swell the variance; 1 where they do not."""
+
+    @property
+    def clustered(self) -> str:
+        """That in words, where it matters."""
+        if self.design_effect < SWELLS:
+            return ""
+        return f" (requests of one user are alike: the variance is {self.design_effect:.1f} times as large)"
 
 
-def _contrast(hearing: Hearing, candidate: Candidate, signal: str) -> _Contrast:
+def contrast(hearing: Hearing, candidate: Candidate, signal: str) -> Contrast:
     """The effect of the candidate within buckets; where the traces carry its layer, among requests that touched the layer."""
     fit = hearing.fits[signal]
     cells = fit.cells
@@ -103,9 +115,13 @@ def _contrast(hearing: Hearing, candidate: Candidate, signal: str) -> _Contrast:
     told = np.bincount(cells.bucket, cells.n * among * column, minlength=cells.buckets)
     share = np.divide(told, whole, out=np.zeros_like(whole), where=whole > 0)
     mixed = ((share > 0.02) & (share < 0.98))[cells.bucket] * among
-    scores = fit.scores(((column - share[cells.bucket]) * mixed)[:, None])
+    contrast = ((column - share[cells.bucket]) * mixed)[:, None]
+    time = np.column_stack([mixed, share[cells.bucket] * mixed])  # what all of an hour have in common, by how many had it
+    beside = fit.given(time)
+    plain, scores = beside.scores(contrast), hearing.scores(signal, contrast, beside, apart=False)
+    swollen = float(plain.information[0] / scores.information[0]) if scores.information[0] else 1.0
     exposed, unexposed = float((cells.n * column * mixed).sum()), float((cells.n * (1 - column) * mixed).sum())
-    return _Contrast(float(scores.estimate[0]), float(scores.error[0]), exposed, unexposed)
+    return Contrast(float(scores.estimate[0]), float(scores.error[0]), exposed, unexposed, swollen)
 
 
 def _plain(rows: Rows, hearing: Hearing) -> str:

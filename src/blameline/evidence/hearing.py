@@ -19,16 +19,17 @@ from blameline.candidates import Candidate, Variants, variants
 from blameline.cells.grid import sums
 from blameline.evidence.kept import Kept
 from blameline.evidence.traffic_mix import Moves, TrafficMix
+from blameline.fit import clustered
 from blameline.records import RULER_LAYERS, Shift
 from blameline.shifts.shapes import Shapes, shapes_of, slices
 from blameline.shifts.tallies import Tallies
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from blameline.cells import Cells
     from blameline.evidence.bridge import Span
-    from blameline.fit import Fit, Scores
+    from blameline.fit import Clustered, Fit, Scores
     from blameline.shifts import Move
 
 Floats = NDArray[np.float64]
@@ -69,7 +70,7 @@ class Hearing:
 
     ``together`` holds, by signal, the moves for the worse of other signals whose onset overlaps with this shift's; ``span`` how
     far the ruler moved at the onset on answers that did not change; ``weighed`` the signal with each request counted as often as
-    it stands for, where the rows are a sample.
+    it stands for, where the rows are a sample; ``ways``, by signal, the requests by user, session and conversation.
     """
 
     def __init__(
@@ -85,9 +86,11 @@ class Hearing:
         copies: tuple[Floats, Floats] | None = None,
         span: Span | None = None,
         weighed: Cells | None = None,
+        ways: Mapping[str, Sequence[Clustered]] | None = None,
     ) -> None:
         self.span = span
         self.weighed = weighed
+        self.ways = ways or {}
         self.shift = shift
         self.move = move
         self.fits = fits
@@ -106,10 +109,15 @@ class Hearing:
 
     def _bid(self, candidate: Candidate) -> Bid:
         options = variants(candidate, self.fit.cells, self.places)
-        scores = self.fit.scores(options.columns)
-        logs = options.log_weight + scores.log_factor(self.fit.slab, sign=self.harm)
+        plain, scores = self.fit.scores(options.columns), self.scores(self.shift.signal, options.columns)
+        logs = np.minimum(*(one.log_factor(self.fit.slab, sign=self.harm) for one in (plain, scores)))
+        logs += options.log_weight
         best = int(np.argmax(logs))
         return Bid(candidate, options, logs, float(scores.estimate[best]), float(scores.error[best]))
+
+    def scores(self, signal: str, columns: Floats, fit: Fit | None = None, *, apart: bool = True) -> Scores:
+        """What the model of a signal (or ``fit``, another of the same cells) says of columns, its requests in clusters."""
+        return clustered.scores(fit or self.fits[signal], columns, self.ways.get(signal, ()), apart=apart)
 
     @cached_property
     def judges_told(self) -> bool:
@@ -174,8 +182,7 @@ class Hearing:
             label = bid.variants.labels[bid.best]
             at = options.labels.index(label) if label in options.labels else 0
             column = options.columns[:, at]
-        scores = fit.scores(column[:, None])
-        return _moves(scores, fit.slab)
+        return _moves(self.scores(signal, column[:, None]), fit.slab)
 
     def moved_by(self, candidate: Candidate, signal: str) -> float:
         """Log Bayes factor that the candidate moved another signal, for the worse, over its own variants."""
@@ -188,7 +195,7 @@ class Hearing:
             else:
                 options = variants(candidate, fit.cells, self.places)
                 factor = float(
-                    logsumexp(options.log_weight + fit.scores(options.columns).log_factor(fit.slab, sign=sign))
+                    logsumexp(options.log_weight + self.scores(signal, options.columns).log_factor(fit.slab, sign=sign))
                 )
             self._others[(candidate.id, signal)] = factor
         return self._others[(candidate.id, signal)]

@@ -110,6 +110,20 @@ class Fit:
         plain: Floats = columns.T @ (columns * self.weight[:, None])
         return plain - own.T @ (own * self._shrink[:, None]) - half.T @ half - shared.T @ shared
 
+    def weighing(self, columns: Floats) -> Floats:
+        """``P`` times each column (cells x k): with what weight the mean of each cell enters the column's pull."""
+        own, reach = self._reach(columns)
+        half, shared = self._taken(reach)
+        fixed = linalg.solve_triangular(self._fixed_factor, shared, lower=True, trans="T", check_finite=False)
+        taken: Floats = self._fixed @ fixed
+        rest = half - self._half_fixed @ fixed
+        taken[: self._random] += linalg.solve_triangular(
+            self._factor, rest, lower=True, trans="T", check_finite=False
+        )
+        left = self._shrink[:, None] * (own - self._own_atoms @ taken)
+        result: Floats = columns * self.weight[:, None] - self._weighted.T @ taken - self._own.T @ left
+        return result
+
     def given(self, others: Floats) -> Fit:
         """The same model with more columns in its mean; the variances stay as they were chosen."""
         child = copy(self)
