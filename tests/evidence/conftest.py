@@ -432,7 +432,7 @@ def plain_drop(seed: int, day: float) -> Files:
     return w.files
 
 
-def asked_again(seed: int = 31, *, words: bool = True) -> Files:
+def asked_again(seed: int = 31, *, words: bool = True, seldom: bool = False) -> Files:
     """Forty questions that come again and again. Guilty: a prompt edit on half of all requests from day 6 on.
 
     Innocent: a route that the other half takes from that moment on, and a deploy that reached everybody then.
@@ -443,6 +443,9 @@ def asked_again(seed: int = 31, *, words: bool = True) -> Files:
     w.base = np.clip(w.base - 0.2 + w.rng.uniform(-0.15, 0.15, 40)[question], 0, 1)
     w.files.requests["question"] = np.array([f"Where is my order number {number}?" for number in question])
     w.files.requests["answer"] = np.array([f"It is on its way, said {n} times." for n in range(len(w.day))])
+    if seldom:  # each question its own, but for six of them
+        others = np.array([f"What is it about {n}?" for n in range(len(w.day))])
+        w.files.requests["question"] = np.where(question < 6, w.files.requests["question"], others)
     if not words:
         del w.files.requests["question"]
     w.stamp("gen_ai.prompt.version", "v1", "v2", late & half)
@@ -482,6 +485,20 @@ def bypassed(seed: int = 34) -> Files:
     w.files.requests["app.index.version"] = np.where(looks, np.where(late, "i-2", "i-1"), None)
     w.change("guilty", 6, "index_refresh", **{"from": "i-1", "to": "i-2"})
     w.share("answer_correct", w.base - 0.25 * (looks & late), w.judge())
+    return w.files
+
+
+def few_controls(seed: int = 37) -> Files:
+    """A prompt edit that reached everybody, a fall of 0.12, and a control that one request in forty was scored on."""
+    w = World(seed)
+    has = w.day > 6
+    w.stamp("gen_ai.prompt.version", "v1", "v2", has)
+    w.change("edit", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.share("answer_correct", w.base - 0.12 * has, w.judge())
+    w.control(w.judge())
+    w.share("format_valid", np.full(len(w.day), 0.6), w.judge())
+    values, judge = w.files.scores["format_valid"]
+    w.files.scores["format_valid"] = (np.where(w.rng.random(len(w.day)) < 1 / 40, values, np.nan), judge)
     return w.files
 
 
@@ -683,6 +700,8 @@ STORIES: dict[str, Callable[[], Files | Desk]] = {
     "doubled": doubled,
     "both": both,
     "asked again": asked_again,
+    "asked seldom": lambda: asked_again(seldom=True),
+    "control seldom scored": few_controls,
     "asked in no words": lambda: asked_again(words=False),
     "scoped": scoped,
     "everywhere": everywhere,

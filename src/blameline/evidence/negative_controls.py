@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.evidence.hearing import is_ruler
-from blameline.evidence.questions import Answered, Rows, about, between, from_scratch, more_of, onset, whole, window
+from blameline.evidence.questions import POWER, Answered, Rows, about, between, from_scratch, more_of, onset, whole, window
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Controls:
                 open_.append((f"{told}, which may lack the stamp alone", from_scratch(hearing)))
             elif factor > MOVED and side * effect > 0:
                 moved.append(told)
-            elif side * effect + Z90 * error < STILL * whole(hearing):
+            elif side * effect + Z90 * error < STILL * whole(hearing) and POWER * error < whole(hearing):
                 still.append(told)
             else:
                 open_.append((told, more_of(n, error, hearing)))

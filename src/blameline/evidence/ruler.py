@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from blameline.evidence.bridge import says, sentence
 from blameline.evidence.hearing import Hearing, is_ruler
 from blameline.evidence.odds import kind_of
@@ -77,11 +79,9 @@ def _others(
             continue
         seen = hearing.elsewhere(candidate, name)
         side = -1 if fit.cells.signal.better == "higher" else 1
-        numbers |= {
-            f"{name}_effect": seen.effect,
-            f"{name}_low": seen.effect - Z90 * seen.error,
-            f"{name}_high": seen.effect + Z90 * seen.error,
-        }
+        numbers[f"{name}_effect"] = seen.effect
+        if seen.error < np.inf:
+            numbers |= {f"{name}_low": seen.effect - Z90 * seen.error, f"{name}_high": seen.effect + Z90 * seen.error}
         if seen.log_factor > 3 and side * seen.effect > 0:
             moved[group].append(f"{name} {points(seen.effect, hearing)}")
         elif side * seen.effect + Z90 * seen.error < 0.5 * target:
