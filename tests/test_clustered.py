@@ -82,7 +82,9 @@ def covered(*, clustered: bool, **case: object) -> float:
     held = 0
     for seed in range(40):
         cells, drawn = planted(seed, **case)  # type: ignore[arg-type]
-        told = scores(Fit(cells), cells.carries("prompt:p", "v2")[:, None], [Clustered("user.id", cells, drawn)] * clustered)
+        told = scores(
+            Fit(cells), cells.carries("prompt:p", "v2")[:, None], [Clustered("user.id", cells, drawn)] * clustered
+        )
         held += abs(told.estimate[0] - EFFECT) < 1.645 * told.error[0]
     return held / 40
 

@@ -49,7 +49,12 @@ def test_a_clock_that_is_sure_of_itself_and_a_day_late_is_one(
 
 def test_a_ramp_that_begins_with_the_change_fits_it(investigate: Callable[..., Tell], build: Any) -> None:
     w = build.world(44, per_day=500)
-    w.change("edit", 4, "prompt_edit", rollout=[{"at": f"2026-03-{6 + n:02d}T00:00:00Z", "percent": 20.0 * (n + 1)} for n in range(5)])
+    w.change(
+        "edit",
+        4,
+        "prompt_edit",
+        rollout=[{"at": f"2026-03-{6 + n:02d}T00:00:00Z", "percent": 20.0 * (n + 1)} for n in range(5)],
+    )
     w.share("answer_correct", w.base - 0.35 * np.clip(np.floor(w.day - 3) / 5, 0, 1), w.judge())
     told = investigate(w.files, "ramp")
     answer = told.answer("timing", "edit")
@@ -108,7 +113,9 @@ def test_an_innocent_looks_this_guilty_one_time_in_no_more_than_was_looked_at(st
     assert story("bystanders").answer("placebo", "guilty").numbers["one_in"] > 20
 
 
-def test_changes_on_dates_of_their_own_look_as_guilty_as_they_are_said_to(build: Any, investigate: Callable[..., Tell]) -> None:
+def test_changes_on_dates_of_their_own_look_as_guilty_as_they_are_said_to(
+    build: Any, investigate: Callable[..., Tell]
+) -> None:
     w = build.world(45)
     wobble = np.cumsum(w.rng.normal(0, 0.03, 13))[w.day.astype(int)]  # noise that drifts
     w.share("answer_correct", np.clip(w.base - 0.15 * (w.day > 6) + wobble, 0, 1), w.judge())

@@ -139,7 +139,9 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         own = {name: series.fit} | {k: f for k, f in grounds.fits.items() if k != name and not f.cells.signal.judged}
         moves = {k: move for k, move in together.items() if k in own}
         raw = Fit(series.fit.cells.pooled())
-        hearing = Hearing(left, rest.move, own, raw, grounds.traffic, grounds.candidates, moves, *records, span, None, grounds.ways)
+        hearing = Hearing(
+            left, rest.move, own, raw, grounds.traffic, grounds.candidates, moves, *records, span, None, grounds.ways
+        )
         lines, outcome, moved = judge(hearing, store, seed=seed)
         if outcome != "no_shift":
             told = shift.model_copy(update={"moved": moved, "linked": True})

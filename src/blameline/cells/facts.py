@@ -20,7 +20,8 @@ MOST_READ = 50_000
 
 
 CASES = re.compile(
-    r"(?:.*[._])?(?:eval|evaluation|test|dataset|golden)[._]?(?:case|item|example|question)[._]?(?:id|name)", re.IGNORECASE
+    r"(?:.*[._])?(?:eval|evaluation|test|dataset|golden)[._]?(?:case|item|example|question)[._]?(?:id|name)",
+    re.IGNORECASE,
 )
 """Attributes that name the case of a suite which a request is."""
 FEWEST = 20

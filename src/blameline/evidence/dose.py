@@ -61,7 +61,9 @@ class Dose(OfChanges):
         if not scores.information[0]:
             numbers["enough"] = need = from_scratch(hearing)
             told = "its share of the traffic went up once and stayed there"
-            return Answered("inconclusive", f"{told}; about {about(need)} requests at another share would tell", numbers)
+            return Answered(
+                "inconclusive", f"{told}; about {about(need)} requests at another share would tell", numbers
+            )
         estimate, error = float(scores.estimate[0]), float(scores.error[0])
         harm, target = hearing.harm * estimate, abs(hearing.shift.delta.estimate)
         numbers |= {"effect_of_full_dose": estimate, "low": estimate - Z90 * error, "high": estimate + Z90 * error}

@@ -51,7 +51,9 @@ class Exposure(OfChanges):
             )
             numbers["enough"] = from_scratch(hearing)
             told = f"no comparison: {missing}, so only time tells it apart"
-            more = f"about {about(from_scratch(hearing))} requests in the same hours, half of them without it, would tell"
+            more = (
+                f"about {about(from_scratch(hearing))} requests in the same hours, half of them without it, would tell"
+            )
             return Answered("inconclusive", f"{told}; {more}", numbers)
         target = abs(hearing.shift.delta.estimate)
         harm = hearing.harm * own.estimate
@@ -116,7 +118,9 @@ def contrast(hearing: Hearing, candidate: Candidate, signal: str) -> Contrast:
     share = np.divide(told, whole, out=np.zeros_like(whole), where=whole > 0)
     mixed = ((share > 0.02) & (share < 0.98))[cells.bucket] * among
     contrast = ((column - share[cells.bucket]) * mixed)[:, None]
-    time = np.column_stack([mixed, share[cells.bucket] * mixed])  # what all of an hour have in common, by how many had it
+    time = np.column_stack(
+        [mixed, share[cells.bucket] * mixed]
+    )  # what all of an hour have in common, by how many had it
     beside = fit.given(time)
     plain, scores = beside.scores(contrast), hearing.scores(signal, contrast, beside, apart=False)
     swollen = float(plain.information[0] / scores.information[0]) if scores.information[0] else 1.0

@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.evidence.hearing import is_ruler
-from blameline.evidence.questions import POWER, Answered, Rows, about, between, from_scratch, more_of, onset, whole, window
+from blameline.evidence.questions import (
+    POWER,
+    Answered,
+    Rows,
+    about,
+    between,
+    from_scratch,
+    more_of,
+    onset,
+    whole,
+    window,
+)
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
@@ -53,7 +64,11 @@ class Controls:
         numbers: dict[str, Number] = {"signals": len({str(name) for name in rows["signal"]})}
         moved, still, open_, past = [], [], [], f"requests without {(candidate.key or '').partition(':')[2]}"
         for name, effect, error, factor, side, n in _controls(hearing, candidate):
-            numbers |= {f"{name}_effect": effect, f"{name}_low": effect - Z90 * error, f"{name}_high": effect + Z90 * error}
+            numbers |= {
+                f"{name}_effect": effect,
+                f"{name}_low": effect - Z90 * error,
+                f"{name}_high": effect + Z90 * error,
+            }
             told = f"{name} {between(effect, error, hearing)}"
             if factor > MOVED and side * effect > 0 and name == past:
                 open_.append((f"{told}, which may lack the stamp alone", from_scratch(hearing)))
@@ -71,7 +86,9 @@ class Controls:
         if open_:
             told, need = min(open_, key=lambda one: one[1])
             numbers["enough"] = need
-            words = f"too wide to say whether what it cannot touch stayed: {told}; about {about(need)} requests would tell"
+            words = (
+                f"too wide to say whether what it cannot touch stayed: {told}; about {about(need)} requests would tell"
+            )
             return Answered("inconclusive", words, numbers)
         numbers["enough"] = need = from_scratch(hearing)
         words = "nothing is on record that it cannot touch: name signals under `controls` in incident.yaml"

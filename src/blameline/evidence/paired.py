@@ -64,7 +64,11 @@ class Paired(OfChanges):
                 else "the words of the questions (gen_ai.input.messages) are not on record, nor the case of a suite that each is"
             )
             return Answered("inconclusive", f"{missing}; {enough}", numbers)
-        seen = _compare({key: np.asarray(rows[key])[told] for key in ("item", "bucket", "exposed", "n", "total")}, hearing, candidate)
+        seen = _compare(
+            {key: np.asarray(rows[key])[told] for key in ("item", "bucket", "exposed", "n", "total")},
+            hearing,
+            candidate,
+        )
         numbers |= {"questions": seen.questions, "pairs": seen.pairs, "control_pairs": seen.controls}
         counted = f"{seen.pairs:,} questions were asked with it and without it in the same days or before"
         if seen.pairs < FEWEST or not np.isfinite(seen.error):
@@ -74,14 +78,21 @@ class Paired(OfChanges):
         wide = float(stdtrit(max(seen.pairs - 1, 1), 0.95)) * error
         clear = float(stdtrit(max(seen.pairs - 1, 1), 0.975)) * error
         target, harm = whole(hearing), hearing.harm * seen.effect
-        numbers |= {"effect": seen.effect, "low": seen.effect - wide, "high": seen.effect + wide, "design_effect": swollen}
+        numbers |= {
+            "effect": seen.effect,
+            "low": seen.effect - wide,
+            "high": seen.effect + wide,
+            "design_effect": swollen,
+        }
         words = f"{counted}: {between(seen.effect, wide / Z90, hearing)}"
         if harm > clear and harm > ENOUGH * target:
             return Answered("supports", f"{words} with it", numbers)
         if harm + wide < ENOUGH * target:
             return Answered("refutes", f"{words} with it, so they fared no worse", numbers)
         numbers["enough"] = need = max(seen.pairs * (2.49 * error / (target or np.inf)) ** 2, 2.0 * seen.pairs)
-        return Answered("inconclusive", f"{words}, too wide to tell; about {about(need)} such questions would tell", numbers)
+        return Answered(
+            "inconclusive", f"{words}, too wide to tell; about {about(need)} such questions would tell", numbers
+        )
 
 
 def _from_scratch(hearing: Hearing) -> float:

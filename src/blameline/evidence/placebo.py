@@ -80,7 +80,9 @@ class Placebo:
         }
         if own < 0:
             return Answered("refutes", "its pattern over time and traffic does not fit the loss at all", numbers)
-        words = f"the same pattern looks as guilty on {as_guilty or 'none'} of {len(quiet)} other dates; {here.sentence}"
+        words = (
+            f"the same pattern looks as guilty on {as_guilty or 'none'} of {len(quiet)} other dates; {here.sentence}"
+        )
         if as_guilty == 0 and own > 1.1:
             return Answered("supports", words, numbers)
         if as_guilty / len(quiet) >= 0.1:
@@ -118,8 +120,14 @@ class _Here:
         rest = f"{self.others} other change{'s' if self.others != 1 else ''}" if self.others else "no other change"
         if self.one_in >= self.most:
             return f"an innocent change looks this guilty at most 1 time in {self.most} here ({self.dates} dates and {rest} tell no more)"
-        told = f", {self.others_as_guilty or 'none'} of which {'does' if self.others_as_guilty == 1 else 'do'}" if self.others else ""
-        return f"an innocent change looks this guilty 1 time in {self.one_in} here ({self.dates} dates and {rest}{told})"
+        told = (
+            f", {self.others_as_guilty or 'none'} of which {'does' if self.others_as_guilty == 1 else 'do'}"
+            if self.others
+            else ""
+        )
+        return (
+            f"an innocent change looks this guilty 1 time in {self.one_in} here ({self.dates} dates and {rest}{told})"
+        )
 
 
 def _here(hearing: Hearing, candidate: Candidate, own: float, dates_as_guilty: int, dates: int) -> _Here:

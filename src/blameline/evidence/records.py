@@ -68,7 +68,9 @@ class Records:
         fell = fall.log_factor > FELL
         if fell and not hearing.fit.cells.signal.bounded:
             told = f"{words}; how far that moves a mean without bounds is open"
-            return Answered("inconclusive", f"{told}, and no number of rows would tell without those that are lost", numbers)
+            return Answered(
+                "inconclusive", f"{told}, and no number of rows would tell without those that are lost", numbers
+            )
         if fell and fall.able:
             could = points(hearing.harm * fall.reach, hearing)
             return Answered(
@@ -82,7 +84,11 @@ class Records:
         doubt = "whether the signal moved with them is open" if fall.clear else "which may be noise"
         told = float(np.asarray(rows["requests"], dtype=float).sum())
         numbers["enough"] = need = told * max((fall.error / (SURE / 3)) ** 2, 2.0) if np.isfinite(fall.error) else None
-        more = f"about {about(need)} requests as even from day to day would tell" if need else "a count of the gateway would tell"
+        more = (
+            f"about {about(need)} requests as even from day to day would tell"
+            if need
+            else "a count of the gateway would tell"
+        )
         return Answered("inconclusive", f"{words}, {doubt}; {more}", numbers)
 
 

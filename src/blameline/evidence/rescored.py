@@ -69,7 +69,9 @@ class Rescored:
             return Answered("refutes", f"{words}; that was taken out, and {left}", numbers)
         match says(span, shift, hearing.harm):
             case "few":
-                return Answered("inconclusive", f"{words}; too few to tell: about {about(need)} would", numbers | {"enough": need})
+                return Answered(
+                    "inconclusive", f"{words}; too few to tell: about {about(need)} would", numbers | {"enough": need}
+                )
             case "most":
                 return Answered("supports", words, numbers)
             case "part":
@@ -81,4 +83,6 @@ class Rescored:
             case "other way":
                 return Answered("refutes", f"{words}, so the ruler hides a part of the fall", numbers)
             case _:
-                return Answered("inconclusive", f"{words}, too wide to tell: about {about(need)} would", numbers | {"enough": need})
+                return Answered(
+                    "inconclusive", f"{words}, too wide to tell: about {about(need)} would", numbers | {"enough": need}
+                )

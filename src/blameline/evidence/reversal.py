@@ -62,4 +62,6 @@ class Reversal(OfChanges):
         if harm_left > CLEAR * error and harm_left > 0.5 * max(harm, abs(hearing.shift.delta.estimate)):
             return Answered("refutes", f"the loss outlived it: {words}", numbers)
         numbers["enough"] = need = more_of(float(cells.n[cells.hours > last].sum()), spread, hearing)
-        return Answered("inconclusive", f"too wide to tell: {words}; about {about(need)} requests after it would tell", numbers)
+        return Answered(
+            "inconclusive", f"too wide to tell: {words}; about {about(need)} requests after it would tell", numbers
+        )

@@ -58,7 +58,12 @@ class Scope(OfChanges):
             numbers["enough"] = need = from_scratch(hearing)
             more = f"about {about(need)} requests, half of them in segments without it, would tell"
             return Answered("inconclusive", f"{seen}; {more}", numbers)
-        numbers |= {"touched": seen.touched, "untouched": seen.untouched, "n_touched": seen.n[0], "n_untouched": seen.n[1]}
+        numbers |= {
+            "touched": seen.touched,
+            "untouched": seen.untouched,
+            "n_touched": seen.n[0],
+            "n_untouched": seen.n[1],
+        }
         if min(seen.n) < FEWEST or not np.isfinite(seen.error):
             numbers["enough"] = need = max(from_scratch(hearing), 2 * FEWEST)
             told = f"{seen.n[0]:,} requests in segments with it and {seen.n[1]:,} in segments without"
@@ -75,7 +80,9 @@ class Scope(OfChanges):
         words = f"{both}, apart {between(seen.apart, seen.error, hearing)}"
         stayed = hearing.harm * seen.moved[1] < 0.5 * hearing.harm * seen.moved[0]
         if apart > CLEAR * seen.error and apart > ENOUGH * target and stayed:
-            return Answered("supports", f"the segments that it touched got worse and the others did not: {words}", numbers)
+            return Answered(
+                "supports", f"the segments that it touched got worse and the others did not: {words}", numbers
+            )
         if apart + Z90 * seen.error < ENOUGH * target:
             mine, theirs = (hearing.harm * moved > ENOUGH * target for moved in seen.moved)
             told = "the others got as bad" if mine else "the segments that it touched got no worse"

@@ -62,13 +62,7 @@ def verdict(
     target = abs(shift.delta.estimate)
     assert bid is not None
     matters = abs(bid.effect) >= COVERS * target and abs(bid.effect) > Z90 * bid.error
-    if (
-        probability >= SUPPORTED
-        and matters
-        and not tied
-        and for_it
-        and not set(against) & BARS
-    ):
+    if probability >= SUPPORTED and matters and not tied and for_it and not set(against) & BARS:
         return "confirmed" if "replay" in for_it else "supported"
     if ("replay" in against and probability < 0.5) or ("bridge" in against and probability < UNLIKELY):
         return "excluded"
@@ -77,7 +71,9 @@ def verdict(
         return "untestable"
     if probability < EXCLUDED and "timing" in against:
         return "excluded"
-    if any(told.get(name) == "supports" for name in ("replay", "exposure", "scope", "paired", "dose", "reversal", "rival")):
+    if any(
+        told.get(name) == "supports" for name in ("replay", "exposure", "scope", "paired", "dose", "reversal", "rival")
+    ):
         return "consistent"
     if probability < EXCLUDED and against and bid.error * 2.49 <= max(target, abs(bid.effect)):
         return "excluded"

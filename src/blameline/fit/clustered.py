@@ -69,7 +69,9 @@ class Clustered:
             return 0.0
         alike = float((sums(drawn.who, rest) ** 2).sum()) - square
         of = sparse.csr_matrix((drawn.n, (drawn.who, at)), shape=(self.count, len(n)))
-        own = float((of.multiply(of - of.sign()) / n).sum())  # pairs of one mean, which takes each one's noise from the other
+        own = float(
+            (of.multiply(of - of.sign()) / n).sum()
+        )  # pairs of one mean, which takes each one's noise from the other
         left = _left(of, n)
         if left <= 0:
             return 0.0

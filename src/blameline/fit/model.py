@@ -117,9 +117,7 @@ class Fit:
         fixed = linalg.solve_triangular(self._fixed_factor, shared, lower=True, trans="T", check_finite=False)
         taken: Floats = self._fixed @ fixed
         rest = half - self._half_fixed @ fixed
-        taken[: self._random] += linalg.solve_triangular(
-            self._factor, rest, lower=True, trans="T", check_finite=False
-        )
+        taken[: self._random] += linalg.solve_triangular(self._factor, rest, lower=True, trans="T", check_finite=False)
         left = self._shrink[:, None] * (own - self._own_atoms @ taken)
         result: Floats = columns * self.weight[:, None] - self._weighted.T @ taken - self._own.T @ left
         return result
