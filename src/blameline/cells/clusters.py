@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.cells.grid import Floats, Integers
 from blameline.cells.read import naive
 
 if TYPE_CHECKING:
+    from blameline.cells.grid import Floats, Integers
     from blameline.cells.read import Clock
     from blameline.store import Store
 

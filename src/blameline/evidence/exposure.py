@@ -11,8 +11,11 @@ from blameline.evidence.questions import Answered, OfChanges, Rows, about, betwe
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from blameline.candidates import Candidate
     from blameline.evidence.hearing import Hearing
+    from blameline.fit import Fit
 
 ENOUGH = 0.25
 """Share of the shift that an effect must at least reach to matter."""
@@ -92,6 +95,8 @@ class Contrast:
     error: float
     exposed: float
     unexposed: float
+    column: NDArray[np.float64]
+    """What was compared, over the cells."""
     design_effect: float
     """By how much requests of one user, session or conversation swell the variance; 1 where they do not."""
 
@@ -117,15 +122,20 @@ def contrast(hearing: Hearing, candidate: Candidate, signal: str) -> Contrast:
     told = np.bincount(cells.bucket, cells.n * among * column, minlength=cells.buckets)
     share = np.divide(told, whole, out=np.zeros_like(whole), where=whole > 0)
     mixed = ((share > 0.02) & (share < 0.98))[cells.bucket] * among
-    contrast = ((column - share[cells.bucket]) * mixed)[:, None]
-    time = np.column_stack(
-        [mixed, share[cells.bucket] * mixed]
-    )  # what all of an hour have in common, by how many had it
-    beside = fit.given(time)
-    plain, scores = beside.scores(contrast), hearing.scores(signal, contrast, beside, apart=False)
+    time = np.column_stack([mixed, share[cells.bucket] * mixed])
+    compared = _apart(fit, (column - share[cells.bucket]) * mixed, time)
+    plain, scores = fit.scores(compared[:, None]), hearing.scores(signal, compared[:, None], apart=False)
     swollen = float(plain.information[0] / scores.information[0]) if scores.information[0] else 1.0
     exposed, unexposed = float((cells.n * column * mixed).sum()), float((cells.n * (1 - column) * mixed).sum())
-    return Contrast(float(scores.estimate[0]), float(scores.error[0]), exposed, unexposed, swollen)
+    return Contrast(float(scores.estimate[0]), float(scores.error[0]), exposed, unexposed, compared, swollen)
+
+
+def _apart(fit: Fit, column: NDArray[np.float64], time: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A column without what all of an hour have in common, by how many had it (``time``: cells x k): Frisch and Waugh 1933."""
+    inner = fit.gram(np.column_stack([time, column]))
+    taken = np.linalg.pinv(inner[:-1, :-1], rcond=1e-9, hermitian=True) @ inner[:-1, -1]
+    left: NDArray[np.float64] = column - time @ taken
+    return left
 
 
 def _plain(rows: Rows, hearing: Hearing) -> str:

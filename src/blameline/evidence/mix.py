@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.evidence.questions import Answered, Rows, about, from_scratch, more_of, onset, points, window
-
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:

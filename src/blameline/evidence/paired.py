@@ -5,8 +5,8 @@ change and others had not, and before it began, each question is compared with i
 
     y = question + day + g * exposed share of the hour + b * exposed + e
 
-and ``b`` is told with an error that takes the questions as clusters (Liang and Zeger 1986; Student's t). A change that reached everybody
-at once has no such hours: then the same questions may well score less than before, but so they would after anything else.
+and ``b`` is told with an error that takes the questions as clusters (Liang and Zeger 1986; Student's t). A change that reached
+everybody at once has no such hours: the same questions may well score less than before, but so they would after anything else.
 """
 
 from __future__ import annotations

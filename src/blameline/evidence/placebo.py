@@ -118,16 +118,12 @@ class _Here:
     def sentence(self) -> str:
         """In words, with what the number rests on."""
         rest = f"{self.others} other change{'s' if self.others != 1 else ''}" if self.others else "no other change"
+        counted = f"{self.dates} dates and {rest}"
         if self.one_in >= self.most:
-            return f"an innocent change looks this guilty at most 1 time in {self.most} here ({self.dates} dates and {rest} tell no more)"
-        told = (
-            f", {self.others_as_guilty or 'none'} of which {'does' if self.others_as_guilty == 1 else 'do'}"
-            if self.others
-            else ""
-        )
-        return (
-            f"an innocent change looks this guilty 1 time in {self.one_in} here ({self.dates} dates and {rest}{told})"
-        )
+            return f"an innocent change looks this guilty at most 1 time in {self.most} here ({counted} tell no more)"
+        does = "does" if self.others_as_guilty == 1 else "do"
+        told = f", {self.others_as_guilty or 'none'} of which {does}" if self.others else ""
+        return f"an innocent change looks this guilty 1 time in {self.one_in} here ({counted}{told})"
 
 
 def _here(hearing: Hearing, candidate: Candidate, own: float, dates_as_guilty: int, dates: int) -> _Here:

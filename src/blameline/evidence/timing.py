@@ -102,7 +102,7 @@ class Timing:
 
 
 def _later(hearing: Hearing, candidate: Candidate) -> str:
-    """How long after its record it acted, where the data is clear that it did not act at once: a cache, a batch, a wrong clock."""
+    """How long after its record it acted, where it clearly did not act at once: a cache, a batch, a wrong clock."""
     bid = hearing.bids[candidate.id]
     told = DELAY.fullmatch(bid.variants.labels[bid.best])
     plain = bid.logs - bid.variants.log_weight

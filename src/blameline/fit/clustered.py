@@ -91,7 +91,7 @@ class Clustered:
 
 
 def _left(of: sparse.csr_matrix, n: Floats) -> float:
-    """Pairs of one cluster, each counted by what the means of their groups leave of the cluster in it; ``of``: clusters x groups."""
+    """Pairs of one cluster, each counted by what the means of their groups leave of it; ``of``: clusters x groups."""
     share = sparse.csr_matrix(of.multiply(1 / n[None, :]))
     size = np.asarray(of.sum(axis=1), dtype=np.float64).ravel()
     mine = np.asarray(of.multiply(share).sum(axis=1), dtype=np.float64).ravel()

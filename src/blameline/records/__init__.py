@@ -12,12 +12,14 @@ from blameline.records.brought import (
     Expectation,
     Manifest,
     Piece,
+    PriorSetting,
     Redaction,
     Replay,
     SignalSetting,
     Slice,
     Window,
 )
+from blameline.records.declared import DARK, Agreement, ChangeState, SourceSkew, StageSeen
 from blameline.records.drawn import Curve, Lane, LaneKind, Mark, Quiet, View, Volume
 from blameline.records.found import (
     Bridge,
@@ -54,6 +56,7 @@ from blameline.records.told import (
     Story,
     TimelineRow,
 )
+from blameline.records.weighed import Hidden, Partner, Removal, Sensitivity
 from blameline.records.words import (
     LAYER_OF_KIND,
     RULER_LAYERS,
@@ -86,14 +89,17 @@ from blameline.records.words import (
 )
 
 __all__ = [
+    "DARK",
     "LAYER_OF_KIND",
     "RULER_LAYERS",
+    "Agreement",
     "Alert",
     "Answer",
     "Better",
     "Bidder",
     "Bridge",
     "Change",
+    "ChangeState",
     "Context",
     "Contract",
     "ContractKind",
@@ -112,6 +118,7 @@ __all__ = [
     "Gap",
     "GapKind",
     "Guard",
+    "Hidden",
     "Interval",
     "Investigation",
     "Keeping",
@@ -134,17 +141,21 @@ __all__ = [
     "Onset",
     "Outcome",
     "Paradigm",
+    "Partner",
     "Piece",
+    "PriorSetting",
     "Problem",
     "ProposedContract",
     "Query",
     "Quiet",
     "Record",
     "Redaction",
+    "Removal",
     "Replay",
     "Runbook",
     "Scan",
     "Segment",
+    "Sensitivity",
     "SeriesPoint",
     "Shift",
     "Signal",
@@ -154,7 +165,9 @@ __all__ = [
     "SliceEffect",
     "SliceVerdict",
     "Snapshot",
+    "SourceSkew",
     "Stage",
+    "StageSeen",
     "Standing",
     "Story",
     "Text",
