@@ -480,6 +480,102 @@ def plain_drop(seed: int, day: float) -> Files:
     return w.files
 
 
+def asked_again(seed: int = 31, *, words: bool = True, seldom: bool = False) -> Files:
+    """Forty questions that come again and again. Guilty: a prompt edit on half of all requests from day 6 on.
+
+    Innocent: a route that the other half takes from that moment on, and a deploy that reached everybody then.
+    """
+    w = World(seed)
+    late, half = w.day > 6, w.rng.random(len(w.day)) < 0.5
+    question = w.rng.integers(0, 40, len(w.day))
+    w.base = np.clip(w.base - 0.2 + w.rng.uniform(-0.15, 0.15, 40)[question], 0, 1)
+    w.files.requests["question"] = np.array([f"Where is my order number {number}?" for number in question])
+    w.files.requests["answer"] = np.array([f"It is on its way, said {n} times." for n in range(len(w.day))])
+    if seldom:  # each question its own, but for six of them
+        others = np.array([f"What is it about {n}?" for n in range(len(w.day))])
+        w.files.requests["question"] = np.where(question < 6, w.files.requests["question"], others)
+    if not words:
+        del w.files.requests["question"]
+    w.stamp("gen_ai.prompt.version", "v1", "v2", late & half)
+    w.stamp("app.route", "r-1", "r-2", late & ~half)
+    w.change("guilty", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.change("other", 6, "router_config", **{"from": "r-1", "to": "r-2"})
+    w.change("everybody", 6, "corpus_change")
+    w.share("answer_correct", w.base - 0.25 * (late & half), w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def scoped(seed: int = 32) -> Files:
+    """Guilty: a corpus change in the EU from day 6 on that no trace carries. Innocent: one in the US at that moment."""
+    w = World(seed)
+    w.change("guilty", 6, "corpus_change", scope={"cloud.region": "eu"})
+    w.change("elsewhere", 6, "corpus_change", scope={"cloud.region": "us"})
+    w.change("nowhere", 6, "corpus_change", scope={"cloud.region": "ap"})
+    w.share("answer_correct", w.base - 0.2 * ((w.region == "eu") & (w.day > 6)), w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def everywhere(seed: int = 33) -> Files:
+    """Everything falls on day 6, and a change on record then that reached the EU alone."""
+    w = World(seed)
+    w.change("confined", 6, "corpus_change", scope={"cloud.region": "eu"})
+    w.share("answer_correct", w.base - 0.2 * (w.day > 6), w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def bypassed(seed: int = 34) -> Files:
+    """Guilty: an index refresh from day 6 on. Half of the requests look nothing up, and stay as good; no control is on record."""
+    w = World(seed)
+    looks, late = w.rng.random(len(w.day)) < 0.5, w.day > 6
+    w.files.requests["app.index.version"] = np.where(looks, np.where(late, "i-2", "i-1"), None)
+    w.change("guilty", 6, "index_refresh", **{"from": "i-1", "to": "i-2"})
+    w.share("answer_correct", w.base - 0.25 * (looks & late), w.judge())
+    return w.files
+
+
+def few_controls(seed: int = 37) -> Files:
+    """A prompt edit that reached everybody, a fall of 0.12, and a control that one request in forty was scored on."""
+    w = World(seed)
+    has = w.day > 6
+    w.stamp("gen_ai.prompt.version", "v1", "v2", has)
+    w.change("edit", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.share("answer_correct", w.base - 0.12 * has, w.judge())
+    w.control(w.judge())
+    w.share("format_valid", np.full(len(w.day), 0.6), w.judge())
+    values, judge = w.files.scores["format_valid"]
+    w.files.scores["format_valid"] = (np.where(w.rng.random(len(w.day)) < 1 / 40, values, np.nan), judge)
+    return w.files
+
+
+def cached(seed: int = 35, *, hours: float = 16.0) -> Files:
+    """Guilty: a prompt edit from day 5 on that acts only when a cache has run out."""
+    w = World(seed, per_day=500)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", w.day > 5)
+    w.change("guilty", 5, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.share("answer_correct", w.base - 0.3 * (w.day > 5 + hours / 24), w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def sticky(seed: int = 36, *, spread: float = 0.25, effect: float = 0.0) -> Files:
+    """Thirty users, good and bad ones. A prompt edit reaches a third of them from day 6 on; from then on all fare worse."""
+    w = World(seed, per_day=300)
+    user = w.rng.integers(0, 30, len(w.day))
+    good, chosen = w.rng.normal(0, spread, 30), w.rng.permutation(30) < 10
+    good[chosen] -= good[chosen].mean() + 0.1
+    w.files.requests["user.id"] = np.array([f"u{number}" for number in user])
+    has = (w.day > 6) & chosen[user]
+    w.stamp("gen_ai.prompt.version", "v1", "v2", has)
+    w.change("edit", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.change("beside", 6, "corpus_change")
+    w.share("answer_correct", w.base - 0.15 + good[user] - 0.15 * (w.day > 6) + effect * has, w.judge())
+    w.control(w.judge())
+    return w.files
+
+
 DESK_DAYS = 9
 
 
@@ -655,6 +751,15 @@ STORIES: dict[str, Callable[[], Files | Desk]] = {
     "two regions": lambda: two_faults(apart=48, how="regions"),
     "amplified": amplified,
     "masked": masked,
+    "asked again": asked_again,
+    "asked seldom": lambda: asked_again(seldom=True),
+    "control seldom scored": few_controls,
+    "asked in no words": lambda: asked_again(words=False),
+    "scoped": scoped,
+    "everywhere": everywhere,
+    "bypassed": bypassed,
+    "cached": cached,
+    "sticky": sticky,
     "opening": opening,
     "vague": vague,
     "cleared judge": lambda: new_judge(9, ruler=0, app=-0.15, pairs=60),

@@ -15,7 +15,7 @@ from blameline.evidence.hearing import Hearing
 from blameline.evidence.judgement import judge
 from blameline.evidence.linking import Linked, ask, link, stands
 from blameline.evidence.shares import divided
-from blameline.fit import Fit
+from blameline.fit import Clustered, Fit
 from blameline.shifts import Move, find
 from blameline.shifts.describe import onset_of, size_of
 
@@ -54,6 +54,8 @@ class Grounds:
     candidates: tuple[Candidate, ...]
     found: tuple[Found, ...]
     prior: Prior
+    ways: Mapping[str, Sequence[Clustered]]
+    """By signal: its requests by user, session and conversation."""
 
 
 def linked_series(
@@ -152,6 +154,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
             span,
             beside=rest.beside,
             prior=grounds.prior,
+            ways=grounds.ways,
         )
         lines, outcome, moved = judge(hearing, store, seed=seed)
         if outcome != "no_shift":
@@ -183,6 +186,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         beside=one.beside,
         apart=np.column_stack(apart) if apart else None,
         prior=grounds.prior,
+        ways=grounds.ways,
     )
     lines, outcome, moved = judge(hearing, store, seed=seed)
     if outcome == "no_shift":

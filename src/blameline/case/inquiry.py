@@ -12,9 +12,10 @@ from blameline.case.disagreement import disagreements
 from blameline.case.finding import detectable, find_shifts, fit_signals, tallies_of
 from blameline.case.hearings import Grounds, Heard, app_first, hear, linked_series
 from blameline.case.sight import blindness
-from blameline.cells import Clock, clock, copies, lags, settled, volume, weighed
+from blameline.cells import Clock, clock, clusters, copies, lags, settled, volume, weighed
 from blameline.evidence.prior import prior_of
 from blameline.evidence.verdicts import capped
+from blameline.fit import Clustered
 from blameline.shifts.dips import dips
 
 if TYPE_CHECKING:
@@ -63,8 +64,14 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
     found = find_shifts(fits, manifest, seed=seed, detector=detector, tallies=tallies, awaited=awaited)
     found, linked = linked_series(store, fits, found, candidates, seed=seed, detector=detector)
     weights = weighed(store, window, {name: fit.cells for name, fit in fits.items()})
-    prior = prior_of(manifest.prior)
-    grounds = Grounds(fits, linked, traffic, tallies, copies(store, window), weights, candidates, tuple(found), prior)
+    drawn = clusters(store, window) if any(one.shift.direction == "worse" for one in found) else {}
+    ways = {
+        name: [Clustered(attribute, fits[name].cells, one) for attribute, one in by.items()]
+        for name, by in drawn.items()
+        if name in fits
+    }
+    prior, drawn_from = prior_of(manifest.prior), copies(store, window)
+    grounds = Grounds(fits, linked, traffic, tallies, drawn_from, weights, candidates, tuple(found), prior, ways)
     heard: list[Heard] = []
     for one in found:
         told = hear(store, one, grounds, heard, seed=seed)

@@ -7,6 +7,7 @@ measurements) and belongs at the end of every load. A request without a version 
 
 from __future__ import annotations
 
+from blameline.cells.clusters import Clusters, clusters
 from blameline.cells.derive import derive
 from blameline.cells.grid import JOIN, Cells
 from blameline.cells.known import known, measurable
@@ -19,8 +20,10 @@ __all__ = [
     "JOIN",
     "Cells",
     "Clock",
+    "Clusters",
     "by_day",
     "clock",
+    "clusters",
     "copies",
     "derive",
     "every",

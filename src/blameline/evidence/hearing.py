@@ -22,6 +22,7 @@ from blameline.evidence.kept import Kept
 from blameline.evidence.pairs import Pair, pairs_of
 from blameline.evidence.prior import Prior
 from blameline.evidence.traffic_mix import Moves, TrafficMix
+from blameline.fit import clustered
 from blameline.records import RULER_LAYERS, Shift
 from blameline.shifts.describe import onset_of
 from blameline.shifts.shapes import Shapes, shapes_of, slices
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from blameline.cells import Cells
     from blameline.evidence.bridge import Span
-    from blameline.fit import Fit, Scores
+    from blameline.fit import Clustered, Fit, Scores
     from blameline.shifts import Move
 
 Floats = NDArray[np.float64]
@@ -52,7 +53,9 @@ class Bid:
     """Change of the signal on fully exposed traffic, for the best variant."""
     error: float
     scores: Scores
-    """Information and pull of each variant."""
+    """Information and pull of each variant, each request a witness of its own."""
+    toll: float = 0.0
+    """What its log Bayes factor loses because requests of one user, session or conversation are alike."""
 
     @property
     def log_factor(self) -> float:
@@ -77,7 +80,7 @@ class Hearing:
     far the ruler moved at the onset on answers that did not change; ``weighed`` the signal with each request counted as often as
     it stands for, where the rows are a sample; ``beside`` the signal's moves at other times, between which the shift is measured;
     ``apart`` (cells x k) its moves that are shifts of their own and not in the mean of the fit: no second cause of this one may
-    claim them.
+    claim them; ``ways``, by signal, the requests by user, session and conversation.
     """
 
     def __init__(
@@ -97,12 +100,14 @@ class Hearing:
         beside: Sequence[Move] = (),
         apart: Floats | None = None,
         prior: Prior | None = None,
+        ways: Mapping[str, Sequence[Clustered]] | None = None,
     ) -> None:
         self.turns = tuple(beside)
         self.apart = apart
         self.prior = prior or Prior()
         self.span = span
         self.weighed = weighed
+        self.ways = ways or {}
         self.shift = shift
         self.move = move
         self.fits = fits
@@ -123,10 +128,17 @@ class Hearing:
     def bid_of(self, candidate: Candidate) -> Bid:
         """What the fit says of one change."""
         options = variants(candidate, self.fit.cells, self.places)
-        scores = self.fit.scores(options.columns)
-        logs = options.log_weight + scores.log_factor(self.fit.slab, sign=self.harm)
+        plain, scores = self.fit.scores(options.columns), self.scores(self.shift.signal, options.columns)
+        logs = np.minimum(*(one.log_factor(self.fit.slab, sign=self.harm) for one in (plain, scores)))
+        toll = logsumexp(options.log_weight + plain.log_factor(self.fit.slab, sign=self.harm))
+        logs += options.log_weight
+        toll = max(float(toll - logsumexp(logs)), 0.0)
         best = int(np.argmax(logs))
-        return Bid(candidate, options, logs, float(scores.estimate[best]), float(scores.error[best]), scores)
+        return Bid(candidate, options, logs, float(scores.estimate[best]), float(scores.error[best]), plain, toll)
+
+    def scores(self, signal: str, columns: Floats, fit: Fit | None = None, *, apart: bool = True) -> Scores:
+        """What the model of a signal (or ``fit``, another of the same cells) says of columns, its requests in clusters."""
+        return clustered.scores(fit or self.fits[signal], columns, self.ways.get(signal, ()), apart=apart)
 
     @cached_property
     def judges_told(self) -> bool:
@@ -196,8 +208,7 @@ class Hearing:
             label = bid.variants.labels[bid.best]
             at = options.labels.index(label) if label in options.labels else 0
             column = options.columns[:, at]
-        scores = fit.scores(column[:, None])
-        return _moves(scores, fit.slab)
+        return _moves(self.scores(signal, column[:, None]), fit.slab)
 
     def moved_by(self, candidate: Candidate, signal: str) -> float:
         """Log Bayes factor that the candidate moved another signal, for the worse, over its own variants."""
@@ -210,7 +221,7 @@ class Hearing:
             else:
                 options = variants(candidate, fit.cells, self.places)
                 factor = float(
-                    logsumexp(options.log_weight + fit.scores(options.columns).log_factor(fit.slab, sign=sign))
+                    logsumexp(options.log_weight + self.scores(signal, options.columns).log_factor(fit.slab, sign=sign))
                 )
             self.heard_elsewhere[(candidate.id, signal)] = factor
         return self.heard_elsewhere[(candidate.id, signal)]

@@ -50,8 +50,11 @@ def because(
         "replay",
         "bridge",
         "exposure",
+        "paired",
+        "scope",
         "reversal",
         "ruler",
+        "controls",
         "mix",
         "records",
         "rival",
@@ -59,8 +62,10 @@ def because(
         "timing",
         "placebo",
     )
-    loud = [told[name] for name in order if name in told and told[name].verdict == "supports"]
+    loud = [told[name] for name in order if name in told and told[name].verdict == "supports" and name != "controls"]
     against = [told[name] for name in order if name in told and told[name].verdict == "refutes"]
+    if any(one.check == "exposure" for one in (*loud, *against)):  # the same comparison is told once
+        loud, against = ([one for one in side if one.check != "scope"] for side in (loud, against))
     leading = odds[candidate.id].probability >= 0.5
     chosen = (loud + against) if leading else (against or loud)
     top = max(odds.values(), key=lambda one: one.probability)

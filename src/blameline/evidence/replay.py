@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.evidence.exposure import CLEAR, ENOUGH
-from blameline.evidence.questions import Answered, Rows, between, window
+from blameline.evidence.questions import POWER, Answered, Rows, about, between, more_of, whole, window
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ class Replayed:
         differences = _pairs(rows, candidate.layer or "", str(new) if new else None, str(old) if old else None)
         n = len(differences)
         numbers: dict[str, float | int | str | bool | None] = {"pairs": n}
-        if not n:
-            return Answered("inconclusive", "no replay swaps it", numbers)
         if n < FEWEST:
-            return Answered("inconclusive", f"{n} replayed pairs; at least {FEWEST} are needed", numbers)
+            numbers["enough"] = need = _enough(hearing)
+            told = f"{n} replayed pairs are too few to tell" if n else "no replay swaps it"
+            return Answered("inconclusive", f"{told}; about {about(need)} pairs would tell", numbers)
         estimate = float(differences.mean())
         error = max(float(differences.std(ddof=1)), 0.05) / np.sqrt(n)
         harm, target = hearing.harm * estimate, abs(hearing.shift.delta.estimate)
@@ -58,7 +58,14 @@ class Replayed:
             return Answered("supports", f"taking it back brings the quality back; {words}", numbers)
         if harm + Z90 * error < ENOUGH * target:
             return Answered("refutes", f"taking it back changes nothing; {words}", numbers)
-        return Answered("inconclusive", f"too few pairs to tell; {words}", numbers)
+        numbers["enough"] = need = more_of(float(n), float(error), hearing)
+        return Answered("inconclusive", f"too few pairs to tell; {words}; about {about(need)} would tell", numbers)
+
+
+def _enough(hearing: Hearing) -> float:
+    """Pairs that would show an effect as large as the shift (a pair's spread is about two thirds of a request's)."""
+    target = whole(hearing)
+    return max(float(FEWEST), (0.65 * POWER / target) ** 2 * hearing.fit.sigma2) if target else float("inf")
 
 
 def _pairs(rows: Rows, layer: str, new: str | None, old: str | None) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

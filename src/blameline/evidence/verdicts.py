@@ -19,9 +19,19 @@ UNLIKELY = 0.1
 """Odds below which a bid is excluded that the very same answers speak against."""
 COVERS = 0.25
 """Share of the slice's shift that the effect must at least reach."""
-BEYOND_TIMING = ("exposure", "dose", "reversal", "replay", "bridge", "ruler", "mix", "records")
-"""Checks that can speak for a candidate without the clock; ``placebo`` only says that the clock is not lying."""
-REFUTERS = ("replay", "bridge", "timing", "exposure", "reversal", "ruler", "records", "mix", "rival", "dose", "placebo")
+BEYOND_TIMING = ("exposure", "scope", "paired", "dose", "reversal", "replay", "bridge", "ruler", "mix", "records")
+"""Checks that can speak for a candidate without the clock.
+
+``placebo`` only says that the clock is not lying, and ``controls`` that nothing moved which the candidate cannot touch.
+"""
+REFUTERS = (
+    "replay", "bridge", "timing", "exposure", "scope", "paired", "reversal", "ruler", "controls", "records", "mix", "rival",
+    "dose", "placebo",
+)  # fmt: skip
+
+
+BARS = {"replay", "exposure", "scope", "paired", "reversal", "timing", "bridge", "ruler", "controls", "records"}
+"""Refuters that no odds outweigh."""
 
 
 def answers(evidence: Sequence[Evidence]) -> Mapping[str, Answer]:
@@ -54,13 +64,7 @@ def verdict(
     target = abs(shift.delta.estimate)
     assert bid is not None
     matters = abs(bid.effect) >= COVERS * target and abs(bid.effect) > Z90 * bid.error
-    if (
-        probability >= SUPPORTED
-        and matters
-        and not tied
-        and for_it
-        and not set(against) & {"replay", "exposure", "reversal", "timing", "bridge", "ruler", "records"}
-    ):
+    if probability >= SUPPORTED and matters and not tied and for_it and not set(against) & BARS:
         return "confirmed" if "replay" in for_it else "supported"
     if ("replay" in against and probability < 0.5) or ("bridge" in against and probability < UNLIKELY):
         return "excluded"
@@ -69,7 +73,9 @@ def verdict(
         return "untestable"
     if probability < EXCLUDED and "timing" in against:
         return "excluded"
-    if any(told.get(name) == "supports" for name in ("replay", "exposure", "dose", "reversal", "rival")):
+    if any(
+        told.get(name) == "supports" for name in ("replay", "exposure", "scope", "paired", "dose", "reversal", "rival")
+    ):
         return "consistent"
     if probability < EXCLUDED and against and bid.error * 2.49 <= max(target, abs(bid.effect)):
         return "excluded"
