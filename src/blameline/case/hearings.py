@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from blameline.candidates import Candidate
     from blameline.cells import Cells
+    from blameline.evidence.mediators import Mediators
     from blameline.evidence.prior import Prior
     from blameline.records import LedgerLine, Outcome, Shift
     from blameline.shifts.tallies import Tallies
@@ -54,6 +55,7 @@ class Grounds:
     candidates: tuple[Candidate, ...]
     found: tuple[Found, ...]
     prior: Prior
+    mediators: Mediators
 
 
 def linked_series(
@@ -140,6 +142,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         own = {name: series.fit} | {k: f for k, f in grounds.fits.items() if k != name and not f.cells.signal.judged}
         moves = {k: move for k, move in together.items() if k in own}
         raw = Fit(series.fit.cells.pooled())
+        scored = replace(grounds.mediators, touched={})  # those hold the scores as they were given, and not as linked
         hearing = Hearing(
             left,
             rest.move,
@@ -152,6 +155,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
             span,
             beside=rest.beside,
             prior=grounds.prior,
+            mediators=scored,
         )
         lines, outcome, moved = judge(hearing, store, seed=seed)
         if outcome != "no_shift":
@@ -183,6 +187,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         beside=one.beside,
         apart=np.column_stack(apart) if apart else None,
         prior=grounds.prior,
+        mediators=grounds.mediators,
     )
     lines, outcome, moved = judge(hearing, store, seed=seed)
     if outcome == "no_shift":

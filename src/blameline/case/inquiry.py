@@ -11,8 +11,10 @@ from blameline.case.context import context
 from blameline.case.disagreement import disagreements
 from blameline.case.finding import detectable, find_shifts, fit_signals, tallies_of
 from blameline.case.hearings import Grounds, Heard, app_first, hear, linked_series
+from blameline.case.mediators import read_mediators
 from blameline.case.sight import blindness
 from blameline.cells import Clock, clock, copies, lags, settled, volume, weighed
+from blameline.evidence.mediators import Mediators
 from blameline.evidence.prior import prior_of
 from blameline.evidence.verdicts import capped
 from blameline.shifts.dips import dips
@@ -64,7 +66,11 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
     found, linked = linked_series(store, fits, found, candidates, seed=seed, detector=detector)
     weights = weighed(store, window, {name: fit.cells for name, fit in fits.items()})
     prior = prior_of(manifest.prior)
-    grounds = Grounds(fits, linked, traffic, tallies, copies(store, window), weights, candidates, tuple(found), prior)
+    fallen = sorted({one.shift.signal for one in found if one.shift.direction == "worse"})
+    mediators = read_mediators(store, window, fits, candidates, fallen) if fallen else Mediators()
+    grounds = Grounds(
+        fits, linked, traffic, tallies, copies(store, window), weights, candidates, tuple(found), prior, mediators
+    )
     heard: list[Heard] = []
     for one in found:
         told = hear(store, one, grounds, heard, seed=seed)

@@ -7,6 +7,7 @@ measurements) and belongs at the end of every load. A request without a version 
 
 from __future__ import annotations
 
+from blameline.cells.along import TOUCHED, read_context, read_touched, touches
 from blameline.cells.derive import derive
 from blameline.cells.grid import JOIN, Cells
 from blameline.cells.known import known, measurable
@@ -17,6 +18,7 @@ from blameline.cells.sampled import weighed
 
 __all__ = [
     "JOIN",
+    "TOUCHED",
     "Cells",
     "Clock",
     "by_day",
@@ -29,8 +31,11 @@ __all__ = [
     "measurable",
     "measured",
     "read",
+    "read_context",
+    "read_touched",
     "segments",
     "settled",
+    "touches",
     "volume",
     "weighed",
 ]

@@ -51,11 +51,13 @@ def because(
         "bridge",
         "exposure",
         "reversal",
+        "mechanism",
         "ruler",
         "mix",
         "records",
         "rival",
         "dose",
+        "stage",
         "timing",
         "placebo",
     )
