@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.cells import TOUCHED, known
-from blameline.evidence.chain import Output, outputs, parameters
+from blameline.evidence.chain import parameters
 from blameline.evidence.exposure import CLEAR, ENOUGH, PLAIN
 from blameline.evidence.mediators import FAMILY, SPECIFIC, TABLE
 from blameline.evidence.questions import Answered, between, points, to_one
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from blameline.candidates import Candidate
     from blameline.evidence.bypass import Bypass
+    from blameline.evidence.chain import Output
     from blameline.evidence.hearing import Hearing
     from blameline.evidence.questions import Number, Rows
     from blameline.evidence.traffic_mix import Moves
@@ -64,7 +65,7 @@ class Mechanism:
         if best is None:
             return reach or Answered("inconclusive", _lacking(candidate), numbers)
         family, name, moves = best
-        told = {one.name: one for one in outputs(rows, hearing.harm)}.get(name)
+        told = {one.name: one for one in hearing.mechanism.chain(rows)}.get(name)
         own = _mediated(hearing, candidate, (family, name, moves), told, numbers)
         if own.verdict != "inconclusive" or reach is None:
             return own

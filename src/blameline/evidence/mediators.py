@@ -24,6 +24,7 @@ from scipy.special import logsumexp
 
 from blameline.candidates import variants
 from blameline.evidence.bypass import Bypass, bypass
+from blameline.evidence.chain import Output, outputs
 from blameline.evidence.traffic_mix import Moves
 from blameline.records import RULER_LAYERS
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from blameline.candidates import Candidate
     from blameline.evidence.hearing import Hearing
+    from blameline.evidence.questions import Rows
     from blameline.fit import Fit
 
 Floats = NDArray[np.float64]
@@ -131,6 +133,13 @@ class Mechanism:
         self._hearing = hearing
         self._mediators = mediators
         self._factors: dict[tuple[str, str], Moves] = {}
+        self._chain: list[Output] | None = None
+
+    def chain(self, rows: Rows) -> list[Output]:
+        """The outputs of the chain, worked out once a shift: ``evidence/stages`` brings the same rows for every candidate."""
+        if self._chain is None:
+            self._chain = outputs(rows, self._hearing.harm)
+        return self._chain
 
     @property
     def own(self) -> str | None:
@@ -183,8 +192,7 @@ class Mechanism:
         if candidate.standing:
             begin, end = hearing.begun()
             inside = fit.cells.inside(dict(hearing.shift.segment))
-            inside &= (fit.cells.hours > begin) & (fit.cells.hours <= end)
-            return np.asarray(inside, dtype=np.float64)
+            return np.asarray(inside & (fit.cells.hours > begin) & (fit.cells.hours <= end), dtype=np.float64)
         bid = hearing.bids[candidate.id]
         options = variants(candidate, fit.cells, hearing.places)
         label = bid.variants.labels[bid.best]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.evidence.chain import outputs, parameters
+from blameline.evidence.chain import parameters
 from blameline.evidence.exposure import ENOUGH, PLAIN
 from blameline.evidence.questions import Answered
 from blameline.shifts.beside import moved
@@ -56,7 +56,7 @@ class Stage:
     def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
         """The quality at the end says nothing here: only what a stage puts out by itself does."""
         del seed
-        chain = [one for one in outputs(rows, hearing.harm) if one.stage != "request"]
+        chain = [one for one in hearing.mechanism.chain(rows) if one.stage != "request"]
         told = [one for one in chain if one.step is not None and one.spread > 0]
         own = OWN[candidate.layer or ""]
         stages = tuple(dict.fromkeys(one.stage for one in chain if np.isfinite(one.place)))
