@@ -250,7 +250,8 @@ class Mechanism:
         fit = self._mediators.touched.get(self._hearing.shift.signal)
         if fit is None or candidate.standing or candidate.layer is None:
             return None
-        return bypass(fit, self._column(candidate, fit), candidate.layer, harm=self._hearing.harm)
+        inside = fit.cells.inside(dict(self._hearing.shift.segment))  # a task that calls tools more often is no proof
+        return bypass(fit, self._column(candidate, fit) * inside, candidate.layer, harm=self._hearing.harm)
 
 
 def harmful(fit: Fit) -> int:

@@ -26,6 +26,8 @@ OWN: Mapping[str, tuple[str, ...]] = {
 """Layer -> the stages that are its own; a layer that acts on several, such as a deploy, has none."""
 OTHERS: Mapping[str, tuple[str, ...]] = {"answer_refused": ("guardrail",)}
 """Outputs that another layer than their stage's may have put there."""
+POWER = 2.49
+"""Standard errors of a move that is seen four times in five at 5% (one-sided)."""
 SPREADS = 0.2
 """Standard deviations between requests by which an output that is no share must have moved to matter."""
 WANTED: Mapping[str, str] = {
@@ -63,11 +65,9 @@ class Stage:
         numbers: dict[str, Number] = {"chain": " → ".join(stages), "outputs": len(told)}
         worse = _worse(told, hearing)
         if not worse:
-            lacking = [
-                WANTED[stage] for stage in own if stage in WANTED and not any(one.stage == stage for one in told)
-            ]
+            numbers |= _power(told, own, hearing)
             because = "no stage's own output got worse by enough to matter"
-            return Answered("inconclusive", f"{because}{_wants(lacking, told)}", numbers)
+            return Answered("inconclusive", f"{because}{_wants(told, own, numbers)}", numbers)
         first = worse[0]
         later = tuple(dict.fromkeys(one.name for one in worse[1:] if one.stage != first.stage))
         step, carried = first.step, first.carried
@@ -80,7 +80,7 @@ class Stage:
         on = f"; {', '.join(later)} came after it: carried on" if later else ""
         if carried is None or not carried.fall > 0:
             return Answered(
-                "inconclusive", f"{said}, but too little is scored to say whether the loss goes through it{on}", numbers
+                "inconclusive", f"{said}, but too few of those requests are scored, or none got worse{on}", numbers
             )
         numbers |= {
             "share_through": carried.share,
@@ -99,23 +99,42 @@ class Stage:
         return Answered("inconclusive", f"{said}; {candidate.layer} {place}", numbers)
 
 
+def _least(one: Output, hearing: Hearing) -> float:
+    """How far an output must get worse to matter: as a share it must touch a quarter of the loss, else a fifth of its spread."""
+    if hearing.fit.cells.signal.bounded and one.binary:
+        return ENOUGH * abs(hearing.shift.delta.estimate) / max(one.share, 1e-9)
+    return SPREADS * one.spread
+
+
 def _worse(told: Sequence[Output], hearing: Hearing) -> list[Output]:
-    """Outputs that got worse by enough to make a part of the shift that matters, held together to one error rate."""
-    target, bounded = abs(hearing.shift.delta.estimate), hearing.fit.cells.signal.bounded
-    found = []
-    for one, clear in zip(told, moved([one.step for one in told]), strict=True):
-        assert one.step is not None
-        shares = bounded and one.binary
-        least = ENOUGH * target / max(one.share, 1e-9) if shares else SPREADS * one.spread
-        if clear and one.step.delta > least:
-            found.append(one)
-    return found
+    """Outputs that got worse by enough to matter, held together to one error rate."""
+    clear = moved([one.step for one in told])
+    return [
+        one
+        for one, sure in zip(told, clear, strict=True)
+        if sure and one.step is not None and one.step.delta > _least(one, hearing)
+    ]
 
 
-def _wants(lacking: Sequence[str], told: Sequence[Output]) -> str:
-    if lacking:
+def _power(told: Sequence[Output], own: Sequence[str], hearing: Hearing) -> dict[str, Number]:
+    """How many requests it takes to see a move that matters in the output of its own stage that shows it best."""
+    found = [
+        (one.step.n_before + one.step.n_after) * (POWER * one.step.error / _least(one, hearing)) ** 2
+        for one in told
+        if one.stage in own and one.step is not None and _least(one, hearing) > 0
+    ]
+    return {"requests_that_would_tell": round(min(found))} if found else {}
+
+
+def _wants(told: Sequence[Output], own: Sequence[str], numbers: Mapping[str, Number]) -> str:
+    """What is missing for a clearer answer: a field, or so many requests."""
+    lacking = [WANTED[stage] for stage in own if stage in WANTED and not any(one.stage == stage for one in told)]
+    if lacking and len(lacking) == sum(stage in WANTED for stage in own):
         return f"; its own is not on record: {'; '.join(dict.fromkeys(lacking))} would tell"
-    if told:
-        fewest = min(one.step.n_before + one.step.n_after for one in told if one.step is not None)
-        return f", on {fewest:,} requests or more each"
-    return ""
+    counts = [one.step.n_before + one.step.n_after for one in told if one.stage in own and one.step is not None]
+    need = numbers.get("requests_that_would_tell")
+    if not counts or not isinstance(need, (int, float)):
+        return ""
+    if need <= max(counts):
+        return f"; its own was seen on {max(counts):,} requests, and about {need:,} would have shown it"
+    return f"; its own was seen on {max(counts):,} requests, and it takes about {need:,} to show it"
