@@ -54,6 +54,8 @@ class Files:
     changes: list[dict[str, Any]] = field(default_factory=list)
     manifest: dict[str, Any] = field(default_factory=dict)
     replays: list[dict[str, Any]] = field(default_factory=list)
+    spans: list[dict[str, Any]] = field(default_factory=list)
+    """Spans below the requests, one row each."""
 
     def keep(self, chosen: np.ndarray) -> None:
         """Lose the other requests and their scores."""
@@ -91,6 +93,12 @@ class Files:
             pq.write_table(scores.slice(0, half), folder / "y.parquet")
             changes.reverse()
             replays = [replays[index] for index in rng.permutation(len(replays))]
+        if self.spans:
+            rows = [
+                self.spans[index]
+                for index in (range(len(self.spans)) if shuffle is None else rng.permutation(len(self.spans)))
+            ]
+            (folder / "spans.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         if changes:
             (folder / "changes.yaml").write_text(yaml.safe_dump(changes))
         (folder / "incident.yaml").write_text(
@@ -135,6 +143,21 @@ class World:
         """A signal of ones and zeros."""
         values = (self.rng.random(len(self.day)) < np.clip(chance, 0.02, 0.98)).astype(float)
         self.files.scores[name] = (values, judge)
+
+    def span(self, what: str, chosen: np.ndarray, minute: float, **more: Any) -> None:
+        """A span below some requests, so many minutes after they began; ``more`` are its columns, one entry a request."""
+        for n in np.flatnonzero(chosen):
+            trace = str(self.files.requests["trace_id"][n])
+            at = (START + timedelta(days=float(self.day[n]), minutes=minute)).isoformat()
+            own = {
+                "span_id": f"{what[:3]}{n:06d}",
+                "parent_id": f"root{n:06d}",
+                "at": at,
+                "duration_ms": 20,
+                "status": "ok",
+            }
+            row = {"trace_id": trace} | own
+            self.files.spans.append(row | {"gen_ai.operation.name": what} | {k: v[n] for k, v in more.items()})
 
     def judge(self, name: str = "j-1") -> np.ndarray:
         """The same judge for all."""
@@ -470,6 +493,36 @@ def vague(seed: int = 30) -> Files:
     return w.files
 
 
+def chained(seed: int, broken: str, *, where: str = "", harmless: bool = False) -> Files:
+    """A chain of search, call of a model and tool; everywhere from day 6 one stage puts out worse, and answers are bad for it.
+
+    ``broken`` is ``tools`` or ``retrieval``. Guilty is a change of it, innocent an edit of the prompt in the same minute; with
+    ``where = "everywhere"`` no stage puts out worse, and all answers are bad alike; with ``harmless`` the stage puts out worse
+    and the answers are bad for another reason.
+    """
+    w = World(seed)
+    n, late = len(w.day), w.day > 6
+    searches, calls = w.rng.random(n) < 0.6, w.rng.random(n) < 0.45
+    often = np.where(late & (where != "everywhere"), 0.4, 0.03)
+    empty = searches & (w.rng.random(n) < (often if broken == "retrieval" else 0.03))
+    failed = calls & (w.rng.random(n) < (often if broken == "tools" else 0.03))
+    found = np.where(empty, "[]", '[{"id":"d1","score":0.8},{"id":"d2","score":0.6}]')
+    w.span("retrieval", searches, 0.01, **{"gen_ai.retrieval.documents": found})
+    w.span("chat", np.ones(n, dtype=bool), 0.02, **{"gen_ai.response.finish_reasons": np.full(n, "stop")})
+    w.span("execute_tool", calls, 0.03, status=np.where(failed, "error", "ok"))
+    kind, attribute = {
+        "tools": ("tool_schema", "app.tools.schema"), "retrieval": ("index_refresh", "app.index.version"),
+    }[broken]  # fmt: skip
+    w.stamp(attribute, "a-1", "a-2", late)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", late)
+    w.change("guilty", 6, kind, **{"from": "a-1", "to": "a-2"})
+    w.change("edit", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    bad = np.zeros(n) if harmless else 0.65 * (failed | empty)
+    w.share("answer_correct", w.base - bad - 0.2 * (late & (harmless or where == "everywhere")), w.judge())
+    w.control(w.judge())
+    return w.files
+
+
 def plain_drop(seed: int, day: float) -> Files:
     """Everything falls by 0.2 on one day: no segments, no versions, one change on record."""
     w = World(seed)
@@ -762,6 +815,10 @@ STORIES: dict[str, Callable[[], Files | Desk]] = {
     "sticky": sticky,
     "opening": opening,
     "vague": vague,
+    "tools fail": lambda: chained(41, "tools"),
+    "nothing found": lambda: chained(42, "retrieval"),
+    "all fall": lambda: chained(43, "tools", where="everywhere"),
+    "beside": lambda: chained(44, "retrieval", harmless=True),
     "cleared judge": lambda: new_judge(9, ruler=0, app=-0.15, pairs=60),
     "rescored": lambda: new_judge(1, ruler=-0.1, app=0, pairs=40),
     "anchors": lambda: silent(1, ruler=-0.1, app=0, anchors=20),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from blameline.candidates import Candidate
     from blameline.cells import Cells
+    from blameline.evidence.mediators import Mediators
     from blameline.evidence.prior import Prior
     from blameline.records import LedgerLine, Outcome, Shift
     from blameline.shifts.tallies import Tallies
@@ -56,6 +57,7 @@ class Grounds:
     prior: Prior
     ways: Mapping[str, Sequence[Clustered]]
     """By signal: its requests by user, session and conversation."""
+    mediators: Mediators
 
 
 def linked_series(
@@ -142,6 +144,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         own = {name: series.fit} | {k: f for k, f in grounds.fits.items() if k != name and not f.cells.signal.judged}
         moves = {k: move for k, move in together.items() if k in own}
         raw = Fit(series.fit.cells.pooled())
+        scored = replace(grounds.mediators, touched={})  # those hold the scores as they were given, and not as linked
         hearing = Hearing(
             left,
             rest.move,
@@ -155,6 +158,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
             beside=rest.beside,
             prior=grounds.prior,
             ways=grounds.ways,
+            mediators=scored,
         )
         lines, outcome, moved = judge(hearing, store, seed=seed)
         if outcome != "no_shift":
@@ -187,6 +191,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         apart=np.column_stack(apart) if apart else None,
         prior=grounds.prior,
         ways=grounds.ways,
+        mediators=grounds.mediators,
     )
     lines, outcome, moved = judge(hearing, store, seed=seed)
     if outcome == "no_shift":

@@ -11,8 +11,10 @@ from blameline.case.context import context
 from blameline.case.disagreement import disagreements
 from blameline.case.finding import detectable, find_shifts, fit_signals, tallies_of
 from blameline.case.hearings import Grounds, Heard, app_first, hear, linked_series
+from blameline.case.mediators import read_mediators
 from blameline.case.sight import blindness
 from blameline.cells import Clock, clock, clusters, copies, lags, settled, volume, weighed
+from blameline.evidence.mediators import Mediators
 from blameline.evidence.prior import prior_of
 from blameline.evidence.verdicts import capped
 from blameline.fit import Clustered
@@ -64,14 +66,18 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
     found = find_shifts(fits, manifest, seed=seed, detector=detector, tallies=tallies, awaited=awaited)
     found, linked = linked_series(store, fits, found, candidates, seed=seed, detector=detector)
     weights = weighed(store, window, {name: fit.cells for name, fit in fits.items()})
-    drawn = clusters(store, window) if any(one.shift.direction == "worse" for one in found) else {}
+    worse = sorted({one.shift.signal for one in found if one.shift.direction == "worse"})
+    drawn = clusters(store, window) if worse else {}
     ways = {
         name: [Clustered(attribute, fits[name].cells, one) for attribute, one in by.items()]
         for name, by in drawn.items()
         if name in fits
     }
+    mediators = read_mediators(store, window, fits, candidates, worse) if worse else Mediators()
     prior, drawn_from = prior_of(manifest.prior), copies(store, window)
-    grounds = Grounds(fits, linked, traffic, tallies, drawn_from, weights, candidates, tuple(found), prior, ways)
+    grounds = Grounds(
+        fits, linked, traffic, tallies, drawn_from, weights, candidates, tuple(found), prior, ways, mediators
+    )
     heard: list[Heard] = []
     for one in found:
         told = hear(store, one, grounds, heard, seed=seed)

@@ -7,6 +7,7 @@ measurements) and belongs at the end of every load. A request without a version 
 
 from __future__ import annotations
 
+from blameline.cells.along import TOUCHED, read_context, read_touched, touches
 from blameline.cells.clusters import Clusters, clusters
 from blameline.cells.derive import derive
 from blameline.cells.grid import JOIN, Cells
@@ -18,6 +19,7 @@ from blameline.cells.sampled import weighed
 
 __all__ = [
     "JOIN",
+    "TOUCHED",
     "Cells",
     "Clock",
     "Clusters",
@@ -32,8 +34,11 @@ __all__ = [
     "measurable",
     "measured",
     "read",
+    "read_context",
+    "read_touched",
     "segments",
     "settled",
+    "touches",
     "volume",
     "weighed",
 ]

@@ -19,6 +19,7 @@ from scipy.special import logsumexp
 from blameline.candidates import Candidate, Variants, variants
 from blameline.cells.grid import sums
 from blameline.evidence.kept import Kept
+from blameline.evidence.mediators import Mechanism, Mediators
 from blameline.evidence.pairs import Pair, pairs_of
 from blameline.evidence.prior import Prior
 from blameline.evidence.traffic_mix import Moves, TrafficMix
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from blameline.cells import Cells
     from blameline.evidence.bridge import Span
+    from blameline.evidence.questions import Rows
     from blameline.fit import Clustered, Fit, Scores
     from blameline.shifts import Move
 
@@ -80,7 +82,7 @@ class Hearing:
     far the ruler moved at the onset on answers that did not change; ``weighed`` the signal with each request counted as often as
     it stands for, where the rows are a sample; ``beside`` the signal's moves at other times, between which the shift is measured;
     ``apart`` (cells x k) its moves that are shifts of their own and not in the mean of the fit: no second cause of this one may
-    claim them; ``ways``, by signal, the requests by user, session and conversation.
+    claim them; ``ways``, by signal, the requests by user, session and conversation; ``mediators`` what the layers act on first.
     """
 
     def __init__(
@@ -101,6 +103,7 @@ class Hearing:
         apart: Floats | None = None,
         prior: Prior | None = None,
         ways: Mapping[str, Sequence[Clustered]] | None = None,
+        mediators: Mediators | None = None,
     ) -> None:
         self.turns = tuple(beside)
         self.apart = apart
@@ -108,6 +111,7 @@ class Hearing:
         self.span = span
         self.weighed = weighed
         self.ways = ways or {}
+        self.mechanism = Mechanism(self, mediators or Mediators())
         self.shift = shift
         self.move = move
         self.fits = fits
@@ -123,6 +127,8 @@ class Hearing:
         self.places = slices(self.fit)
         self.heard_elsewhere: dict[tuple[str, str], float] = {}
         self.seen_elsewhere: dict[tuple[str, str], Moves] = {}
+        self.asked: dict[str, Rows] = {}
+        """Rows at hand for this shift, by query and parameters."""
         self.bids = {c.id: self.bid_of(c) for c in candidates if not c.standing}
 
     def bid_of(self, candidate: Candidate) -> Bid:

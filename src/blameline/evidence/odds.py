@@ -105,11 +105,16 @@ def weigh_all(hearing: Hearing) -> dict[str, Odds]:
 def posterior(hearing: Hearing) -> Posterior:
     """Every hypothesis of one shift, weighed."""
     priors = hearing.prior.shared(hearing.candidates)
-    others = [signal for name, signal in _signals(hearing) if name != hearing.shift.signal]
+    others = [
+        signal
+        for name, signal in _signals(hearing)
+        if name != hearing.shift.signal and (signal.control or not hearing.mechanism.has(name))
+    ]
     entries = []
     for candidate in hearing.candidates:
         factor = _factor(hearing, candidate)
         ratios = {signal.name: _along(hearing, candidate, signal) for signal in others}
+        ratios["mechanism"] = hearing.mechanism.log_ratio(candidate)
         ratios["records"] = _records(hearing, candidate)
         ratios["bridge"] = _bridge(hearing, candidate)
         entries.append(Odds(candidate, priors[candidate.id], factor, ratios))
