@@ -15,6 +15,7 @@ from blameline.evidence.hearing import Hearing
 from blameline.evidence.judgement import judge
 from blameline.evidence.linking import Linked, ask, link, stands
 from blameline.evidence.shares import divided
+from blameline.evidence.signature import NOT_LOOKED, Looked
 from blameline.fit import Fit
 from blameline.shifts import Move, find
 from blameline.shifts.describe import onset_of, size_of
@@ -54,6 +55,7 @@ class Grounds:
     candidates: tuple[Candidate, ...]
     found: tuple[Found, ...]
     prior: Prior
+    looked: Looked = NOT_LOOKED
 
 
 def linked_series(
@@ -153,6 +155,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
             beside=rest.beside,
             prior=grounds.prior,
         )
+        hearing.looked = grounds.looked
         lines, outcome, moved = judge(hearing, store, seed=seed)
         if outcome != "no_shift":
             told = shift.model_copy(update={"moved": moved, "linked": True})
@@ -184,6 +187,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         apart=np.column_stack(apart) if apart else None,
         prior=grounds.prior,
     )
+    hearing.looked = grounds.looked
     lines, outcome, moved = judge(hearing, store, seed=seed)
     if outcome == "no_shift":
         return None

@@ -14,6 +14,7 @@ from blameline.case.hearings import Grounds, Heard, app_first, hear, linked_seri
 from blameline.case.sight import blindness
 from blameline.cells import Clock, clock, copies, lags, settled, volume, weighed
 from blameline.evidence.prior import prior_of
+from blameline.evidence.signature import look
 from blameline.evidence.verdicts import capped
 from blameline.shifts.dips import dips
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from blameline.fit import Fit
-    from blameline.records import Context, Dip, Disagreement, LedgerLine, Outcome, Shift
+    from blameline.records import Context, Dip, Disagreement, LedgerLine, Outcome, Shift, Signature
     from blameline.store import Store
 
 
@@ -44,6 +45,10 @@ class Inquiry:
     """Where clicks and graded truth went different ways."""
     dips: tuple[Dip, ...] = ()
     """What was too short to be a shift."""
+    signatures: tuple[Signature, ...] = ()
+    """Behaviour that moved though no recorded identity did."""
+    no_signature: str = "there is no trace in the window"
+    """Why there is none; empty where there is one."""
     cannot_tell: str = ""
     """Why nothing could be looked at; empty where something was."""
 
@@ -64,7 +69,10 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
     found, linked = linked_series(store, fits, found, candidates, seed=seed, detector=detector)
     weights = weighed(store, window, {name: fit.cells for name, fit in fits.items()})
     prior = prior_of(manifest.prior)
-    grounds = Grounds(fits, linked, traffic, tallies, copies(store, window), weights, candidates, tuple(found), prior)
+    looked = look(store, window, candidates)
+    grounds = Grounds(
+        fits, linked, traffic, tallies, copies(store, window), weights, candidates, tuple(found), prior, looked
+    )
     heard: list[Heard] = []
     for one in found:
         told = hear(store, one, grounds, heard, seed=seed)
@@ -87,6 +95,8 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
         context(store, window, shifts),
         disagreements(fits, shifts),
         _brief(fits, shifts),
+        looked.found,
+        looked.why_none,
         "" if worse else blindness(store, window, fits, dict(smallest)),
     )
 

@@ -194,6 +194,17 @@ def timeline(store: Store, inquiry: Inquiry, notes: Sequence[Entry]) -> tuple[Ti
                     high=ended.high,
                 )
             )
+    rows += [
+        TimelineRow(
+            at=one.onset.estimate,
+            lane="signature",
+            id=one.id,
+            what=one.because,
+            low=one.onset.low,
+            high=one.onset.high,
+        )
+        for one in inquiry.signatures
+    ]
     rows += [TimelineRow(at=run.at, lane="eval", id=run.run_id, what=_run(run)) for run in store.eval_runs()]
     rows += [TimelineRow(at=alert.at, lane="alert", id=alert.id, what=_alert(alert)) for alert in store.alerts()]
     reported = store.manifest().reported_at

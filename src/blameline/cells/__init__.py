@@ -7,6 +7,7 @@ measurements) and belongs at the end of every load. A request without a version 
 
 from __future__ import annotations
 
+from blameline.cells.behaviour import Behaviour, behaviour
 from blameline.cells.derive import derive
 from blameline.cells.grid import JOIN, Cells
 from blameline.cells.known import known, measurable
@@ -17,8 +18,10 @@ from blameline.cells.sampled import weighed
 
 __all__ = [
     "JOIN",
+    "Behaviour",
     "Cells",
     "Clock",
+    "behaviour",
     "by_day",
     "clock",
     "copies",

@@ -21,6 +21,7 @@ from blameline.cells.grid import sums
 from blameline.evidence.kept import Kept
 from blameline.evidence.pairs import Pair, pairs_of
 from blameline.evidence.prior import Prior
+from blameline.evidence.signature import NOT_LOOKED
 from blameline.evidence.traffic_mix import Moves, TrafficMix
 from blameline.records import RULER_LAYERS, Shift
 from blameline.shifts.describe import onset_of
@@ -113,6 +114,7 @@ class Hearing:
         self.together = together
         self.tallies = tallies or Tallies(traffic, self.fit.cells)
         self.copies = copies
+        self.looked = NOT_LOOKED  # what came of the search for signatures, where one was made
         better = self.fit.cells.signal.better or "higher"
         self.harm = -1 if better == "higher" else 1
         self.places = slices(self.fit)

@@ -39,6 +39,8 @@ from blameline.records.found import (
     Query,
     Shift,
     Signal,
+    Signature,
+    SignatureSignal,
     SliceEffect,
     SliceVerdict,
 )
@@ -160,6 +162,8 @@ __all__ = [
     "Shift",
     "Signal",
     "SignalSetting",
+    "Signature",
+    "SignatureSignal",
     "SkippedFile",
     "Slice",
     "SliceEffect",

@@ -10,7 +10,7 @@ from blameline.records.found import Dip, Shift
 from blameline.records.told import SeriesPoint
 from blameline.records.words import Better, Moment, Record, Segment
 
-LaneKind = Literal["shift", "change", "undeclared", "eval", "alert", "report", "note"]
+LaneKind = Literal["shift", "change", "undeclared", "signature", "eval", "alert", "report", "note"]
 
 
 class Mark(Record):

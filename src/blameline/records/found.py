@@ -224,6 +224,43 @@ class Dip(Record):
     """One sentence."""
 
 
+class SignatureSignal(Record):
+    """How one signal of behaviour moved in a signature."""
+
+    signal: str
+    aspect: str
+    """What it shows of behaviour: length, refusals, form, manner, language, steps, time or tokens."""
+    unit: str
+    before: float
+    after: float
+    """``before`` and the change; where the unit is a log, both are logs."""
+    delta: Interval
+    """With all visible changes in the mean, and with account taken of the tokens where they are counted."""
+    n_before: int
+    n_after: int
+    log_evidence: float
+    """Log Bayes factor of its step at the signature's moment, the toll of noise that drifts taken off."""
+
+
+class Signature(Record):
+    """Behaviour that moved in several ways at one moment, with no recorded change and no new identity near it.
+
+    It says that something changed which nobody recorded, and never what.
+    """
+
+    id: str
+    onset: Onset
+    signals: tuple[SignatureSignal, ...]
+    log_evidence: float
+    """Log Bayes factor of steps of several aspects at one unknown moment against none."""
+    clear_hours: float | None = None
+    """Hours from its onset to the nearest recorded change or new identity; ``null`` where there is none."""
+    nearest: str | None = None
+    """The candidate that this is."""
+    because: str
+    """One sentence."""
+
+
 class Disagreement(Record):
     """Users' clicks went one way and graded truth the other, over one onset."""
 
