@@ -613,6 +613,25 @@ def unrecorded(
     return w.files
 
 
+def aged(seed: int = 81, *, kept_up: bool = False) -> Files:
+    """An index renewed every day, declared, until day 4: from then on answers over documents get worse by the day.
+
+    With ``kept_up`` the index is renewed to the end, and answers get worse all the same. A prompt edit falls on day 6.
+    """
+    w = World(seed, per_day=500)
+    reaches = w.rng.random(len(w.day)) < 0.6
+    number = np.floor(w.day if kept_up else np.minimum(w.day, 4.5)).astype(int)
+    last = int(number.max())
+    w.files.requests["app.index.version"] = np.where(reaches, np.array([f"i-{k}" for k in range(last + 1)])[number], "")
+    for k in range(1, last + 1):
+        w.change(f"r-{k}", k, "index_refresh", **{"from": f"i-{k - 1}", "to": f"i-{k}"})
+    w.stamp("gen_ai.prompt.version", "v1", "v2", w.day > 6)
+    w.change("edit", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.share("answer_correct", w.base - 0.06 * np.maximum(w.day - 5, 0) * reaches, w.judge())
+    w.control(w.judge())
+    return w.files
+
+
 STORIES: dict[str, Callable[[], Files | Desk]] = {
     "staged": staged,
     "rolled_back": rolled_back,
@@ -649,6 +668,8 @@ STORIES: dict[str, Callable[[], Files | Desk]] = {
     "ruler and app": lambda: new_judge(1, ruler=-0.1, app=-0.1, pairs=40, region="eu"),
     "ruler, then app": lambda: new_judge(1, ruler=-0.1, app=-0.1, pairs=40, day=2.5, app_day=6.5, region="eu"),
     "rubric": lambda: rubric(1),
+    "aged": aged,
+    "kept up": lambda: aged(kept_up=True),
     "unrecorded": unrecorded,
     "unrecorded, alike": lambda: unrecorded(moved=0.0),
     "recorded edit": lambda: unrecorded(edit=True),

@@ -28,9 +28,10 @@ RENEWED: tuple[str, ...] = ("retrieval", "data")
 """Layers whose versions age by themselves."""
 FEWEST = 3
 """Renewals without which there is no cadence."""
-UNEVEN = 2.0
-"""How many times the median gap the longest of the usual ones may be; a longer stay than both that and ``LONGER`` is overdue."""
-LONGER = 1.5
+UNEVEN, UNEVEN_OF_TWO = 3.5, 1.5
+"""How many times the shortest of the usual stays the longest of them may be (nothing is renewed at weekends), and of only two."""
+LONGER, TWICE = 1.5, 2.0
+"""A stay is too long when it is this much longer than the longest usual one, and than the median."""
 SAME = timedelta(hours=36)
 """A renewal in the changelog and the first request with a new value are one within this."""
 REACHED = (24.0, 48.0, 96.0)
@@ -92,7 +93,8 @@ def overdue(declared: Sequence[Candidate], seen: Sequence[Seen], clock: Clock) -
         if len(others) < FEWEST - 1:
             continue
         usual = float(np.median(others))
-        if others.max() > UNEVEN * usual or lengths[longest] < max(LONGER * others.max(), UNEVEN * usual):
+        uneven = UNEVEN_OF_TWO if len(others) < FEWEST else UNEVEN
+        if others.max() > uneven * others.min() or lengths[longest] < max(LONGER * others.max(), TWICE * usual):
             continue
         renewed, value = moments[longest]
         if any(renewed + SAME < at < ends[longest] - SAME for at in written):
