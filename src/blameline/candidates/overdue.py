@@ -32,6 +32,8 @@ UNEVEN, UNEVEN_OF_TWO = 3.5, 1.5
 """How many times the shortest of the usual stays the longest of them may be (nothing is renewed at weekends), and of only two."""
 LONGER, TWICE = 1.5, 2.0
 """A stay is too long when it is this much longer than the longest usual one, and than the median."""
+LEAST = timedelta(hours=12)
+"""How long before the end of the window it must have been due."""
 SAME = timedelta(hours=36)
 """A renewal in the changelog and the first request with a new value are one within this."""
 REACHED = (24.0, 48.0, 96.0)
@@ -84,24 +86,46 @@ def overdue(declared: Sequence[Candidate], seen: Sequence[Seen], clock: Clock) -
         moments = [(at, first) for at in earlier] + stays
         if len(moments) < FEWEST:
             continue
-        ends = [at for at, _ in moments[1:]] + [clock.until]
-        lengths = np.array([(end - at).total_seconds() for (at, _), end in zip(moments, ends, strict=True)])
-        longest = int(np.argmax(lengths))
-        others = np.delete(lengths, longest)
-        if longest != len(lengths) - 1:
-            others = others[:-1]  # the last one is not over
-        if len(others) < FEWEST - 1:
+        told = _too_long([at for at, _ in moments], clock.until)
+        if told is None:
             continue
-        usual = float(np.median(others))
-        uneven = UNEVEN_OF_TWO if len(others) < FEWEST else UNEVEN
-        if others.max() > uneven * others.min() or lengths[longest] < max(LONGER * others.max(), TWICE * usual):
-            continue
+        longest, usual, renewals = told
         renewed, value = moments[longest]
-        if any(renewed + SAME < at < ends[longest] - SAME for at in written):
+        until = moments[longest + 1][0] if longest + 1 < len(moments) else clock.until
+        if any(renewed + SAME < at < until - SAME for at in written):
             continue  # renewed in place, by its record: the value stayed and the thing did not
-        if renewed + timedelta(seconds=usual) < clock.until - timedelta(hours=12):
-            found.append(Overdue(key, value, renewed, timedelta(seconds=usual), ends[longest], len(others)))
+        if clock.since < until and renewed + usual < clock.until - LEAST:
+            found.append(Overdue(key, value, renewed, usual, until, renewals))
     return tuple(found)
+
+
+def stopped(candidates: Sequence[Candidate], clock: Clock) -> tuple[tuple[str, datetime, timedelta], ...]:
+    """Renewals by the changelog alone that stopped: component, the last one, and the usual time between two."""
+    found = []
+    bare = [one for one in candidates if one.change is not None and one.layer in RENEWED and one.key is None and one.at]
+    for component in sorted({one.change.component or "" for one in bare if one.change}):
+        own = sorted(one.at for one in bare if one.at and one.change and (one.change.component or "") == component)
+        told = _too_long(own, clock.until) if len(own) >= FEWEST else None
+        if told is not None and told[0] == len(own) - 1 and own[-1] + told[1] < clock.until - LEAST:
+            found.append((component, own[-1], told[1]))
+    return tuple(found)
+
+
+def _too_long(moments: Sequence[datetime], until: datetime) -> tuple[int, timedelta, int] | None:
+    """Which stay was too long, how long they usually are, and from how many that comes; ``None`` where none was."""
+    ends = [*moments[1:], until]
+    lengths = np.array([(end - at).total_seconds() for at, end in zip(moments, ends, strict=True)])
+    longest = int(np.argmax(lengths))
+    others = np.delete(lengths, longest)
+    if longest != len(lengths) - 1:
+        others = others[:-1]  # the last one is not over
+    if len(others) < FEWEST - 1:
+        return None
+    usual = float(np.median(others))
+    uneven = UNEVEN_OF_TWO if len(others) < FEWEST else UNEVEN
+    if others.max() > uneven * others.min() or lengths[longest] < max(LONGER * others.max(), TWICE * usual):
+        return None
+    return longest, timedelta(seconds=usual), len(others)
 
 
 def ageing(one: Overdue, cells: Cells) -> tuple[list[tuple[str, Floats]], list[float]]:

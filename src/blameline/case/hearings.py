@@ -16,6 +16,7 @@ from blameline.evidence.judgement import judge
 from blameline.evidence.linking import Linked, ask, link, stands
 from blameline.evidence.shares import divided
 from blameline.evidence.signature import NOT_LOOKED, Looked
+from blameline.evidence.slow import with_parts
 from blameline.fit import Fit
 from blameline.shifts import Move, find
 from blameline.shifts.describe import onset_of, size_of
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from blameline.candidates import Candidate
-    from blameline.cells import Cells
+    from blameline.cells import Cells, Clock
     from blameline.evidence.prior import Prior
     from blameline.records import LedgerLine, Outcome, Shift
     from blameline.shifts.tallies import Tallies
@@ -55,6 +56,7 @@ class Grounds:
     candidates: tuple[Candidate, ...]
     found: tuple[Found, ...]
     prior: Prior
+    window: Clock
     looked: Looked = NOT_LOOKED
 
 
@@ -159,7 +161,8 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         lines, outcome, moved = judge(hearing, store, seed=seed)
         if outcome != "no_shift":
             told = shift.model_copy(update={"moved": moved, "linked": True})
-            return Heard(told, tuple(divided(lines, told, span)), outcome)
+            lines = with_parts(store, hearing, divided(lines, told, span), grounds.window)
+            return Heard(told, tuple(lines), outcome)
         if shift.linked:
             return None
     if one.move.noise is not None:
@@ -192,6 +195,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
     if outcome == "no_shift":
         return None
     bridge = shift.bridge or of_controls(hearing)
+    lines = with_parts(store, hearing, lines, grounds.window)
     return Heard(shift.model_copy(update={"moved": moved, "bridge": bridge}), tuple(lines), outcome)
 
 

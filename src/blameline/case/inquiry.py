@@ -71,7 +71,7 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
     prior = prior_of(manifest.prior)
     looked = look(store, window, candidates)
     grounds = Grounds(
-        fits, linked, traffic, tallies, copies(store, window), weights, candidates, tuple(found), prior, looked
+        fits, linked, traffic, tallies, copies(store, window), weights, candidates, tuple(found), prior, window, looked
     )
     heard: list[Heard] = []
     for one in found:

@@ -126,6 +126,8 @@ def _named(line: LedgerLine) -> str:
         return known[line.candidate]
     if line.candidate.startswith("undeclared:"):
         attribute, _, value = line.candidate.partition(":")[2].partition(":")[2].partition("=")
+        if line.kind == "staleness":
+            return f"{attribute} = {value}, which was not renewed"
         return f"an undeclared move of {attribute} to {value}"
     return f"{line.candidate} ({line.kind.replace('_', ' ')})"
 

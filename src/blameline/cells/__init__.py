@@ -10,7 +10,7 @@ from __future__ import annotations
 from blameline.cells.behaviour import Behaviour, behaviour
 from blameline.cells.derive import derive
 from blameline.cells.grid import JOIN, Cells
-from blameline.cells.known import known, measurable
+from blameline.cells.known import held, known, measurable
 from blameline.cells.listed import by_day, every
 from blameline.cells.read import Clock, clock, measured, read, segments, volume
 from blameline.cells.recorded import copies, lags, settled
@@ -27,6 +27,7 @@ __all__ = [
     "copies",
     "derive",
     "every",
+    "held",
     "known",
     "lags",
     "measurable",

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from blameline.records.found import Dip, Shift
+from blameline.records.found import Dip, Shift, Signature
 from blameline.records.told import SeriesPoint
 from blameline.records.words import Better, Moment, Record, Segment
 
@@ -95,5 +95,7 @@ class View(Record):
     after: int = 0
     """Marks that lie outside the axis, and so are in no lane."""
     quiet: tuple[Quiet, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+    """Behaviour that moved though no recorded identity did."""
     dips: tuple[Dip, ...] = ()
     """What was too short to be a shift."""

@@ -294,6 +294,17 @@ class Evidence(Record):
     query: Query
 
 
+class Part(Record):
+    """Something that a bid may be made of: told with its numbers, and never a verdict."""
+
+    name: str
+    because: str
+    """One sentence with the numbers."""
+    estimate: Interval | None = None
+    """What it makes of the signal by itself, or its drift a day; ``null`` where nothing was estimated."""
+    numbers: Mapping[str, float] = Field(default_factory=dict)
+
+
 class LedgerLine(Record):
     """One bid for one shift: how probable, how much of the shift, and why."""
 
@@ -328,6 +339,8 @@ class LedgerLine(Record):
     """The prior at which the verdict would be another one, all else as it is; ``null`` where no prior changes it."""
     sensitivity: Sensitivity | None = None
     """What would overturn the verdict; on the leading line of a shift."""
+    parts: tuple[Part, ...] = ()
+    """Slow causes without a change point that may be what the bid is made of."""
 
 
 class Guard(Record):
