@@ -66,6 +66,9 @@ def _bids(lines: Sequence[LedgerLine], *, firmness: bool) -> None:
             for line in lines
         ],
     )
+    for line in lines:
+        for part in line.parts:
+            click.echo(f"Part of {line.candidate}: {one_line(part.because)}")
     click.echo(f"Next test: {one_line(lines[0].next_test)}")
     for line in lines if firmness else ():
         if line.sensitivity is not None:
