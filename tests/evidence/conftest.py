@@ -616,7 +616,7 @@ def unrecorded(
 def aged(seed: int = 81, *, kept_up: bool = False) -> Files:
     """An index renewed every day, declared, until day 4: from then on answers over documents get worse by the day.
 
-    With ``kept_up`` the index is renewed to the end, and answers get worse all the same. A prompt edit falls on day 6.
+    With ``kept_up`` the index is renewed to the end, and all answers get worse, over documents or not. A prompt edit falls on day 6.
     """
     w = World(seed, per_day=500)
     reaches = w.rng.random(len(w.day)) < 0.6
@@ -627,7 +627,7 @@ def aged(seed: int = 81, *, kept_up: bool = False) -> Files:
         w.change(f"r-{k}", k, "index_refresh", **{"from": f"i-{k - 1}", "to": f"i-{k}"})
     w.stamp("gen_ai.prompt.version", "v1", "v2", w.day > 6)
     w.change("edit", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
-    w.share("answer_correct", w.base - 0.06 * np.maximum(w.day - 5, 0) * reaches, w.judge())
+    w.share("answer_correct", w.base - 0.06 * np.maximum(w.day - 5, 0) * (reaches | kept_up), w.judge())
     w.control(w.judge())
     return w.files
 

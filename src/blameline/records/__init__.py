@@ -35,13 +35,10 @@ from blameline.records.found import (
     MixPart,
     MixSplit,
     MixVerdict,
-    Part,
     ProposedContract,
     Query,
     Shift,
     Signal,
-    Signature,
-    SignatureSignal,
     SliceEffect,
     SliceVerdict,
 )
@@ -59,6 +56,7 @@ from blameline.records.told import (
     Story,
     TimelineRow,
 )
+from blameline.records.unrecorded import Part, Signature, SignatureSignal
 from blameline.records.weighed import Hidden, Partner, Removal, Sensitivity
 from blameline.records.words import (
     LAYER_OF_KIND,

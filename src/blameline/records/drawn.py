@@ -6,8 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from blameline.records.found import Dip, Shift, Signature
+from blameline.records.found import Dip, Shift
 from blameline.records.told import SeriesPoint
+from blameline.records.unrecorded import Signature
 from blameline.records.words import Better, Moment, Record, Segment
 
 LaneKind = Literal["shift", "change", "undeclared", "signature", "eval", "alert", "report", "note"]

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from blameline.records.brought import Change, Manifest, Window
 from blameline.records.declared import ChangeState
-from blameline.records.found import Context, Dip, Disagreement, Guard, LedgerLine, Shift, Signal, Signature
+from blameline.records.found import Context, Dip, Disagreement, Guard, LedgerLine, Shift, Signal
+from blameline.records.unrecorded import Signature
 from blameline.records.words import GapKind, Layer, Moment, Outcome, Problem, Record
 
 
