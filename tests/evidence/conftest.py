@@ -158,6 +158,19 @@ class World:
             }
             row = {"trace_id": trace} | own
             self.files.spans.append(row | {"gen_ai.operation.name": what} | {k: v[n] for k, v in more.items()})
+    def behave(
+        self, *, longer: np.ndarray | float = 0.0, slower: np.ndarray | float = 0.0, asked: np.ndarray | float = 0.0
+    ) -> None:
+        """Tokens in and out, and milliseconds: logs that grow by so much, answers with questions and waits with answers."""
+        n = len(self.day)
+        into = self.rng.normal(6.0, 0.4, n) + asked
+        out = 5.0 + 0.5 * (into - 6.0) + self.rng.normal(0, 0.4, n) + longer
+        wait = 3.0 + 0.8 * out + self.rng.normal(0, 0.3, n) + slower
+        self.files.requests |= {
+            "gen_ai.usage.input_tokens": np.rint(np.exp(into)).astype(int),
+            "gen_ai.usage.output_tokens": np.rint(np.exp(out)).astype(int),
+            "latency_ms": np.rint(np.exp(wait)).astype(int),
+        }
 
     def judge(self, name: str = "j-1") -> np.ndarray:
         """The same judge for all."""
@@ -776,6 +789,45 @@ def rubric(seed: int) -> Desk:
     return desk
 
 
+def unrecorded(
+    seed: int = 71, *, moved: float = 0.25, more: float = 0.0, edit: bool = False, per_day: int = 280
+) -> Files:
+    """Quality falls on day 6 and no identity moves then; ``moved`` is how much longer and quicker answers get with it.
+
+    ``more`` is how much longer questions get; with ``edit`` a prompt edit is stamped and on record at that moment.
+    """
+    w = World(seed, per_day=per_day)
+    late = w.day > 6
+    w.stamp("service.version", "1.0", "1.1", w.day > 2.5)
+    w.change("early", 2.5, "deploy", **{"from": "1.0", "to": "1.1"})
+    if edit:
+        w.stamp("gen_ai.prompt.version", "v1", "v2", late)
+        w.change("edit", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.behave(longer=moved * late, slower=-moved * late, asked=more * late)
+    w.share("answer_correct", w.base - 0.2 * late, w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def aged(seed: int = 81, *, kept_up: bool = False) -> Files:
+    """An index renewed every day, declared, until day 4: from then on answers over documents get worse by the day.
+
+    With ``kept_up`` the index is renewed to the end, and all answers get worse, over documents or not. A prompt edit falls on day 6.
+    """
+    w = World(seed, per_day=500)
+    reaches = w.rng.random(len(w.day)) < 0.6
+    number = np.floor(w.day if kept_up else np.minimum(w.day, 4.5)).astype(int)
+    last = int(number.max())
+    w.files.requests["app.index.version"] = np.where(reaches, np.array([f"i-{k}" for k in range(last + 1)])[number], "")
+    for k in range(1, last + 1):
+        w.change(f"r-{k}", k, "index_refresh", **{"from": f"i-{k - 1}", "to": f"i-{k}"})
+    w.stamp("gen_ai.prompt.version", "v1", "v2", w.day > 6)
+    w.change("edit", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.share("answer_correct", w.base - 0.06 * np.maximum(w.day - 5, 0) * (reaches | kept_up), w.judge())
+    w.control(w.judge())
+    return w.files
+
+
 STORIES: dict[str, Callable[[], Files | Desk]] = {
     "staged": staged,
     "rolled_back": rolled_back,
@@ -829,6 +881,11 @@ STORIES: dict[str, Callable[[], Files | Desk]] = {
     "ruler and app": lambda: new_judge(1, ruler=-0.1, app=-0.1, pairs=40, region="eu"),
     "ruler, then app": lambda: new_judge(1, ruler=-0.1, app=-0.1, pairs=40, day=2.5, app_day=6.5, region="eu"),
     "rubric": lambda: rubric(1),
+    "aged": aged,
+    "kept up": lambda: aged(kept_up=True),
+    "unrecorded": unrecorded,
+    "unrecorded, alike": lambda: unrecorded(moved=0.0),
+    "recorded edit": lambda: unrecorded(edit=True),
 }
 
 
@@ -935,7 +992,7 @@ def files_of() -> Callable[[str], Files | Desk]:
 @pytest.fixture(scope="session")
 def build() -> SimpleNamespace:
     """Stories that can be had with other numbers."""
-    return SimpleNamespace(traffic=traffic, quiet=quiet, plain_drop=plain_drop, world=World)
+    return SimpleNamespace(traffic=traffic, quiet=quiet, plain_drop=plain_drop, world=World, unrecorded=unrecorded)
 
 
 @pytest.fixture(scope="session", autouse=True)

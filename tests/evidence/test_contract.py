@@ -152,6 +152,12 @@ CONTRACT: Mapping[str, Contract] = {
         bystanders=(("staged", "random"),),
         too_little=(("staged", "elsewhere"), ("staged", "random"), ("bare", "only")),
     ),
+    "signature": Contract(
+        causes=(("unrecorded", "unknown"),),
+        innocents=(("unrecorded, alike", "unknown"),),
+        bystanders=(("recorded edit", "unknown"),),
+        too_little=(("bare", "unknown"), ("sparse", "unknown")),
+    ),
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from blameline.case.sight import blindness
 from blameline.cells import Clock, clock, clusters, copies, lags, settled, volume, weighed
 from blameline.evidence.mediators import Mediators
 from blameline.evidence.prior import prior_of
+from blameline.evidence.signature import look
 from blameline.evidence.verdicts import capped
 from blameline.fit import Clustered
 from blameline.shifts.dips import dips
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from blameline.fit import Fit
-    from blameline.records import Context, Dip, Disagreement, LedgerLine, Outcome, Shift
+    from blameline.records import Context, Dip, Disagreement, LedgerLine, Outcome, Shift, Signature
     from blameline.store import Store
 
 
@@ -47,6 +48,10 @@ class Inquiry:
     """Where clicks and graded truth went different ways."""
     dips: tuple[Dip, ...] = ()
     """What was too short to be a shift."""
+    signatures: tuple[Signature, ...] = ()
+    """Behaviour that moved though no recorded identity did."""
+    no_signature: str = "there is no trace in the window"
+    """Why there is none; empty where there is one."""
     cannot_tell: str = ""
     """Why nothing could be looked at; empty where something was."""
 
@@ -74,9 +79,9 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
         if name in fits
     }
     mediators = read_mediators(store, window, fits, candidates, worse) if worse else Mediators()
-    prior, drawn_from = prior_of(manifest.prior), copies(store, window)
+    prior, drawn_from, looked = prior_of(manifest.prior), copies(store, window), look(store, window, candidates)
     grounds = Grounds(
-        fits, linked, traffic, tallies, drawn_from, weights, candidates, tuple(found), prior, ways, mediators
+        fits, linked, traffic, tallies, drawn_from, weights, candidates, tuple(found), prior, ways, mediators, window, looked
     )
     heard: list[Heard] = []
     for one in found:
@@ -100,6 +105,8 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
         context(store, window, shifts),
         disagreements(fits, shifts),
         _brief(fits, shifts),
+        looked.found,
+        looked.why_none,
         "" if worse else blindness(store, window, fits, dict(smallest)),
     )
 

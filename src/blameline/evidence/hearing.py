@@ -22,6 +22,7 @@ from blameline.evidence.kept import Kept
 from blameline.evidence.mediators import Mechanism, Mediators
 from blameline.evidence.pairs import Pair, pairs_of
 from blameline.evidence.prior import Prior
+from blameline.evidence.signature import NOT_LOOKED
 from blameline.evidence.traffic_mix import Moves, TrafficMix
 from blameline.fit import clustered
 from blameline.records import RULER_LAYERS, Shift
@@ -122,6 +123,7 @@ class Hearing:
         self.together = together
         self.tallies = tallies or Tallies(traffic, self.fit.cells)
         self.copies = copies
+        self.looked = NOT_LOOKED  # what came of the search for signatures, where one was made
         better = self.fit.cells.signal.better or "higher"
         self.harm = -1 if better == "higher" else 1
         self.places = slices(self.fit)

@@ -27,6 +27,7 @@ from scipy.special import logsumexp
 from blameline.evidence.bridge import LEAST, log_ratio
 from blameline.evidence.hearing import Hearing, is_ruler
 from blameline.evidence.kept import WITH_A_CHANGE
+from blameline.evidence.silent import raised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -117,6 +118,8 @@ def posterior(hearing: Hearing) -> Posterior:
         ratios["mechanism"] = hearing.mechanism.log_ratio(candidate)
         ratios["records"] = _records(hearing, candidate)
         ratios["bridge"] = _bridge(hearing, candidate)
+        if candidate.id == "unknown":
+            ratios["signature"] = raised(hearing)
         entries.append(Odds(candidate, priors[candidate.id], factor, ratios))
     return normalised(entries, hearing.pairs, hearing.prior.pair)
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from blameline.evidence.questions import points, to_one
+from blameline.evidence.silent import meeting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +38,8 @@ def because(
     if candidate.id == "chance":
         return f"the data speak for a move, {to_one(hearing.move.evidence - hearing.move.toll)}"
     if candidate.id == "unknown":
+        if (found := meeting(hearing.shift, hearing.looked.found)) is not None:
+            return found.because
         best = max((o.log_factor for name, o in odds.items() if name in hearing.bids), default=0.0)
         gain = hearing.free_factor() - best
         if gain > 0:
