@@ -158,6 +158,7 @@ class World:
             }
             row = {"trace_id": trace} | own
             self.files.spans.append(row | {"gen_ai.operation.name": what} | {k: v[n] for k, v in more.items()})
+
     def behave(
         self, *, longer: np.ndarray | float = 0.0, slower: np.ndarray | float = 0.0, asked: np.ndarray | float = 0.0
     ) -> None:

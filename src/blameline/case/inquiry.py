@@ -71,17 +71,29 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
     found = find_shifts(fits, manifest, seed=seed, detector=detector, tallies=tallies, awaited=awaited)
     found, linked = linked_series(store, fits, found, candidates, seed=seed, detector=detector)
     weights = weighed(store, window, {name: fit.cells for name, fit in fits.items()})
-    worse = sorted({one.shift.signal for one in found if one.shift.direction == "worse"})
-    drawn = clusters(store, window) if worse else {}
+    fallen = sorted({one.shift.signal for one in found if one.shift.direction == "worse"})
+    drawn = clusters(store, window) if fallen else {}
     ways = {
         name: [Clustered(attribute, fits[name].cells, one) for attribute, one in by.items()]
         for name, by in drawn.items()
         if name in fits
     }
-    mediators = read_mediators(store, window, fits, candidates, worse) if worse else Mediators()
+    mediators = read_mediators(store, window, fits, candidates, fallen) if fallen else Mediators()
     prior, drawn_from, looked = prior_of(manifest.prior), copies(store, window), look(store, window, candidates)
     grounds = Grounds(
-        fits, linked, traffic, tallies, drawn_from, weights, candidates, tuple(found), prior, ways, mediators, window, looked
+        fits,
+        linked,
+        traffic,
+        tallies,
+        drawn_from,
+        weights,
+        candidates,
+        tuple(found),
+        prior,
+        ways,
+        mediators,
+        window,
+        looked,
     )
     heard: list[Heard] = []
     for one in found:

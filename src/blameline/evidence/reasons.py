@@ -34,17 +34,9 @@ def because(
     odds: Mapping[str, Odds],
 ) -> str:
     """The sentence of the line: what decided it."""
+    if candidate.id in {"chance", "unknown"}:
+        return _nobody(candidate, hearing, odds)
     told = {one.check: one for one in evidence}
-    if candidate.id == "chance":
-        return f"the data speak for a move, {to_one(hearing.move.evidence - hearing.move.toll)}"
-    if candidate.id == "unknown":
-        if (found := meeting(hearing.shift, hearing.looked.found)) is not None:
-            return found.because
-        best = max((o.log_factor for name, o in odds.items() if name in hearing.bids), default=0.0)
-        gain = hearing.free_factor() - best
-        if gain > 0:
-            return "a move at a free time fits the data better than any recorded or visible change"
-        return f"the best recorded change fits better than a move at a free time, {to_one(-gain)}"
     if pair := _acted(odds[candidate.id]):
         return pair
     if tied:
@@ -94,3 +86,16 @@ def _acted(own: Odds) -> str:
     name, how, _ = own.partners[0]
     other = "something that is not on record" if name == "unknown" else name
     return (HID if how == "masked" and own.involved < 0.5 else ACTED[how]).format(other=other)
+
+
+def _nobody(candidate: Candidate, hearing: Hearing, odds: Mapping[str, Odds]) -> str:
+    """The sentence of the two bids that name nobody."""
+    if candidate.id == "chance":
+        return f"the data speak for a move, {to_one(hearing.move.evidence - hearing.move.toll)}"
+    if (found := meeting(hearing.shift, hearing.looked.found)) is not None:
+        return found.because
+    best = max((o.log_factor for name, o in odds.items() if name in hearing.bids), default=0.0)
+    gain = hearing.free_factor() - best
+    if gain > 0:
+        return "a move at a free time fits the data better than any recorded or visible change"
+    return f"the best recorded change fits better than a move at a free time, {to_one(-gain)}"

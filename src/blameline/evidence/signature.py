@@ -111,7 +111,7 @@ class _Series:
         """Log Bayes factor of a step at each moment: the least over the models, the toll of drifting noise taken off."""
         told = []
         for fit in self.fits:
-            ways = fit.doubted() if doubted else [(fit, 0.0)]
+            ways = fit.doubted if doubted else [(fit, 0.0)]
             told.append(
                 np.max([way.over_time().scores(profiles).log_factor(way.slab) - toll for way, toll in ways], axis=0)
             )
