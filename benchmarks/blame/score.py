@@ -66,6 +66,11 @@ def main() -> None:
         f"a candidate drawn blindly is right in {percent(chance_level(cases), 1)}; engine {', '.join(engines)}", end=""
     )
     print(" (MIXED: not to be reported)" if len(engines) > 1 else "")
+    stale = sum(line["loaded"]["engine"] != line["engine"] for line in lines if "loaded" in line)
+    if stale:
+        print(
+            f"{stale} cases were loaded by other code than blamed them: run.py --reload if what a load writes has changed"
+        )
     if asked.misses:
         print()
         print("\n".join(misses(cases)))
