@@ -109,5 +109,8 @@ def paired_rows(cases: Sequence[Scored], told: Mapping[tuple[str, str, int], Sai
         return [*head, *(row for _, row in rows), "", "No baseline was run."]
     missed = len(rows) - len(ahead)
     met = "yes" if min(ahead) >= BAR and not missed else "no" if min(ahead) < BAR else "of those that were run"
+    unasked = sum((name, case.class_name, case.line["seed"]) not in told for name in BASELINES for case in cases)
+    if unasked and not missed:
+        met = "not to be said: some cases were not asked of all"
     lead = f"Ahead of the best baseline: {100 * min(ahead):+.1f} points (bar: 15 points; met: {met}; {missed} not run)."
     return [*head, *(row for _, row in rows), "", lead]
