@@ -512,7 +512,7 @@ def chained(seed: int, broken: str, *, where: str = "", harmless: bool = False) 
 
     ``broken`` is ``tools`` or ``retrieval``. Guilty is a change of it, innocent an edit of the prompt in the same minute; with
     ``where = "everywhere"`` no stage puts out worse, and all answers are bad alike; with ``harmless`` the stage puts out worse
-    and the answers are bad for another reason.
+    and answers get shorter, and they are bad for another reason.
     """
     w = World(seed)
     n, late = len(w.day), w.day > 6
@@ -522,7 +522,9 @@ def chained(seed: int, broken: str, *, where: str = "", harmless: bool = False) 
     failed = calls & (w.rng.random(n) < (often if broken == "tools" else 0.03))
     found = np.where(empty, "[]", '[{"id":"d1","score":0.8},{"id":"d2","score":0.6}]')
     w.span("retrieval", searches, 0.01, **{"gen_ai.retrieval.documents": found})
-    w.span("chat", np.ones(n, dtype=bool), 0.02, **{"gen_ai.response.finish_reasons": np.full(n, "stop")})
+    length = np.round(150 * np.exp(w.rng.normal(0, 0.4, n)) * np.where(late & harmless, 0.6, 1.0)).astype(int)
+    chat = {"gen_ai.response.finish_reasons": np.full(n, "stop"), "gen_ai.usage.output_tokens": length.astype(str)}
+    w.span("chat", np.ones(n, dtype=bool), 0.02, **chat)
     w.span("execute_tool", calls, 0.03, status=np.where(failed, "error", "ok"))
     kind, attribute = {
         "tools": ("tool_schema", "app.tools.schema"), "retrieval": ("index_refresh", "app.index.version"),

@@ -91,6 +91,16 @@ def test_a_mediator_that_moved_and_carried_nothing_convicts_nobody(story: Callab
     assert {line.verdict for line in told.ledger.values()}.isdisjoint({"supported", "confirmed"})
 
 
+def test_an_edit_that_shortens_answers_does_not_convict_itself(story: Callable[[str], Tell]) -> None:
+    """Length is context alone, and read all the same."""
+    told = story("beside")
+    assert told.hearing.mechanism.families["length"] == ("output_tokens",)
+    edit = told.candidate("edit")
+    assert told.hearing.mechanism.factor(edit, "length") > 50
+    assert 0.1 < told.hearing.mechanism.ratio(edit, "length") <= math.log(1.5)
+    assert told.answer("mechanism", "edit").verdict == "inconclusive"
+
+
 def test_too_little_says_how_many_would_tell(story: Callable[[str], Tell]) -> None:
     told = story("nothing found").answer("mechanism", "edit")
     assert told.verdict == "inconclusive"
