@@ -129,9 +129,9 @@ class Hearing:
         options = variants(candidate, self.fit.cells, self.places)
         plain, scores = self.fit.scores(options.columns), self.scores(self.shift.signal, options.columns)
         logs = np.minimum(*(one.log_factor(self.fit.slab, sign=self.harm) for one in (plain, scores)))
-        toll = logsumexp(options.log_weight + plain.log_factor(self.fit.slab, sign=self.harm))
+        alone = logsumexp(options.log_weight + plain.log_factor(self.fit.slab, sign=self.harm))
         logs += options.log_weight
-        toll = max(float(toll - logsumexp(logs)), 0.0)
+        toll = max(float(alone - logsumexp(logs)), 0.0)
         best = int(np.argmax(logs))
         return Bid(candidate, options, logs, float(scores.estimate[best]), float(scores.error[best]), plain, toll)
 

@@ -82,8 +82,8 @@ class Records:
             told = "records were gained, not lost" if fall.lost < -3 * fall.error else "the records did not fall"
             return Answered("refutes", f"{told}: {words}", numbers)
         doubt = "whether the signal moved with them is open" if fall.clear else "which may be noise"
-        seen = float(np.asarray(rows["requests"], dtype=float).sum())
-        need = seen * max((fall.error / (SURE / 3)) ** 2, 2.0) if np.isfinite(fall.error) else 2 * seen
+        requests = float(np.asarray(rows["requests"], dtype=float).sum())
+        need = requests * max((fall.error / (SURE / 3)) ** 2, 2.0) if np.isfinite(fall.error) else 2 * requests
         numbers["enough"] = need
         more = f"about {about(need)} requests as even from day to day would tell"
         return Answered("inconclusive", f"{words}, {doubt}; {more}", numbers)
