@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 DELAY = re.compile(r"(?P<hours>[+-]?[\d.]+) h(?P<later> later)?")
 """How the variants of a candidate are called that act at another time."""
+STAIRS = 4.0
+"""Half-stages that a rollout in stages has at least, up to where it counts as in force."""
 SLACK = 3.0
 """Hours by which clocks and changelogs may be off when a record states no uncertainty."""
 
@@ -50,6 +52,8 @@ class Timing:
             if candidate.change and candidate.change.uncertainty:
                 slack += candidate.change.uncertainty.total_seconds() / 3600
         full = self._in_force(hearing, candidate, start)
+        if hearing.move.gradual:
+            slack += (full - start) / STAIRS  # a ramp that is drawn through stages begins half a stage before the first
         before = float(move.weights[move.moments < start - slack].sum())
         within = float(move.weights[(move.moments >= start - slack) & (move.moments <= full + LAGS[-1])].sum())
         gap = cells.hour_of(hearing.shift.onset.estimate) - start
