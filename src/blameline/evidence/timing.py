@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.candidates.exposure import LAGS
-from blameline.evidence.questions import Answered, Rows, about, window
+from blameline.evidence.enough import about
+from blameline.evidence.questions import Answered, Rows, window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,14 +47,8 @@ class Timing:
         assert candidate.starts is not None
         cells, move = hearing.fit.cells, hearing.move
         start = cells.hour_of(candidate.starts)
-        slack = 2 * cells.width / 3600
-        if not candidate.key:
-            slack += SLACK
-            if candidate.change and candidate.change.uncertainty:
-                slack += candidate.change.uncertainty.total_seconds() / 3600
         full = self._in_force(hearing, candidate, start)
-        if hearing.move.gradual:
-            slack += (full - start) / STAIRS  # a ramp that is drawn through stages begins half a stage before the first
+        slack = _slack(hearing, candidate, full - start)
         before = float(move.weights[move.moments < start - slack].sum())
         within = float(move.weights[(move.moments >= start - slack) & (move.moments <= full + LAGS[-1])].sum())
         gap = cells.hour_of(hearing.shift.onset.estimate) - start
@@ -103,6 +98,17 @@ class Timing:
             return start
         reached = hours[later & (share >= 0.75 * share[later].max())]
         return float(max(reached.min() - cells.width / 7200, start))
+
+
+def _slack(hearing: Hearing, candidate: Candidate, staged: float) -> float:
+    """Hours by which the onset may come before the record; ``staged`` is how long it took to come into force."""
+    slack = 2 * hearing.fit.cells.width / 3600
+    if not candidate.key:
+        slack += SLACK
+        if candidate.change and candidate.change.uncertainty:
+            slack += candidate.change.uncertainty.total_seconds() / 3600
+    # a ramp that is drawn through stages begins half a stage before the first
+    return slack + staged / STAIRS if hearing.move.gradual else slack
 
 
 def _later(hearing: Hearing, candidate: Candidate) -> str:
