@@ -73,7 +73,7 @@ def test_the_weights_are_those_that_the_model_uses() -> None:
     fit = Fit(cells)
     columns = np.column_stack([cells.carries("prompt:p", "v2"), cells.hours > 100])
     for one in (fit, fit.given((cells.hours > 60.0).astype(float)[:, None])):
-        weighed = one.weighing(columns)
+        weighed = one.pulled(columns)
         assert columns.T @ weighed == pytest.approx(one.gram(columns), abs=1e-8)
         assert weighed.T @ one.mean == pytest.approx(one.scores(columns).pull, abs=1e-8)
 

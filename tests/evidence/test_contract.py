@@ -131,11 +131,32 @@ CONTRACT: Mapping[str, Contract] = {
         too_little=(("tied", "one"), ("bare", "before")),
         needless=(("bare", "only"), ("tied", "two"), ("coincidence", "beside")),
     ),
+    "mechanism": Contract(
+        causes=(("tools fail", "guilty"), ("nothing found", "guilty")),
+        innocents=(("all fall", "guilty"),),
+        bystanders=(
+            ("tools fail", "edit"), ("nothing found", "edit"), ("all fall", "edit"), ("beside", "guilty"), ("beside", "edit"),
+            ("staged", "elsewhere"),
+        ),
+        too_little=(("bare", "only"), ("sparse", "edit"), ("tied", "two"), ("model coincidence", "beside")),
+    ),
+    "stage": Contract(
+        causes=(("tools fail", "guilty"), ("nothing found", "guilty")),
+        innocents=(("nothing found", "edit"),),
+        bystanders=(("tools fail", "edit"), ("all fall", "guilty"), ("all fall", "edit"), ("beside", "guilty"), ("beside", "edit")),
+        too_little=(("bare", "only"), ("sparse", "edit"), ("tied", "two"), ("all fall", "guilty")),
+    ),
     "replay": Contract(
         causes=(("staged", "guilty"),),
         innocents=(("staged", "later"),),
         bystanders=(("staged", "random"),),
         too_little=(("staged", "elsewhere"), ("staged", "random"), ("bare", "only")),
+    ),
+    "signature": Contract(
+        causes=(("unrecorded", "unknown"),),
+        innocents=(("unrecorded, alike", "unknown"),),
+        bystanders=(("recorded edit", "unknown"),),
+        too_little=(("bare", "unknown"), ("sparse", "unknown")),
     ),
 }  # fmt: skip
 

@@ -37,6 +37,15 @@ def tell(found: Investigation, shift: str | None = None, *, firmness: bool = Fal
         _bids(lines, firmness=firmness)
         if shift is not None:
             _answers(found, one.id)
+    _beside(found)
+
+
+def _beside(found: Investigation) -> None:
+    """What was found beside the shifts, what the guards did, and how much of the data is faulty."""
+    for unrecorded in found.signatures:
+        click.echo(
+            f"A change nobody recorded, about {minute(unrecorded.onset.estimate)} UTC: {one_line(unrecorded.because)}"
+        )
     for apart in found.disagreements:
         click.echo(f"Disagreement: {one_line(apart.because)}")
     for beside in (one for one in found.context if one.moved):
@@ -57,6 +66,9 @@ def _bids(lines: Sequence[LedgerLine], *, firmness: bool) -> None:
             for line in lines
         ],
     )
+    for line in lines:
+        for part in line.parts:
+            click.echo(f"Part of {line.candidate}: {one_line(part.because)}")
     click.echo(f"Next test: {one_line(lines[0].next_test)}")
     for line in lines if firmness else ():
         if line.sensitivity is not None:

@@ -115,7 +115,7 @@ def contrast(hearing: Hearing, candidate: Candidate, signal: str) -> Contrast:
     cells = fit.cells
     column = hearing.recorded(candidate, signal)
     among = np.ones(len(cells.n))
-    if candidate.key is not None:
+    if candidate.key is not None and candidate.overdue is None:  # what never reaches an old index is its contrast
         known = cells.stamped(candidate.key)
         if float(known @ cells.n) < 0.9 * float(cells.n.sum()):
             among = known

@@ -19,8 +19,10 @@ from scipy.special import logsumexp
 from blameline.candidates import Candidate, Variants, variants
 from blameline.cells.grid import sums
 from blameline.evidence.kept import Kept
+from blameline.evidence.mediators import Mechanism, Mediators
 from blameline.evidence.pairs import Pair, pairs_of
 from blameline.evidence.prior import Prior
+from blameline.evidence.signature import NOT_LOOKED
 from blameline.evidence.traffic_mix import Moves, TrafficMix
 from blameline.fit import clustered
 from blameline.records import RULER_LAYERS, Shift
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from blameline.cells import Cells
     from blameline.evidence.bridge import Span
+    from blameline.evidence.questions import Rows
     from blameline.fit import Clustered, Fit, Scores
     from blameline.shifts import Move
 
@@ -80,7 +83,7 @@ class Hearing:
     far the ruler moved at the onset on answers that did not change; ``weighed`` the signal with each request counted as often as
     it stands for, where the rows are a sample; ``beside`` the signal's moves at other times, between which the shift is measured;
     ``apart`` (cells x k) its moves that are shifts of their own and not in the mean of the fit: no second cause of this one may
-    claim them; ``ways``, by signal, the requests by user, session and conversation.
+    claim them; ``ways``, by signal, the requests by user, session and conversation; ``mediators`` what the layers act on first.
     """
 
     def __init__(
@@ -101,6 +104,7 @@ class Hearing:
         apart: Floats | None = None,
         prior: Prior | None = None,
         ways: Mapping[str, Sequence[Clustered]] | None = None,
+        mediators: Mediators | None = None,
     ) -> None:
         self.turns = tuple(beside)
         self.apart = apart
@@ -108,6 +112,7 @@ class Hearing:
         self.span = span
         self.weighed = weighed
         self.ways = ways or {}
+        self.mechanism = Mechanism(self, mediators or Mediators())
         self.shift = shift
         self.move = move
         self.fits = fits
@@ -118,10 +123,14 @@ class Hearing:
         self.together = together
         self.tallies = tallies or Tallies(traffic, self.fit.cells)
         self.copies = copies
+        self.looked = NOT_LOOKED  # what came of the search for signatures, where one was made
         better = self.fit.cells.signal.better or "higher"
         self.harm = -1 if better == "higher" else 1
         self.places = slices(self.fit)
         self.heard_elsewhere: dict[tuple[str, str], float] = {}
+        self.seen_elsewhere: dict[tuple[str, str], Moves] = {}
+        self.asked: dict[str, Rows] = {}
+        """Rows at hand for this shift, by query and parameters."""
         self.bids = {c.id: self.bid_of(c) for c in candidates if not c.standing}
 
     def bid_of(self, candidate: Candidate) -> Bid:
@@ -190,6 +199,11 @@ class Hearing:
 
     def elsewhere(self, candidate: Candidate, signal: str) -> Moves:
         """How another signal moved along the candidate's best column (for a standing bidder, along the move itself)."""
+        if (candidate.id, signal) not in self.seen_elsewhere:
+            self.seen_elsewhere[(candidate.id, signal)] = self._along(candidate, signal)
+        return self.seen_elsewhere[(candidate.id, signal)]
+
+    def _along(self, candidate: Candidate, signal: str) -> Moves:
         fit = self.fits[signal]
         if candidate.standing:
             begin, end = self.begun()
@@ -227,7 +241,7 @@ class Hearing:
             other.__dict__.pop(name, None)
         other.fit = self.fit.given(columns)
         other.fits = {**self.fits, self.shift.signal: other.fit}
-        other.heard_elsewhere = {}
+        other.heard_elsewhere, other.seen_elsewhere = {}, {}
         other.bids = {name: other.bid_of(bid.candidate) for name, bid in self.bids.items()}
         family, logs = other.shapes
         if len(logs):
@@ -268,7 +282,7 @@ class Hearing:
         family, _ = self.shapes
         return max(
             family.evidence(family.logs(family.scores(fit), fit.slab, sign=self.harm)) - toll
-            for fit, toll in self.fit.doubted()
+            for fit, toll in self.fit.doubted
         )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from blameline.evidence.silent import meeting
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -36,6 +38,12 @@ def next_test(hearing: Hearing, candidate: Candidate, bid: Bid | None, word: Sta
             "good, look at inputs and data; if they are bad, swap one layer at a time"
         ),
     }
+    if candidate.id == "unknown" and meeting(hearing.shift, hearing.looked.found) is not None:
+        return (
+            f"send the same {_pairs(hearing, None)} inputs from before the onset again, all else as it was, to a pinned snapshot "
+            "of the model and to the name in use today: answers of other length, form or speed there bring out a silent change, "
+            "and answers alike point to what runs around it"
+        )
     if candidate.id in standing:
         return standing[candidate.id]
     n = _pairs(hearing, bid)
@@ -45,6 +53,12 @@ def next_test(hearing: Hearing, candidate: Candidate, bid: Bid | None, word: Sta
         return "compare the gateway's own request count with the traces, by hour, across the change"
     if candidate.layer == "traffic":
         return standing["mix"]
+    if candidate.overdue is not None and candidate.change is None:
+        attribute, value = candidate.overdue.key.partition(":")[2], candidate.overdue.value
+        return (
+            f"renew {attribute} from today's sources and replay {n} affected requests with {value} against the fresh one, "
+            "all else as it was"
+        )
     old = (candidate.change.from_ if candidate.change else None) or candidate.previous or "the version before"
     new = candidate.value or (candidate.change.to if candidate.change and candidate.change.to else "the new one")
     swap = f"{candidate.layer} = {old} against {new}"

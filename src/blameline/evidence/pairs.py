@@ -82,7 +82,7 @@ def _chosen(bids: dict[str, Bid], best: Bid, fit: Fit) -> list[Bid]:
     """The best changes alone, and those that add most to the best."""
     alone = sorted(bids.values(), key=lambda bid: (-bid.log_factor, bid.candidate.id))[:FIRST]
     column = best.column
-    through = fit.pulled(column)
+    through = fit.pulled(column[:, None])[:, 0]
     own, pull = float(through @ column), float(through @ fit.mean)
     if own <= 0:
         return sorted(alone, key=lambda bid: bid.candidate.id)

@@ -105,7 +105,9 @@ class Asked(Mapping[str, NDArray[Any]]):
 def weigh(check: Check, archive: Archive, hearing: Hearing, candidate: Candidate, *, seed: int) -> Evidence:
     """Put a check's question, with its query at hand, and keep the answer with its provenance. Catches nothing."""
     parameters = dict(check.parameters(hearing, candidate))
-    answered = check.weigh(Asked(archive, check.query, parameters), hearing, candidate, seed=seed)
+    asked = f"{check.query} {sorted(parameters.items())}"  # some checks ask the same for every candidate
+    rows = hearing.asked.setdefault(asked, Asked(archive, check.query, parameters))
+    answered = check.weigh(rows, hearing, candidate, seed=seed)
     return Evidence(
         check=check.name,
         asks=check.asks,

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from blameline.evidence.questions import points, to_one
+from blameline.evidence.silent import meeting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,15 +34,9 @@ def because(
     odds: Mapping[str, Odds],
 ) -> str:
     """The sentence of the line: what decided it."""
+    if candidate.id in {"chance", "unknown"}:
+        return _nobody(candidate, hearing, odds)
     told = {one.check: one for one in evidence}
-    if candidate.id == "chance":
-        return f"the data speak for a move, {to_one(hearing.move.evidence - hearing.move.toll)}"
-    if candidate.id == "unknown":
-        best = max((o.log_factor for name, o in odds.items() if name in hearing.bids), default=0.0)
-        gain = hearing.free_factor() - best
-        if gain > 0:
-            return "a move at a free time fits the data better than any recorded or visible change"
-        return f"the best recorded change fits better than a move at a free time, {to_one(-gain)}"
     if pair := _acted(odds[candidate.id]):
         return pair
     if tied:
@@ -53,12 +48,14 @@ def because(
         "paired",
         "scope",
         "reversal",
+        "mechanism",
         "ruler",
         "controls",
         "mix",
         "records",
         "rival",
         "dose",
+        "stage",
         "timing",
         "placebo",
     )
@@ -89,3 +86,16 @@ def _acted(own: Odds) -> str:
     name, how, _ = own.partners[0]
     other = "something that is not on record" if name == "unknown" else name
     return (HID if how == "masked" and own.involved < 0.5 else ACTED[how]).format(other=other)
+
+
+def _nobody(candidate: Candidate, hearing: Hearing, odds: Mapping[str, Odds]) -> str:
+    """The sentence of the two bids that name nobody."""
+    if candidate.id == "chance":
+        return f"the data speak for a move, {to_one(hearing.move.evidence - hearing.move.toll)}"
+    if (found := meeting(hearing.shift, hearing.looked.found)) is not None:
+        return found.because
+    best = max((o.log_factor for name, o in odds.items() if name in hearing.bids), default=0.0)
+    gain = hearing.free_factor() - best
+    if gain > 0:
+        return "a move at a free time fits the data better than any recorded or visible change"
+    return f"the best recorded change fits better than a move at a free time, {to_one(-gain)}"

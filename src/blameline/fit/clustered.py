@@ -117,7 +117,7 @@ def scores(fit: Fit, columns: Floats, ways: Sequence[Clustered], *, apart: bool 
         rest = _rest(fit.cells, column) if apart else column
         parts = np.column_stack([column - rest, rest]) if apart else rest[:, None]
         parts = parts[:, np.abs(parts).max(axis=0, initial=0.0) > 1e-9]
-        weighed = fit.weighing(parts)
+        weighed = fit.pulled(parts)
         inner, pulls = parts.T @ weighed, weighed.T @ fit.mean
         for way in ways:
             known, drawn = _joined(inner, pulls, way.excess(weighed / fit.cells.n[:, None]))

@@ -56,6 +56,7 @@ from blameline.records.told import (
     Story,
     TimelineRow,
 )
+from blameline.records.unrecorded import Part, Signature, SignatureSignal
 from blameline.records.weighed import Hidden, Partner, Removal, Sensitivity
 from blameline.records.words import (
     LAYER_OF_KIND,
@@ -141,6 +142,7 @@ __all__ = [
     "Onset",
     "Outcome",
     "Paradigm",
+    "Part",
     "Partner",
     "Piece",
     "PriorSetting",
@@ -160,6 +162,8 @@ __all__ = [
     "Shift",
     "Signal",
     "SignalSetting",
+    "Signature",
+    "SignatureSignal",
     "SkippedFile",
     "Slice",
     "SliceEffect",

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from blameline.records.brought import Contract
+from blameline.records.unrecorded import Part
 from blameline.records.weighed import Partner, Sensitivity
 from blameline.records.words import (
     Answer,
@@ -291,6 +292,8 @@ class LedgerLine(Record):
     """The prior at which the verdict would be another one, all else as it is; ``null`` where no prior changes it."""
     sensitivity: Sensitivity | None = None
     """What would overturn the verdict; on the leading line of a shift."""
+    parts: tuple[Part, ...] = ()
+    """Slow causes without a change point that may be what the bid is made of."""
 
 
 class Guard(Record):
