@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import logsumexp
 
+from blameline.evidence.enough import about, from_scratch, more_of
 from blameline.evidence.exposure import CLEAR, ENOUGH
-from blameline.evidence.questions import Answered, OfChanges, Rows, about, between, from_scratch, more_of
+from blameline.evidence.questions import Answered, OfChanges, Rows, between
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.evidence.questions import Answered, OfChanges, Rows, about, between, from_scratch, level, more_of
+from blameline.evidence.enough import about, from_scratch, more_of
+from blameline.evidence.questions import Answered, OfChanges, Rows, between, level
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:

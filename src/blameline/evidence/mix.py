@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.evidence.questions import Answered, Rows, about, from_scratch, more_of, onset, points, window
+from blameline.evidence.enough import about, from_scratch, more_of
+from blameline.evidence.questions import Answered, Rows, onset, points, window
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:

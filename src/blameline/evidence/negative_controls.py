@@ -12,19 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from blameline.evidence.enough import POWER, about, from_scratch, more_of, whole
 from blameline.evidence.hearing import is_ruler
-from blameline.evidence.questions import (
-    POWER,
-    Answered,
-    Rows,
-    about,
-    between,
-    from_scratch,
-    more_of,
-    onset,
-    whole,
-    window,
-)
+from blameline.evidence.questions import Answered, Rows, between, onset, window
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:

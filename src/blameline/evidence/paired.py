@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from blameline.cells.grid import sums
+from blameline.evidence.enough import about, whole
 from blameline.evidence.exposure import ENOUGH, contrast
-from blameline.evidence.questions import Answered, OfChanges, Rows, about, between, exposure, whole, window
+from blameline.evidence.questions import Answered, OfChanges, Rows, between, exposure, window
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from blameline.evidence.questions import Answered, Rows, about, from_scratch, window
+from blameline.evidence.enough import about, from_scratch
+from blameline.evidence.questions import Answered, Rows, window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.evidence.questions import Answered, Rows, about, between, more_of, points, window
+from blameline.evidence.enough import about, more_of
+from blameline.evidence.questions import Answered, Rows, between, points, window
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from blameline.evidence.enough import POWER, about, more_of, whole
 from blameline.evidence.exposure import CLEAR, ENOUGH
-from blameline.evidence.questions import POWER, Answered, Rows, about, between, more_of, whole, window
+from blameline.evidence.questions import Answered, Rows, between, window
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from blameline.evidence.bridge import MANY, QUERY, onset_bounds, says, sentence
+from blameline.evidence.enough import POWER, about, whole
 from blameline.evidence.hearing import Hearing, is_ruler
-from blameline.evidence.questions import POWER, Answered, Rows, about, points, whole, window
+from blameline.evidence.questions import Answered, Rows, points, window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

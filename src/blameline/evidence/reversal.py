@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from blameline.evidence.enough import about, from_scratch, more_of
 from blameline.evidence.exposure import CLEAR
-from blameline.evidence.questions import Answered, OfChanges, Rows, about, from_scratch, more_of, points
+from blameline.evidence.questions import Answered, OfChanges, Rows, points
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:

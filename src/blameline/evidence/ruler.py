@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.evidence.bridge import says, sentence
+from blameline.evidence.enough import about, from_scratch
 from blameline.evidence.hearing import Hearing, is_ruler
 from blameline.evidence.odds import kind_of
-from blameline.evidence.questions import Answered, Rows, about, from_scratch, onset, points, window
+from blameline.evidence.questions import Answered, Rows, onset, points, window
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:

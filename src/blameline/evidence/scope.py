@@ -9,18 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blameline.cells.grid import sums
+from blameline.evidence.enough import about, from_scratch, more_of, whole
 from blameline.evidence.exposure import CLEAR, ENOUGH, FEWEST
-from blameline.evidence.questions import (
-    Answered,
-    OfChanges,
-    Rows,
-    about,
-    between,
-    from_scratch,
-    more_of,
-    points,
-    whole,
-)
+from blameline.evidence.questions import Answered, OfChanges, Rows, between, points
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:

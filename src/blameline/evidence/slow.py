@@ -201,6 +201,8 @@ def _stopped(hearing: Hearing, clock: Clock) -> tuple[Part, ...]:
     """That renewals stopped by the changelog, where the traces carry no version of what is renewed."""
     parts = []
     for component, last, usual in stopped(hearing.candidates, clock):
+        if not usual:
+            continue  # several at one moment are no habit
         late = (clock.until - last).total_seconds() / usual.total_seconds()
         because = (
             f"by the changelog {component or 'what is searched'} was renewed every {usual.total_seconds() / 3600:.0f} h, and not "

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.candidates.exposure import LAGS
-from blameline.evidence.questions import Answered, Rows, about, window
+from blameline.evidence.enough import about
+from blameline.evidence.questions import Answered, Rows, window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 DELAY = re.compile(r"(?P<hours>[+-]?[\d.]+) h(?P<later> later)?")
 """How the variants of a candidate are called that act at another time."""
+STAIRS = 4.0
+"""Half-stages that a rollout in stages has at least, up to where it counts as in force."""
 SLACK = 3.0
 """Hours by which clocks and changelogs may be off when a record states no uncertainty."""
 
@@ -44,12 +47,8 @@ class Timing:
         assert candidate.starts is not None
         cells, move = hearing.fit.cells, hearing.move
         start = cells.hour_of(candidate.starts)
-        slack = 2 * cells.width / 3600
-        if not candidate.key:
-            slack += SLACK
-            if candidate.change and candidate.change.uncertainty:
-                slack += candidate.change.uncertainty.total_seconds() / 3600
         full = self._in_force(hearing, candidate, start)
+        slack = _slack(hearing, candidate, full - start)
         before = float(move.weights[move.moments < start - slack].sum())
         within = float(move.weights[(move.moments >= start - slack) & (move.moments <= full + LAGS[-1])].sum())
         gap = cells.hour_of(hearing.shift.onset.estimate) - start
@@ -99,6 +98,17 @@ class Timing:
             return start
         reached = hours[later & (share >= 0.75 * share[later].max())]
         return float(max(reached.min() - cells.width / 7200, start))
+
+
+def _slack(hearing: Hearing, candidate: Candidate, staged: float) -> float:
+    """Hours by which the onset may come before the record; ``staged`` is how long it took to come into force."""
+    slack = 2 * hearing.fit.cells.width / 3600
+    if not candidate.key:
+        slack += SLACK
+        if candidate.change and candidate.change.uncertainty:
+            slack += candidate.change.uncertainty.total_seconds() / 3600
+    # a ramp that is drawn through stages begins half a stage before the first
+    return slack + staged / STAIRS if hearing.move.gradual else slack
 
 
 def _later(hearing: Hearing, candidate: Candidate) -> str:
