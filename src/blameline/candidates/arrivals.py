@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from blameline.candidates.stamps import marked
+
 if TYPE_CHECKING:
     from blameline.candidates.stamps import Flags, Numbers, Stamp
 
@@ -56,15 +58,16 @@ class Arrival:
 
 def arrival(stamp: Stamp, carries: Flags) -> Arrival:
     """The first sight of what ``carries`` marks; one request at least carries it."""
-    first = int(stamp.began[carries][0])
-    near = carries & (stamp.began < first + FIRST_DAY)
-    could = np.isin(stamp.place, np.unique(stamp.place[near]))
-    before = int((could & (stamp.began < first)).sum())
-    after = carries[could & (stamp.began >= first)][1:]
-    earlier = stamp.began[could & (stamp.began < first)]
+    first = int(stamp.began[int(np.argmax(carries))])
+    past = stamp.before(first)
+    here = past.stop
+    near = slice(here, stamp.before(first + FIRST_DAY).stop)
+    could = marked(stamp.place, np.unique(stamp.place[near][carries[near]]))
+    before = int(could[past].sum())
+    after = carries[here:][could[here:]][1:]
     return Arrival(
         first=first,
-        without=int(earlier[-1]) if len(earlier) else None,
+        without=int(stamp.began[here - 1 - int(np.argmax(could[past][::-1]))]) if before else None,
         before=before,
         chance=unseen(before, after),
         enough=enough(after),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.candidates.arrivals import CHANCE, FIRST_DAY, STRAY, arrival, rise, unseen
-from blameline.candidates.told import count, lasting, minute, share
+from blameline.candidates.told import count, lasting, minute, share, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -237,16 +237,28 @@ def _no_further(claim: Claim, found: Arrival) -> Sight:
         return Sight("cannot tell", claim.stamp, claim.carries, words, first=found, enough=FEWEST_OF_A_STAGE)
     words = (
         f"{claim.name} is in use already by an earlier record, and its share did not rise: "
-        f"{share(before)} of {n:,} {_of(claim)} before, {share(after)} of {m:,} after"
+        f"{share(before)} of {n:,} {_of(claim)} before, {share(after)} of {m:,} after{_instead(claim)}"
     )
     return Sight("declared without effect", claim.stamp, claim.carries, words, first=found)
+
+
+def _instead(claim: Claim) -> str:
+    """Which other version most requests after its time carry, in words; empty where most carry none other."""
+    after = claim.stamp.began > claim.whole
+    counts = {
+        value: int((claim.stamp.carries(value) & after).sum())
+        for value in claim.stamp.values
+        if value != claim.candidate.value
+    }
+    most = max(counts, key=lambda value: (counts[value], value), default=None)
+    return f", most of which carry '{short(most)}'" if most is not None and 2 * counts[most] > after.sum() else ""
 
 
 def _too_early(claim: Claim, found: Arrival) -> Sight:
     early = int((claim.carries & (claim.stamp.began < claim.stamp.count(claim.at))).sum())
     words = (
         f"{claim.name} was first seen {_at(claim, found.first)}, {_apart(claim, found.first)}, "
-        f"which {count(early, _of(claim)[:-1])} with it came before"
+        f"by which {count(early, _of(claim)[:-1])} had carried it already"
     )
     return Sight("wrong time", claim.stamp, claim.carries, words, found.first, found.without, found)
 

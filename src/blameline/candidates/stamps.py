@@ -38,6 +38,14 @@ def versions_seen(store: Store, window: Clock) -> tuple[Seen, ...]:
     )
 
 
+def marked(numbers: Numbers, chosen: Sequence[int] | Numbers) -> Flags:
+    """Which of these small numbers are among the chosen ones."""
+    table = np.zeros(int(numbers.max(initial=0)) + 1, dtype=bool)
+    inside = [int(one) for one in chosen if one < len(table)]
+    table[inside] = True
+    return table[numbers]
+
+
 @dataclass(frozen=True)
 class Stamp:
     """One attribute over the requests that carry a value of it, oldest first."""
@@ -70,21 +78,29 @@ class Stamp:
 
     def carries(self, value: str) -> Flags:
         """Which requests carry this value (beside others perhaps)."""
-        return np.isin(self.combination, sorted(self.values.get(value, ())))
+        return marked(self.combination, sorted(self.values.get(value, ())))
 
     def inside(self, scope: Mapping[str, str]) -> Flags:
         """Which requests come from there; names that no segment has say nothing."""
         known = {key for segment in self.segments for key in segment}
         asked = {key: value for key, value in scope.items() if key in known}
         fits = [i for i, one in enumerate(self.segments) if all(one.get(k) == v for k, v in asked.items())]
-        return np.isin(self.place, fits)
+        return marked(self.place, fits)
 
-    def where(self, chosen: Flags) -> Stamp:
+    def where(self, chosen: Flags | slice) -> Stamp:
         """The same over these requests only."""
         return Stamp(
             self.key, self.score, self.since, self.until, self.began[chosen], self.combination[chosen],
             self.place[chosen], self.values, self.segments,
         )  # fmt: skip
+
+    def before(self, began: int) -> slice:
+        """The requests that began before then."""
+        return slice(0, int(np.searchsorted(self.began, began, side="left")))
+
+    def after(self, began: int) -> slice:
+        """The requests that began after then."""
+        return slice(int(np.searchsorted(self.began, began, side="right")), len(self.began))
 
     def count(self, moment: datetime) -> int:
         """Microseconds from the window's start to a moment."""

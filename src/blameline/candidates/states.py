@@ -132,8 +132,9 @@ def _linked(held: Held, seen: Sequence[Seen], off: Mapping[str, SourceSkew]) -> 
     observed = stamp.moment(told.observed) if told.observed is not None else None
     skew = off.get(change.source)
     shares = skew is not None and told.first is not None and Timed(change.source, held.claim, told).fits(skew.hours)
-    if skew is not None and shares and state == "wrong time":
-        words += f"; {_skewed(skew)}"
+    beyond = observed is not None and abs(observed - one.at) > slack(one)
+    if skew is not None and shares and beyond:  # what its requests alone leave open, the others of its file do not
+        state, words = "wrong time", f"{words}; {_skewed(skew)}"
     elif state == "wrong time" and not one.by_name and not change.reverts:
         state = "cannot tell"
         words += (

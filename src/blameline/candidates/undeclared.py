@@ -144,9 +144,8 @@ def _in_a_day(stamp: Stamp) -> int:
 
 def _before(stamp: Stamp, value: str, first: int) -> str | None:
     """The value that most of the last requests before it carried."""
-    earlier = stamp.where(stamp.began < first)
-    recent = earlier.where(np.arange(len(earlier.began)) >= len(earlier.began) - AFTER)
-    return _usual(recent, value)
+    end = stamp.before(first).stop
+    return _usual(stamp.where(slice(max(end - AFTER, 0), end)), value)
 
 
 def _usual(stamp: Stamp, but: str) -> str | None:
@@ -168,8 +167,8 @@ def _back(stamp: Stamp, stamps: Stamps) -> list[Dark]:
         last = -gone.first
         if not gone.new or carries.sum() < FEWEST_TO_BID or stamp.moment(last) > end - margin:
             continue
-        after = stamp.where(stamp.began > last)
-        took = _usual(after.where(np.arange(len(after.began)) < AFTER), value)
+        after = stamp.where(stamp.after(last))
+        took = _usual(after.where(slice(0, AFTER)), value)
         if took is None or not _older(stamp, took, value):
             continue
         first = int(after.began[0])
