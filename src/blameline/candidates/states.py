@@ -50,9 +50,8 @@ class Held:
 def change_states(store: Store, window: Clock, candidates: Sequence[Candidate]) -> tuple[ChangeState, ...]:
     """Every declared change and everything undeclared, the darkest first and each state in order of time."""
     stamps, seen = Stamps(store, window), versions_seen(store, window)
-    declared = [one for one in candidates if one.declared]
-    held = {one.id: found for one in declared if (found := _held(one, declared, stamps)) is not None}
-    off = {one.source: one for one in source_skews(held.values())}
+    declared, held = _all_held(candidates, stamps)
+    off = {one.source: one for one in _skews(held.values())}
     states = [
         _linked(held[one.id], seen, off) if one.id in held else _unlinked(one, declared, seen, stamps)
         for one in declared
@@ -75,8 +74,19 @@ def without_traces(changes: Sequence[Change]) -> tuple[ChangeState, ...]:
     return tuple(sorted(states, key=_place))
 
 
-def source_skews(held: Iterable[Held]) -> tuple[SourceSkew, ...]:
+def source_skews(store: Store, window: Clock, candidates: Sequence[Candidate]) -> tuple[SourceSkew, ...]:
     """The changelogs whose times are all off by about the same, by what the traces show of their records."""
+    _, held = _all_held(candidates, Stamps(store, window))
+    return _skews(held.values())
+
+
+def _all_held(candidates: Sequence[Candidate], stamps: Stamps) -> tuple[list[Candidate], dict[str, Held]]:
+    """The declared candidates, and by id those that some stamp shows."""
+    declared = [one for one in candidates if one.declared]
+    return declared, {one.id: found for one in declared if (found := _held(one, declared, stamps)) is not None}
+
+
+def _skews(held: Iterable[Held]) -> tuple[SourceSkew, ...]:
     first: dict[tuple[str, str, str], Held] = {}
     for one in sorted(held, key=lambda one: (one.claim.at, one.candidate.id)):
         named = one.candidate.by_name and one.sight.first is not None and one.sight.first.new
