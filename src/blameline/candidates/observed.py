@@ -8,25 +8,21 @@ taken for delay. A version that was in use before is judged by where its share r
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.candidates.arrivals import CHANCE, FIRST_DAY, STRAY, arrival, rise, unseen
+from blameline.candidates.arrivals import CHANCE, FIRST_DAY, STRAY, arrival, unseen
+from blameline.candidates.claims import TOLERANCE, Claim, Sight
+from blameline.candidates.rises import rise
 from blameline.candidates.told import count, lasting, minute, share, short
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from blameline.candidates.arrivals import Arrival
+    from blameline.candidates.rises import Rise
+    from blameline.candidates.stamps import Flags
 
-    from blameline.candidates.arrivals import Arrival, Rise
-    from blameline.candidates.bids import Candidate
-    from blameline.candidates.stamps import Flags, Stamp
-    from blameline.records import Agreement
-
-TOLERANCE = timedelta(minutes=30)
-"""How far off a time may be where its record does not say: rolling restarts, caches, people who round."""
 NEARBY = timedelta(days=3)
 """How far around its time a rise of its share is looked for."""
 FEWEST = 20
@@ -37,64 +33,6 @@ TRIAL = 3
 """Fewer early requests than this, or a smaller share than ``STRAY``, are somebody who tries it out."""
 FIRM = 0.2
 """How far a share must have risen at another time for that to be the time that was meant."""
-
-
-@dataclass(frozen=True)
-class Sight:
-    """How one declared change agrees with one stamp; times in microseconds since the window's start."""
-
-    state: Agreement
-    stamp: Stamp
-    """Within the scope of its record, where it was seen there."""
-    carries: Flags
-    """Which requests of the stamp carry it."""
-    words: str
-    observed: int | None = None
-    without: int | None = None
-    first: Arrival | None = None
-    enough: int | None = None
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A declared change and the stamp that is to show it, with the span in which its record puts it."""
-
-    candidate: Candidate
-    stamp: Stamp
-    carries: Flags
-    at: datetime
-    others: Sequence[datetime]
-    """When other records say that the same version came, or came further."""
-    name: str
-    """What is to be seen, in words."""
-
-    @property
-    def slack(self) -> timedelta:
-        """How far off its time may be."""
-        return slack(self.candidate)
-
-    @property
-    def low(self) -> int:
-        """From when on it may have acted, as its record has it."""
-        return self.stamp.count(self.at - self.slack)
-
-    @property
-    def high(self) -> int:
-        """Until when it must have begun to act."""
-        return self.stamp.count(self.at + self.slack)
-
-    @property
-    def whole(self) -> int:
-        """Until when its last stage must have begun to act."""
-        change = self.candidate.change
-        ends = [stage.at for stage in change.rollout] if change else []
-        return self.stamp.count(max([self.at, *ends]) + self.slack)
-
-
-def slack(candidate: Candidate) -> timedelta:
-    """How far off the time of a record may be: as it says itself, and ``TOLERANCE`` at least."""
-    said = candidate.change.uncertainty if candidate.change else None
-    return max(said or TOLERANCE, TOLERANCE)
 
 
 def sight(claim: Claim) -> Sight:

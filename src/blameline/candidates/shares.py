@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.candidates.arrivals import FIRST_DAY, rise
+from blameline.candidates.arrivals import FIRST_DAY
+from blameline.candidates.rises import rise
 
 if TYPE_CHECKING:
-    from blameline.candidates.arrivals import Rise
+    from blameline.candidates.rises import Rise
     from blameline.candidates.stamps import Flags, Stamp
 
 FIRM = 0.2
