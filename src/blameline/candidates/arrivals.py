@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.candidates.rises import rise
-from blameline.candidates.stamps import marked
+from blameline.candidates.stamp import marked
 
 if TYPE_CHECKING:
-    from blameline.candidates.stamps import Flags, Stamp
+    from blameline.candidates.stamp import Flags, Stamp
 
 CHANCE = 0.001
 """Below this it is not chance that no request before carried it."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from blameline.candidates.arrivals import Arrival
     from blameline.candidates.bids import Candidate
-    from blameline.candidates.stamps import Flags, Stamp
+    from blameline.candidates.stamp import Flags, Stamp
     from blameline.records import Agreement
 
 TOLERANCE = timedelta(minutes=30)

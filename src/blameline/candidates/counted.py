@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from blameline.candidates.rollouts import confined
 
 if TYPE_CHECKING:
-    from blameline.candidates.stamps import Flags, Stamp
+    from blameline.candidates.stamp import Flags, Stamp
     from blameline.records import ChangeState
 
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from blameline.candidates.bids import Seen
-    from blameline.candidates.stamps import Stamp, Stamps
+    from blameline.candidates.stamp import Stamp
+    from blameline.candidates.stamps import Stamps
     from blameline.records import Agreement
 
 

@@ -21,7 +21,7 @@ from blameline.candidates.told import count, lasting, minute, share, short
 if TYPE_CHECKING:
     from blameline.candidates.arrivals import Arrival
     from blameline.candidates.rises import Rise
-    from blameline.candidates.stamps import Flags
+    from blameline.candidates.stamp import Flags
 
 NEARBY = timedelta(days=3)
 """How far around its time a rise of its share is looked for."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from blameline.candidates.stamps import Flags, Numbers
+    from blameline.candidates.stamp import Flags, Numbers
 
 SURE = 7.0
 """In log likelihood: two binomials this much worse than the best place are out (about 1 in 5,000)."""

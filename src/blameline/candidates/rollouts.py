@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
 
-    from blameline.candidates.stamps import Flags, Stamp
+    from blameline.candidates.stamp import Flags, Stamp
     from blameline.records import Change
 
 OFF = 0.15

@@ -15,7 +15,7 @@ from blameline.candidates.rises import rise
 
 if TYPE_CHECKING:
     from blameline.candidates.rises import Rise
-    from blameline.candidates.stamps import Flags, Stamp
+    from blameline.candidates.stamp import Flags, Stamp
 
 FIRM = 0.2
 """How far a share must have risen."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from blameline.candidates.bids import Candidate, Seen
     from blameline.candidates.dark import Dark
-    from blameline.candidates.stamps import Flags, Stamp
+    from blameline.candidates.stamp import Flags, Stamp
     from blameline.cells import Clock
     from blameline.records import Change, SourceSkew, StageSeen
     from blameline.store import Store

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from blameline.candidates.bids import Seen
-    from blameline.candidates.stamps import Flags, Stamp, Stamps
+    from blameline.candidates.stamp import Flags, Stamp
+    from blameline.candidates.stamps import Stamps
     from blameline.records import Agreement
 
 FEWEST_TO_BID = 20
