@@ -15,7 +15,7 @@ from blameline.errors import BlamelineError, NotFound
 from blameline.records import Interval, Investigation, LedgerLine, Onset, Runbook, Shift
 from blameline.runbooks import HEADINGS, fitting, parse, runbook, runbooks
 
-VERBS = {"investigate", "load", "shifts", "timeline", "blame", "report", "note", "sql", "demo", "plugins"}
+VERBS = {"investigate", "load", "shifts", "timeline", "changes", "blame", "report", "note", "sql", "demo", "plugins"}
 ONSET = "2026-03-14 09:12"
 BOOKS = runbooks()
 

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from blameline.candidates.arrivals import CHANCE, enough, rise, unseen
+from blameline.candidates.arrivals import CHANCE, enough, unseen
+from blameline.candidates.rises import rise
 from blameline.candidates.rollouts import _tail
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from traced import CLOCK, DAYS, INDEX, JUDGE, PROMPT, Request, Traced, change, day, only, states, steady, switched
 
-from blameline.candidates import list_candidates, versions_seen, without_traces
+from blameline.candidates import list_candidates, source_skews, versions_seen, without_traces
 
 MODEL = "model:gen_ai.response.model"
 
@@ -308,6 +308,10 @@ def test_a_file_that_is_off_by_a_zone_is_told_as_such(hours: float, way: str) ->
     found = states(declared, Traced(steady(moved, every=0.004)))
     assert {one.state for one in found} == {"wrong time"}
     assert all(f"all 3 records of changes.yaml that the traces show are about {way}" in one.because for one in found)
+    store = Traced(steady(moved, every=0.004))
+    bids = list_candidates(declared, versions_seen(store, CLOCK), CLOCK)  # type: ignore[arg-type]
+    (skew,) = source_skews(store, CLOCK, bids)  # type: ignore[arg-type]
+    assert (skew.source, skew.hours, skew.records, skew.of) == ("changes.yaml", hours, 3, 3)
     apart = [one.model_copy(update={"source": f"{place}.yaml"}) for place, one in enumerate(declared)]
     assert not any("time zone" in one.because for one in states(apart, Traced(steady(moved, every=0.004))))
 

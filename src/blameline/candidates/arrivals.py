@@ -1,10 +1,9 @@
-"""When a version came and when its share rose, and whether the requests are enough to say so.
+"""When a version came, and whether the requests are enough to say that it is new.
 
-In come flags in order of time: which of the requests that could have carried it did. Two questions are put to them. Was it
-new when it was first seen? If it had been in use all along at the share that it had afterwards, the chance that none of the
+In come flags in order of time: which of the requests that could have carried it did. Was it new when it was first
+seen? If it had been in use all along at the share that it had afterwards, the chance that none of the
 ``k`` requests before carried it, given how many of the ``m`` after did, is that of drawing them so from all ``k + m`` (the
-permutation test of Fisher). Where did its share rise? At the split with the largest likelihood of two binomials; every split
-that is less than ``SURE`` below it may be meant as well.
+permutation test of Fisher).
 """
 
 from __future__ import annotations
@@ -15,15 +14,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from blameline.candidates.rises import rise
+from blameline.candidates.stamp import marked
+
 if TYPE_CHECKING:
-    from blameline.candidates.stamps import Flags, Numbers, Stamp
+    from blameline.candidates.stamp import Flags, Stamp
 
 CHANCE = 0.001
 """Below this it is not chance that no request before carried it."""
-SURE = 7.0
-"""In log likelihood: two binomials this much worse than the best place are out (about 1 in 5,000)."""
-CLEAR = 10.0
-"""In log likelihood: how much better a step must be than none. Requests of one user or hour move together, so it is much."""
 FEWEST_BESIDE = 20
 """Requests after it that are looked at, at least."""
 STRAY = 0.02
@@ -56,15 +54,16 @@ class Arrival:
 
 def arrival(stamp: Stamp, carries: Flags) -> Arrival:
     """The first sight of what ``carries`` marks; one request at least carries it."""
-    first = int(stamp.began[carries][0])
-    near = carries & (stamp.began < first + FIRST_DAY)
-    could = np.isin(stamp.place, np.unique(stamp.place[near]))
-    before = int((could & (stamp.began < first)).sum())
-    after = carries[could & (stamp.began >= first)][1:]
-    earlier = stamp.began[could & (stamp.began < first)]
+    first = int(stamp.began[int(np.argmax(carries))])
+    past = stamp.before(first)
+    here = past.stop
+    near = slice(here, stamp.before(first + FIRST_DAY).stop)
+    could = marked(stamp.place, np.unique(stamp.place[near][carries[near]]))
+    before = int(could[past].sum())
+    after = carries[here:][could[here:]][1:]
     return Arrival(
         first=first,
-        without=int(earlier[-1]) if len(earlier) else None,
+        without=int(stamp.began[here - 1 - int(np.argmax(could[past][::-1]))]) if before else None,
         before=before,
         chance=unseen(before, after),
         enough=enough(after),
@@ -99,54 +98,3 @@ def enough(after: Flags) -> int:
     """How many requests without it would have been enough: the fewest with a chance below ``CHANCE``, by the share after."""
     share = (float(after[:1000].sum()) + 0.5) / (min(len(after), 1000) + 1)
     return max(1, math.ceil(UNSURE * math.log(CHANCE) / math.log1p(-min(share, 0.999))))
-
-
-@dataclass(frozen=True)
-class Rise:
-    """A share that rose at one moment; times in microseconds since the window's start."""
-
-    at: int
-    low: int
-    high: int
-    """It rose somewhere between these."""
-    before: float
-    after: float
-    """Shares."""
-    n_before: int
-    n_after: int
-
-
-def rise(began: Numbers, carries: Flags) -> Rise | None:
-    """Where the share of what ``carries`` marks rose at once; ``None`` where it did not, or where that is not clear."""
-    n = len(carries)
-    if n < 2 or carries.all() or not carries.any():
-        return None
-    hits = np.cumsum(carries)[:-1].astype(float)
-    left = np.arange(1, n, dtype=float)
-    whole = float(carries.sum())
-    gain = _fit(hits, left) + _fit(whole - hits, n - left) - _fit(np.array([whole]), np.array([float(n)]))
-    up = (whole - hits) / (n - left) > hits / left
-    gain = np.where(up & (began[1:] > began[:-1]), gain, -np.inf)
-    best = int(np.argmax(gain))
-    if not np.isfinite(gain[best]) or gain[best] < CLEAR:
-        return None
-    close = np.flatnonzero(gain > gain[best] - SURE)
-    return Rise(
-        at=int(began[best + 1]),
-        low=int(began[close[0]]),
-        high=int(began[close[-1] + 1]),
-        before=float(hits[best] / left[best]),
-        after=float((whole - hits[best]) / (n - left[best])),
-        n_before=int(left[best]),
-        n_after=int(n - left[best]),
-    )
-
-
-def _fit(hits: np.ndarray, n: np.ndarray) -> np.ndarray:
-    """The log likelihood of each part at its own share."""
-    share = hits / n
-    with np.errstate(divide="ignore", invalid="ignore"):
-        yes = np.where(hits > 0, hits * np.log(share), 0.0)
-        no = np.where(hits < n, (n - hits) * np.log1p(-share), 0.0)
-    result: np.ndarray = yes + no
-    return result

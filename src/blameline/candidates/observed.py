@@ -8,25 +8,21 @@ taken for delay. A version that was in use before is judged by where its share r
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.candidates.arrivals import CHANCE, FIRST_DAY, STRAY, arrival, rise, unseen
-from blameline.candidates.told import count, lasting, minute, share
+from blameline.candidates.arrivals import CHANCE, FIRST_DAY, STRAY, arrival, unseen
+from blameline.candidates.claims import TOLERANCE, Claim, Sight
+from blameline.candidates.rises import rise
+from blameline.candidates.told import count, lasting, minute, share, short
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from blameline.candidates.arrivals import Arrival
+    from blameline.candidates.rises import Rise
+    from blameline.candidates.stamp import Flags
 
-    from blameline.candidates.arrivals import Arrival, Rise
-    from blameline.candidates.bids import Candidate
-    from blameline.candidates.stamps import Flags, Stamp
-    from blameline.records import Agreement
-
-TOLERANCE = timedelta(minutes=30)
-"""How far off a time may be where its record does not say: rolling restarts, caches, people who round."""
 NEARBY = timedelta(days=3)
 """How far around its time a rise of its share is looked for."""
 FEWEST = 20
@@ -37,64 +33,6 @@ TRIAL = 3
 """Fewer early requests than this, or a smaller share than ``STRAY``, are somebody who tries it out."""
 FIRM = 0.2
 """How far a share must have risen at another time for that to be the time that was meant."""
-
-
-@dataclass(frozen=True)
-class Sight:
-    """How one declared change agrees with one stamp; times in microseconds since the window's start."""
-
-    state: Agreement
-    stamp: Stamp
-    """Within the scope of its record, where it was seen there."""
-    carries: Flags
-    """Which requests of the stamp carry it."""
-    words: str
-    observed: int | None = None
-    without: int | None = None
-    first: Arrival | None = None
-    enough: int | None = None
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A declared change and the stamp that is to show it, with the span in which its record puts it."""
-
-    candidate: Candidate
-    stamp: Stamp
-    carries: Flags
-    at: datetime
-    others: Sequence[datetime]
-    """When other records say that the same version came, or came further."""
-    name: str
-    """What is to be seen, in words."""
-
-    @property
-    def slack(self) -> timedelta:
-        """How far off its time may be."""
-        return slack(self.candidate)
-
-    @property
-    def low(self) -> int:
-        """From when on it may have acted, as its record has it."""
-        return self.stamp.count(self.at - self.slack)
-
-    @property
-    def high(self) -> int:
-        """Until when it must have begun to act."""
-        return self.stamp.count(self.at + self.slack)
-
-    @property
-    def whole(self) -> int:
-        """Until when its last stage must have begun to act."""
-        change = self.candidate.change
-        ends = [stage.at for stage in change.rollout] if change else []
-        return self.stamp.count(max([self.at, *ends]) + self.slack)
-
-
-def slack(candidate: Candidate) -> timedelta:
-    """How far off the time of a record may be: as it says itself, and ``TOLERANCE`` at least."""
-    said = candidate.change.uncertainty if candidate.change else None
-    return max(said or TOLERANCE, TOLERANCE)
 
 
 def sight(claim: Claim) -> Sight:
@@ -237,16 +175,28 @@ def _no_further(claim: Claim, found: Arrival) -> Sight:
         return Sight("cannot tell", claim.stamp, claim.carries, words, first=found, enough=FEWEST_OF_A_STAGE)
     words = (
         f"{claim.name} is in use already by an earlier record, and its share did not rise: "
-        f"{share(before)} of {n:,} {_of(claim)} before, {share(after)} of {m:,} after"
+        f"{share(before)} of {n:,} {_of(claim)} before, {share(after)} of {m:,} after{_instead(claim)}"
     )
     return Sight("declared without effect", claim.stamp, claim.carries, words, first=found)
+
+
+def _instead(claim: Claim) -> str:
+    """Which other version most requests after its time carry, in words; empty where most carry none other."""
+    after = claim.stamp.began > claim.whole
+    counts = {
+        value: int((claim.stamp.carries(value) & after).sum())
+        for value in claim.stamp.values
+        if value != claim.candidate.value
+    }
+    most = max(counts, key=lambda value: (counts[value], value), default=None)
+    return f", most of which carry '{short(most)}'" if most is not None and 2 * counts[most] > after.sum() else ""
 
 
 def _too_early(claim: Claim, found: Arrival) -> Sight:
     early = int((claim.carries & (claim.stamp.began < claim.stamp.count(claim.at))).sum())
     words = (
         f"{claim.name} was first seen {_at(claim, found.first)}, {_apart(claim, found.first)}, "
-        f"which {count(early, _of(claim)[:-1])} with it came before"
+        f"by which {count(early, _of(claim)[:-1])} had carried it already"
     )
     return Sight("wrong time", claim.stamp, claim.carries, words, found.first, found.without, found)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
 
-    from blameline.candidates.stamps import Flags, Stamp
+    from blameline.candidates.stamp import Flags, Stamp
     from blameline.records import Change
 
 OFF = 0.15
@@ -83,12 +83,16 @@ def confined(stamp: Stamp, carries: Flags) -> dict[str, str]:
         return {}
     begin, end = stamp.began[carries][0], stamp.began[carries][-1]
     around = (stamp.began >= begin) & (stamp.began <= end)
+    places = len(stamp.segments)
+    all_of, with_it = (np.bincount(stamp.place[chosen], minlength=places) for chosen in (around, carries))
     best: tuple[float, str, str] | None = None
     for key in sorted({key for segment in stamp.segments for key in segment}):
-        for value in sorted({segment[key] for segment in stamp.segments if key in segment}):
-            inside = stamp.inside({key: value})
-            traffic = float((inside & around).sum() / max(int(around.sum()), 1))
-            held = float((inside & carries).sum() / n)
+        values: dict[str, list[int]] = {}
+        for place, segment in enumerate(stamp.segments):
+            if key in segment:
+                values.setdefault(segment[key], []).append(place)
+        for value, inside in sorted(values.items()):
+            traffic, held = float(all_of[inside].sum() / all_of.sum()), float(with_it[inside].sum() / n)
             clear = traffic > 0 and n * math.log(traffic) < math.log(CHANCE)
             if held >= INSIDE and traffic <= MOST_TRAFFIC and clear and (best is None or (traffic, key, value) < best):
                 best = (traffic, key, value)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.candidates.arrivals import FIRST_DAY, rise
+from blameline.candidates.arrivals import FIRST_DAY
+from blameline.candidates.rises import rise
 
 if TYPE_CHECKING:
-    from blameline.candidates.arrivals import Rise
-    from blameline.candidates.stamps import Flags, Stamp
+    from blameline.candidates.rises import Rise
+    from blameline.candidates.stamp import Flags, Stamp
 
 FIRM = 0.2
 """How far a share must have risen."""
@@ -25,6 +26,11 @@ FEWEST_A_DAY = 20
 
 def risen_for_good(stamp: Stamp, carries: Flags) -> Rise | None:
     """Where the share rose, and every day since was above every day before; ``None`` where it did not."""
+    days = stamp.began // FIRST_DAY
+    n = np.bincount(days)
+    daily = np.bincount(days, carries)[n >= FEWEST_A_DAY] / n[n >= FEWEST_A_DAY]
+    if len(daily) < 2 * FEWEST_DAYS or np.ptp(daily) < FIRM:
+        return None  # as most do, before the dear question of where
     found = rise(stamp.began, carries)
     if found is None or found.after - found.before < FIRM:
         return None

@@ -20,7 +20,7 @@ from blameline.records import SourceSkew
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from blameline.candidates.observed import Claim, Sight
+    from blameline.candidates.claims import Claim, Sight
 
 OFFSETS = tuple(hours / 2 for hours in range(-28, 29) if abs(hours) >= 2)
 """Hours that a zone may be away from another, an hour at least: less is how a rollout goes."""

@@ -1,4 +1,4 @@
-"""Which requests carry which version, one after the other in time: what the moves of a stamp are read from.
+"""Every stamp of a window, read from the store and laid out when it is asked for.
 
 A ``Stamp`` is one attribute of one layer over the requests that carry any value of it. A judge's stamp is on scores and not
 on requests, so there is one for each score that a judge gives: a judge may change for one of them alone.
@@ -7,14 +7,14 @@ on requests, so there is one for each score that a judge gives: a judge may chan
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from blameline.candidates.bids import Seen
+from blameline.candidates.stamp import Numbers, Stamp
 from blameline.cells.read import naive, segments
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from blameline.cells import Clock
     from blameline.store import Store
 
-Numbers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 RULER = frozenset({"judge", "eval"})
 """Layers whose versions stand on scores."""
 
@@ -36,63 +34,6 @@ def versions_seen(store: Store, window: Clock) -> tuple[Seen, ...]:
         Seen(row["key"], row["value"], row["first_seen"], row["last_seen"], row["n"])
         for row in store.rows("candidates/first_seen", **bounds)
     )
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """One attribute over the requests that carry a value of it, oldest first."""
-
-    key: str
-    """``<layer>:<attribute>``."""
-    score: str | None
-    """The score that it is about, of a judge; ``None`` for a stamp of requests."""
-    since: datetime
-    until: datetime
-    began: Numbers
-    """When each request began, in microseconds since ``since``."""
-    combination: Numbers
-    """Which combination of values each carries."""
-    place: Numbers
-    """Its segment set."""
-    values: Mapping[str, frozenset[int]]
-    """By value, the combinations with it."""
-    segments: Sequence[Mapping[str, str]]
-
-    @property
-    def layer(self) -> str:
-        """The layer part of the key."""
-        return self.key.partition(":")[0]
-
-    @property
-    def attribute(self) -> str:
-        """The attribute part of the key."""
-        return self.key.partition(":")[2]
-
-    def carries(self, value: str) -> Flags:
-        """Which requests carry this value (beside others perhaps)."""
-        return np.isin(self.combination, sorted(self.values.get(value, ())))
-
-    def inside(self, scope: Mapping[str, str]) -> Flags:
-        """Which requests come from there; names that no segment has say nothing."""
-        known = {key for segment in self.segments for key in segment}
-        asked = {key: value for key, value in scope.items() if key in known}
-        fits = [i for i, one in enumerate(self.segments) if all(one.get(k) == v for k, v in asked.items())]
-        return np.isin(self.place, fits)
-
-    def where(self, chosen: Flags) -> Stamp:
-        """The same over these requests only."""
-        return Stamp(
-            self.key, self.score, self.since, self.until, self.began[chosen], self.combination[chosen],
-            self.place[chosen], self.values, self.segments,
-        )  # fmt: skip
-
-    def count(self, moment: datetime) -> int:
-        """Microseconds from the window's start to a moment."""
-        return round((moment - self.since) / timedelta(microseconds=1))
-
-    def moment(self, began: float) -> datetime:
-        """The moment so many microseconds after the window's start."""
-        return self.since + timedelta(microseconds=int(began))
 
 
 @dataclass(frozen=True)

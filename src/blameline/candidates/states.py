@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, get_args
 
+from blameline.candidates.claims import Claim, Sight, slack
+from blameline.candidates.counted import with_counts
 from blameline.candidates.crowded import crowded
-from blameline.candidates.observed import Claim, Sight, sight, slack
-from blameline.candidates.rollouts import confined, differ, outside, stages
+from blameline.candidates.observed import sight
+from blameline.candidates.rollouts import differ, outside, stages
 from blameline.candidates.skew import Timed, skews
 from blameline.candidates.stamps import Stamps, versions_seen
 from blameline.candidates.told import count, lasting, short
-from blameline.candidates.undeclared import Dark, dark_changes
+from blameline.candidates.undeclared import dark_changes
 from blameline.candidates.unseen import unseen_change
 from blameline.records import Agreement, ChangeState
 
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from blameline.candidates.bids import Candidate, Seen
-    from blameline.candidates.stamps import Flags, Stamp
+    from blameline.candidates.dark import Dark
+    from blameline.candidates.stamp import Flags, Stamp
     from blameline.cells import Clock
     from blameline.records import Change, SourceSkew, StageSeen
     from blameline.store import Store
@@ -50,9 +53,8 @@ class Held:
 def change_states(store: Store, window: Clock, candidates: Sequence[Candidate]) -> tuple[ChangeState, ...]:
     """Every declared change and everything undeclared, the darkest first and each state in order of time."""
     stamps, seen = Stamps(store, window), versions_seen(store, window)
-    declared = [one for one in candidates if one.declared]
-    held = {one.id: found for one in declared if (found := _held(one, declared, stamps)) is not None}
-    off = {one.source: one for one in source_skews(held.values())}
+    declared, held = _all_held(candidates, stamps)
+    off = {one.source: one for one in _skews(held.values())}
     states = [
         _linked(held[one.id], seen, off) if one.id in held else _unlinked(one, declared, seen, stamps)
         for one in declared
@@ -75,8 +77,19 @@ def without_traces(changes: Sequence[Change]) -> tuple[ChangeState, ...]:
     return tuple(sorted(states, key=_place))
 
 
-def source_skews(held: Iterable[Held]) -> tuple[SourceSkew, ...]:
+def source_skews(store: Store, window: Clock, candidates: Sequence[Candidate]) -> tuple[SourceSkew, ...]:
     """The changelogs whose times are all off by about the same, by what the traces show of their records."""
+    _, held = _all_held(candidates, Stamps(store, window))
+    return _skews(held.values())
+
+
+def _all_held(candidates: Sequence[Candidate], stamps: Stamps) -> tuple[list[Candidate], dict[str, Held]]:
+    """The declared candidates, and by id those that some stamp shows."""
+    declared = [one for one in candidates if one.declared]
+    return declared, {one.id: found for one in declared if (found := _held(one, declared, stamps)) is not None}
+
+
+def _skews(held: Iterable[Held]) -> tuple[SourceSkew, ...]:
     first: dict[tuple[str, str, str], Held] = {}
     for one in sorted(held, key=lambda one: (one.claim.at, one.candidate.id)):
         named = one.candidate.by_name and one.sight.first is not None and one.sight.first.new
@@ -132,8 +145,9 @@ def _linked(held: Held, seen: Sequence[Seen], off: Mapping[str, SourceSkew]) -> 
     observed = stamp.moment(told.observed) if told.observed is not None else None
     skew = off.get(change.source)
     shares = skew is not None and told.first is not None and Timed(change.source, held.claim, told).fits(skew.hours)
-    if skew is not None and shares and state == "wrong time":
-        words += f"; {_skewed(skew)}"
+    beyond = observed is not None and abs(observed - one.at) > slack(one)
+    if skew is not None and shares and beyond:  # what its requests alone leave open, the others of its file do not
+        state, words = "wrong time", f"{words}; {_skewed(skew)}"
     elif state == "wrong time" and not one.by_name and not change.reverts:
         state = "cannot tell"
         words += (
@@ -149,7 +163,7 @@ def _linked(held: Held, seen: Sequence[Seen], off: Mapping[str, SourceSkew]) -> 
     rolled = _stages(one, stamp, told.carries, seen) if state in {"declared", "late"} else ()
     unlike, left = differ(rolled), _outside(held, change)
     words += "".join(f"; {part}" for part in (unlike, left) if part)
-    return _with_counts(
+    return with_counts(
         ChangeState(
             id=one.id, layer=change.layer, kind=one.kind, state=state, declared=True, summary=one.summary,
             source=change.source,
@@ -190,27 +204,6 @@ def _stages(one: Candidate, stamp: Stamp, carries: Flags, seen: Sequence[Seen]) 
     firsts = [other.first for other in seen if other.key == one.key and other.value in one.successors]
     until = min([*firsts, *([one.until] if one.until else [])], default=None)
     return stages(change, stamp, carries, slack(one), until) if until is None or until > last else ()
-
-
-def _with_counts(state: ChangeState, stamp: Stamp, carries: Flags, observed: int | None) -> ChangeState:
-    """The state with the requests that stand behind it."""
-    since = stamp.began >= (observed if observed is not None else 0)
-    n, of = int((carries & since).sum()), int(since.sum())
-    middle = observed if observed is not None else (stamp.count(state.at) if state.at is not None else 0)
-    day = 86_400_000_000
-    low, high = max(middle - day, 0), min(middle + day, stamp.count(stamp.until))
-    around = int(((stamp.began >= low) & (stamp.began <= high)).sum())
-    seen = stamp.began[carries]
-    return state.model_copy(
-        update={
-            "requests": n,
-            "of": of,
-            "share": n / of if of else None,
-            "requests_a_day": round(around / ((high - low) / day), 1) if high > low else None,
-            "last_seen": stamp.moment(int(seen[-1])) if len(seen) else None,
-            "seen_in": confined(stamp, carries & since),
-        }
-    )
 
 
 def _unlinked(one: Candidate, declared: Sequence[Candidate], seen: Sequence[Seen], stamps: Stamps) -> ChangeState:
@@ -270,7 +263,7 @@ def _dark_state(dark: Dark, bid: Candidate | None, words: str) -> ChangeState:
         observed_at=dark.moment, not_before=stamp.moment(dark.without) if dark.without is not None else None,
         enough=dark.enough, because=words + (f" (score '{short(stamp.score)}')" if stamp.score else ""),
     )  # fmt: skip
-    state = _with_counts(told, stamp, stamp.carries(dark.value), dark.observed)
+    state = with_counts(told, stamp, stamp.carries(dark.value), dark.observed)
     if not state.seen_in:
         return state
     place = ", ".join(f"{key} = {short(value)}" for key, value in state.seen_in.items())

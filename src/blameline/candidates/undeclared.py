@@ -6,8 +6,7 @@ early to bid is here with the reason. A judge is looked at for each score by its
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from blameline.candidates.arrivals import Arrival, arrival, lasting_arrival
 from blameline.candidates.bids import EARLY, run_in, twins
+from blameline.candidates.dark import Dark, merged, rare_together
 from blameline.candidates.shares import risen_for_good
 from blameline.candidates.told import count, lasting, minute, share, short
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from blameline.candidates.bids import Seen
-    from blameline.candidates.stamps import Flags, Stamp, Stamps
+    from blameline.candidates.stamp import Flags, Stamp
+    from blameline.candidates.stamps import Stamps
     from blameline.records import Agreement
 
 FEWEST_TO_BID = 20
@@ -31,28 +32,6 @@ EARLY_CHANCE = 1e-5
 """Below this a version of the first hours is told, and what would tell whether it was new."""
 AFTER = 200
 """Requests after a version went away that say what took its place."""
-
-
-@dataclass(frozen=True)
-class Dark:
-    """One change of a stamp that no record accounts for; times in microseconds since the window's start."""
-
-    state: Agreement
-    stamp: Stamp
-    value: str
-    observed: int
-    without: int | None
-    words: str
-    previous: str | None = None
-    also: tuple[str, ...] = ()
-    back: bool = False
-    """A version that had been in use before came back, or its share rose: no new version, and so no bid."""
-    enough: int | None = None
-
-    @property
-    def moment(self) -> datetime:
-        """When it was observed."""
-        return self.stamp.moment(self.observed)
 
 
 def dark_changes(
@@ -79,7 +58,7 @@ def dark_changes(
                 ]
             found += [one for one in _back(stamp, stamps) if not _accounted(one, known, found)]
             found += [one for one in _risen(stamp, stamps) if not _accounted(one, known, found, any_of=True)]
-    return tuple(_rare_together(_merged(found, seen, stamps)))
+    return tuple(rare_together(merged(found, seen, stamps)))
 
 
 def _accounted(
@@ -144,9 +123,8 @@ def _in_a_day(stamp: Stamp) -> int:
 
 def _before(stamp: Stamp, value: str, first: int) -> str | None:
     """The value that most of the last requests before it carried."""
-    earlier = stamp.where(stamp.began < first)
-    recent = earlier.where(np.arange(len(earlier.began)) >= len(earlier.began) - AFTER)
-    return _usual(recent, value)
+    end = stamp.before(first).stop
+    return _usual(stamp.where(slice(max(end - AFTER, 0), end)), value)
 
 
 def _usual(stamp: Stamp, but: str) -> str | None:
@@ -168,8 +146,8 @@ def _back(stamp: Stamp, stamps: Stamps) -> list[Dark]:
         last = -gone.first
         if not gone.new or carries.sum() < FEWEST_TO_BID or stamp.moment(last) > end - margin:
             continue
-        after = stamp.where(stamp.began > last)
-        took = _usual(after.where(np.arange(len(after.began)) < AFTER), value)
+        after = stamp.where(stamp.after(last))
+        took = _usual(after.where(slice(0, AFTER)), value)
         if took is None or not _older(stamp, took, value):
             continue
         first = int(after.began[0])
@@ -212,66 +190,3 @@ def _older(stamp: Stamp, one: str, other: str) -> bool:
     """Whether one value was in use before the other came, or from the beginning."""
     came, against = arrival(stamp, stamp.carries(one)), arrival(stamp, stamp.carries(other))
     return came.first <= against.first or not came.new
-
-
-def _merged(found: Sequence[Dark], seen: Sequence[Seen], stamps: Stamps) -> list[Dark]:
-    """Attributes, or scores, that moved together are one change; the first stands for it."""
-    close = timedelta(seconds=2 * stamps.window.width)
-    by_name = {(one.key, one.value): one for one in seen}
-    kept: list[Dark] = []
-    for one in sorted(found, key=lambda one: (one.stamp.key, one.value, one.observed)):
-        for place, first in enumerate(kept):
-            if _alike(first, one, by_name, seen, stamps, close):
-                name = one.stamp.score if one.stamp.key == first.stamp.key else one.stamp.attribute
-                if name and name not in first.also:
-                    kept[place] = replace(first, also=tuple(sorted((*first.also, name))))
-                break
-        else:
-            kept.append(one)
-    return kept
-
-
-def _alike(
-    first: Dark,
-    one: Dark,
-    by_name: Mapping[tuple[str, str], Seen],
-    seen: Sequence[Seen],
-    stamps: Stamps,
-    close: timedelta,
-) -> bool:
-    if first.back != one.back or first.stamp.layer != one.stamp.layer or first.state != one.state:
-        return False
-    if first.stamp.key == one.stamp.key:
-        return (
-            first.stamp.score != one.stamp.score
-            and first.value == one.value
-            and abs(first.moment - one.moment) <= close
-        )
-    if first.back:
-        return abs(first.moment - one.moment) <= close
-    own = by_name.get((first.stamp.key, first.value))
-    return own is not None and any(
-        (twin.key, twin.value) == (one.stamp.key, one.value) for twin in twins(own, seen, stamps.window)
-    )
-
-
-def _rare_together(found: Sequence[Dark]) -> list[Dark]:
-    """Of one attribute the versions that cannot be told to be new are told together."""
-    rare: dict[tuple[str, str], list[Dark]] = defaultdict(list)
-    for one in found:
-        if one.state == "cannot tell":
-            rare[(one.stamp.key, one.stamp.score or "")].append(one)
-    kept = []
-    for one in found:
-        group = rare[(one.stamp.key, one.stamp.score or "")] if one.state == "cannot tell" else [one]
-        if one is not group[0]:
-            continue
-        if len(group) == 1:
-            kept.append(one)
-            continue
-        words = (
-            f"{len(group)} values of {one.stamp.attribute} came up for the first time, each so rarely or so early "
-            f"that it need not be new; the first was '{short(min(group, key=lambda other: other.observed).value)}'"
-        )
-        kept.append(replace(one, words=words, enough=max(other.enough or 0 for other in group)))
-    return kept

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from blameline.candidates.bids import EARLY, LATE, LINKS, of_layer, same_version
-from blameline.candidates.observed import FEWEST, slack
+from blameline.candidates.claims import slack
+from blameline.candidates.observed import FEWEST
 from blameline.candidates.told import count, minute, short
 
 if TYPE_CHECKING:
