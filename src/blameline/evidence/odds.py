@@ -28,6 +28,7 @@ from blameline.evidence.bridge import LEAST, log_ratio
 from blameline.evidence.hearing import Hearing, is_ruler
 from blameline.evidence.kept import WITH_A_CHANGE
 from blameline.evidence.silent import raised
+from blameline.evidence.slow import fading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -120,6 +121,7 @@ def posterior(hearing: Hearing) -> Posterior:
         ratios["bridge"] = _bridge(hearing, candidate)
         if candidate.id == "unknown":
             ratios["signature"] = raised(hearing)
+            ratios["documents"] = fading(hearing)
         entries.append(Odds(candidate, priors[candidate.id], factor, ratios))
     return normalised(entries, hearing.pairs, hearing.prior.pair)
 
