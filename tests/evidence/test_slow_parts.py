@@ -113,7 +113,8 @@ def test_documents_that_fit_ever_worse_are_a_part_only_where_no_index_came(
     build: SimpleNamespace, investigate: Callable[..., Tell], slope: float, refreshed: bool, seen: bool
 ) -> None:
     w = build.world(92, per_day=120)
-    w.files.requests["app.retrieval.top_score"] = 0.8 + slope * w.day + w.rng.normal(0, 0.05, len(w.day))
+    fits = 0.8 + slope * w.day + w.rng.normal(0, 0.05, len(w.day))
+    w.files.requests["gen_ai.retrieval.documents"] = np.array([f'[{{"id":"d","score":{one:.3f}}}]' for one in fits])
     w.stamp("app.index.version", "i-1", "i-2", refreshed & (w.day > 6))
     w.share("answer_correct", w.base, w.judge())
     store = investigate(w.files, shuffle=3).case.store
