@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from blameline.evidence.slow import drift, growth
+from blameline.case.inquiry import candidates_of
+from blameline.cells import clock
+from blameline.evidence.slow import drift, faded, growth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,3 +103,25 @@ def test_the_growth_is_told_beside_the_mix_and_convicts_nobody(
     assert part.numbers["share"] > 0.6
     assert part.numbers["length_after"] > part.numbers["length_before"]
     assert not any(line.verdict == "supported" for line in told.ledger.values() if line.candidate != "mix")
+
+
+@pytest.mark.parametrize(
+    ("slope", "refreshed", "seen"),
+    [(-0.006, False, True), (0.0, False, False), (0.006, False, False), (-0.006, True, False)],
+)
+def test_documents_that_fit_ever_worse_are_a_part_only_where_no_index_came(
+    build: SimpleNamespace, investigate: Callable[..., Tell], slope: float, refreshed: bool, seen: bool
+) -> None:
+    w = build.world(92, per_day=120)
+    fits = 0.8 + slope * w.day + w.rng.normal(0, 0.05, len(w.day))
+    w.files.requests["gen_ai.retrieval.documents"] = np.array([f'[{{"id":"d","score":{one:.3f}}}]' for one in fits])
+    w.stamp("app.index.version", "i-1", "i-2", refreshed & (w.day > 6))
+    w.share("answer_correct", w.base, w.judge())
+    store = investigate(w.files, shuffle=3).case.store
+    window = clock(store)
+    assert window is not None
+    part = faded(store, window, candidates_of(store, window))
+    assert (part is not None) == seen
+    if part is not None:
+        assert part.estimate is not None
+        assert part.estimate.low < slope < part.estimate.high

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from blameline.cells import Cells, Clock
     from blameline.evidence.mediators import Mediators
     from blameline.evidence.prior import Prior
-    from blameline.records import LedgerLine, Outcome, Shift
+    from blameline.records import LedgerLine, Outcome, Part, Shift
     from blameline.shifts.tallies import Tallies
     from blameline.store import Store
 
@@ -62,6 +62,7 @@ class Grounds:
     mediators: Mediators
     window: Clock
     looked: Looked = NOT_LOOKED
+    faded: Part | None = None
 
 
 def linked_series(
@@ -164,7 +165,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
             ways=grounds.ways,
             mediators=scored,
         )
-        hearing.looked = grounds.looked
+        hearing.looked, hearing.faded = grounds.looked, grounds.faded
         lines, outcome, moved = judge(hearing, store, seed=seed)
         if outcome != "no_shift":
             told = shift.model_copy(update={"moved": moved, "linked": True})
@@ -199,7 +200,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         ways=grounds.ways,
         mediators=grounds.mediators,
     )
-    hearing.looked = grounds.looked
+    hearing.looked, hearing.faded = grounds.looked, grounds.faded
     lines, outcome, moved = judge(hearing, store, seed=seed)
     if outcome == "no_shift":
         return None

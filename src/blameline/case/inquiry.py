@@ -17,6 +17,7 @@ from blameline.cells import Clock, clock, clusters, copies, lags, settled, volum
 from blameline.evidence.mediators import Mediators
 from blameline.evidence.prior import prior_of
 from blameline.evidence.signature import look
+from blameline.evidence.slow import faded
 from blameline.evidence.verdicts import capped
 from blameline.fit import Clustered
 from blameline.shifts.dips import dips
@@ -94,6 +95,7 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
         mediators,
         window,
         looked,
+        faded(store, window, candidates) if fallen else None,
     )
     heard: list[Heard] = []
     for one in found:

@@ -25,7 +25,7 @@ from blameline.evidence.prior import Prior
 from blameline.evidence.signature import NOT_LOOKED
 from blameline.evidence.traffic_mix import Moves, TrafficMix
 from blameline.fit import clustered
-from blameline.records import RULER_LAYERS, Shift
+from blameline.records import RULER_LAYERS, Part, Shift
 from blameline.shifts.describe import onset_of
 from blameline.shifts.shapes import Shapes, shapes_of, slices
 from blameline.shifts.tallies import Tallies
@@ -123,6 +123,7 @@ class Hearing:
         self.together = together
         self.tallies = tallies or Tallies(traffic, self.fit.cells)
         self.copies = copies
+        self.faded: Part | None = None  # that documents fit ever worse, where they do
         self.looked = NOT_LOOKED  # what came of the search for signatures, where one was made
         better = self.fit.cells.signal.better or "higher"
         self.harm = -1 if better == "higher" else 1

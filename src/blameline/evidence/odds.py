@@ -28,6 +28,7 @@ from blameline.evidence.bridge import LEAST, log_ratio
 from blameline.evidence.hearing import Hearing, is_ruler
 from blameline.evidence.kept import WITH_A_CHANGE
 from blameline.evidence.silent import raised
+from blameline.evidence.slow import fading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,9 +120,17 @@ def posterior(hearing: Hearing) -> Posterior:
         ratios["records"] = _records(hearing, candidate)
         ratios["bridge"] = _bridge(hearing, candidate)
         if candidate.id == "unknown":
-            ratios["signature"] = raised(hearing)
+            ratios |= _unrecorded(hearing, ratios["mechanism"])
         entries.append(Odds(candidate, priors[candidate.id], factor, ratios))
     return normalised(entries, hearing.pairs, hearing.prior.pair)
+
+
+def _unrecorded(hearing: Hearing, mechanism: float) -> dict[str, float]:
+    """What behaviour and documents that no change moved say of ``unknown``, less what the mechanism has said already."""
+    said = max(mechanism, 0.0)
+    signature, documents = raised(hearing), fading(hearing)
+    left = max(said - signature, 0.0)
+    return {"signature": max(signature - said, 0.0), "documents": max(documents - left, 0.0)}
 
 
 def normalised(entries: Sequence[Odds], pairs: Sequence[Pair], for_two: float) -> Posterior:

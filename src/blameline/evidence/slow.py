@@ -23,6 +23,7 @@ from blameline.shifts.describe import Z90
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from blameline.candidates import Candidate
     from blameline.cells import Clock
     from blameline.evidence.hearing import Hearing
     from blameline.records import LedgerLine
@@ -38,6 +39,10 @@ MATTERS = 0.2
 CLEAR = 2.58
 """Standard errors from which a part is told (two-sided 1%), and of a drift over days, which noise passes for (0.1%)."""
 DRIFTS = 3.29
+FADED = math.log(8)
+"""What documents that fit ever worse are to ``unknown``: an index that nobody renews mostly shows so, a calm one rarely."""
+NAMED = r"(.*[._])?(retriev[a-z]*|search|rag|vector)[._](top|best|max)_?(score|similarity|relevance)"
+"""Attributes that say how well the best document fits; more is better."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,10 @@ class Growth:
 
 def with_parts(store: Store, hearing: Hearing, lines: Sequence[LedgerLine], clock: Clock) -> list[LedgerLine]:
     """The same lines, those of ``mix`` and ``unknown`` with the slow causes that are parts of them."""
-    parts = {"mix": _grown(store, hearing), "unknown": (*_drifted(store, hearing, clock), *_stopped(hearing, clock))}
+    parts = {
+        "mix": _grown(store, hearing),
+        "unknown": (*((hearing.faded,) if hearing.faded else ()), *_stopped(hearing, clock)),
+    }
     return [
         line.model_copy(update={"parts": parts[line.candidate]}) if parts.get(line.candidate) else line
         for line in lines
@@ -147,30 +155,50 @@ def _left_out(day: Floats, split: Callable[[NDArray[np.bool_]], Floats]) -> Floa
     return error
 
 
-def _drifted(store: Store, hearing: Hearing, clock: Clock) -> tuple[Part, ...]:
-    """That documents fit ever worse, while nothing of the retrieval changed inside the window."""
-    if "facts_of_documents.best_score" not in held(store):
-        return ()
-    inside = [
-        one for one in hearing.candidates
-        if one.layer in {"retrieval", "data"} and one.starts is not None and clock.since < one.starts < clock.until
-    ]  # fmt: skip
-    if inside:
-        return ()
-    day, _, n, total = by_day(store, "document_score", clock, clock.since, clock.until)
-    told = drift(day.astype(float), n, total)
-    if told is None:
-        return ()
+def faded(store: Store, clock: Clock, candidates: Sequence[Candidate]) -> Part | None:
+    """That documents fit ever worse in like traffic, while no version of the retrieval came or went inside the window."""
+    if any(
+        one.layer == "retrieval" and one.starts is not None and clock.since < one.starts < clock.until
+        for one in candidates
+    ):
+        return None
+    found = _scores(store, clock)
+    if found is None:
+        return None
+    name, day, segment, n, total = found
+    place = np.unique(segment, return_inverse=True)[1]
+    level = np.bincount(place, total) / np.bincount(place, n)
+    alike = total - n * level[place] + n * float(total.sum() / n.sum())
+    told = drift(day, n, alike)
+    if told is None or told[0] > -DRIFTS * told[1]:
+        return None
     slope, error, first, last = told
-    if slope > -DRIFTS * error:
-        return ()
     low, high = slope - Z90 * error, slope + Z90 * error
     because = (
-        f"documents fit ever worse: the best score falls by {-slope:.2g} a day [{-high:.2g}, {-low:.2g}], from {first:.3g} to "
-        f"{last:.3g}, while nothing of the retrieval changed: new topics, or an index that grows old"
+        f"documents fit ever worse: {name} falls by {-slope:.2g} a day [{-high:.2g}, {-low:.2g}], from {first:.3g} "
+        f"to {last:.3g}, while no version of the retrieval came or went: new topics, or an index that grows old"
     )
-    numbers = {"first": first, "last": last, "days": len(np.unique(day)), "requests": int(n.sum())}
-    return (_part("documents fit ever worse", because, slope, error, numbers),)
+    numbers = {"first": first, "last": last, "days": len(np.unique(day)), "requests": float(n.sum())}
+    return _part("documents fit ever worse", because, slope, error, numbers)
+
+
+def _scores(store: Store, clock: Clock) -> tuple[str, Floats, Floats, Floats, Floats] | None:
+    """How well the best document fits, by day and segment: the documents' own scores, or else an attribute whose name says it."""
+    bounds = {"since": clock.since.replace(tzinfo=None), "until": clock.until.replace(tzinfo=None)}
+    if "facts_of_documents.best_score" in held(store):
+        day, segment, n, total = by_day(store, "document_score", clock, clock.since, clock.until)
+        return ("the best score", np.asarray(day, float), np.asarray(segment, float), n, total) if len(n) else None
+    for row in store.rows("evidence/score_names", pattern=NAMED):
+        rows = store.query("evidence/score_by_day", name=row["attribute"], **bounds)
+        if rows["n"].sum() >= FEWEST:
+            told = [rows[key].astype(float) for key in ("day", "segment_id", "n", "total")]
+            return str(row["attribute"]), told[0], told[1], told[2], told[3]
+    return None
+
+
+def fading(hearing: Hearing) -> float:
+    """Log likelihood ratio of ``unknown`` where documents fit ever worse with nothing on record for it: bounded."""
+    return FADED if hearing.faded is not None else 0.0
 
 
 def drift(day: Floats, n: Floats, total: Floats) -> tuple[float, float, float, float] | None:
