@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from blameline.records import Evidence, LedgerLine
 
 Floats = NDArray[np.float64]
-VARIANTS, LEADING = 10, 6
+VARIANTS, LEADING = 6, 4
 """Of the best changes so many variants each are asked, of the others the best one."""
-MOVES = 24
+MOVES = 16
 """So many of the moves that ``unknown`` may have made carry its bid: the likeliest."""
+MOST_DAYS, MOST_PLACES = 14, 10
+"""The days nearest to the onset, and the largest segments, are left out."""
 SOURCES = frozenset({"records", "bridge", "replay"})
 """Ratios that are no signal's."""
 Kind = Literal["change", "version", "signal", "evidence", "check", "segment", "day"]
@@ -151,10 +153,12 @@ def _cells(ledger: Ledger) -> Iterator[Removal]:
     hearing, sums = ledger.hearing, Sums(ledger)
     cells = hearing.fit.cells
     day = (cells.hours // 24).astype(np.int64)
-    for number in np.unique(day):
+    begun = hearing.begun()[0] // 24
+    near = sorted(np.unique(day), key=lambda number: (abs(number - begun), number))[:MOST_DAYS]
+    for number in sorted(near):
         words = f"{cells.moment(24.0 * float(number)):%Y-%m-%d %H:%M}"
         yield sums.without("day", words, day == number)
-    for place in hearing.places:
+    for place in hearing.places[:MOST_PLACES]:
         if place.items() <= dict(hearing.shift.segment).items():
             continue
         words = ", ".join(f"{key}={value}" for key, value in sorted(place.items()))

@@ -37,9 +37,9 @@ class LeftOut:
 
     def without(self, dropped: NDArray[np.bool_]) -> tuple[Floats, Scores]:
         """Inner products of the columns (k x k), and their information and pull, without the dropped cells."""
-        parts, square = self.fit.gram_of(dropped, self.columns)
-        reach: Floats = np.asarray(parts.T @ self.pulled)
-        pull: Floats = np.asarray(parts.T @ self.mean)
+        rows, parts, square = self.fit.gram_of(dropped, self.columns)
+        reach: Floats = np.asarray(parts.T @ self.pulled[rows])
+        pull: Floats = np.asarray(parts.T @ self.mean[rows])
         ridge = RIDGE * max(float(np.diag(square).max(initial=0.0)), 1e-300)
         factor = linalg.cho_factor(square + ridge * np.eye(len(square)), lower=True, check_finite=False)
         inner = self.inner - reach.T @ linalg.cho_solve(factor, reach, check_finite=False)

@@ -111,23 +111,24 @@ class Fit:
         plain: Floats = columns.T @ (columns * self.weight[:, None])
         return plain - own.T @ (own * self._shrink[:, None]) - half.T @ half - shared.T @ shared
 
-    def gram_of(self, dropped: NDArray[np.bool_], columns: Floats) -> tuple[sparse.csc_matrix, Floats]:
-        """Columns inside the dropped cells that span all that the model knows of them, and their inner products under ``P``.
+    def gram_of(
+        self, dropped: NDArray[np.bool_], columns: Floats
+    ) -> tuple[NDArray[np.int64], sparse.csr_matrix, Floats]:
+        """The dropped cells, columns over them that span all that the model knows there, and their inner products under ``P``.
 
         They are the given columns and the atoms that reach there: what is left of a column in cells that are left out, once the
         rest of the data has foretold it, is a combination of these where whole days or whole segments are dropped.
         """
-        inside = sparse.diags(dropped.astype(float))
-        reached = sparse.csc_matrix(inside @ self._atoms)
-        reached = reached[:, np.flatnonzero(np.diff(reached.indptr))]
-        parts = sparse.csc_matrix(sparse.hstack([inside @ sparse.csc_matrix(columns), reached]))
-        own = self._own @ parts
+        rows = np.flatnonzero(dropped)
+        atoms = self._atoms[rows]
+        parts = sparse.csr_matrix(sparse.hstack([sparse.csr_matrix(columns[rows]), atoms[:, np.unique(atoms.indices)]]))
+        weighted = sparse.csr_matrix(parts.multiply(self.weight[rows][:, None]))
+        own = sparse.csr_matrix(sparse.csr_matrix(self._own.T)[rows].T @ parts)
         shrunk = sparse.csr_matrix(own.multiply(self._shrink[:, None]))
-        weighted = sparse.csr_matrix(parts.multiply(self.weight[:, None]))
-        reach = (self._weighted @ parts - self._own_atoms.T @ shrunk).toarray()
+        reach = (atoms.T @ weighted - self._own_atoms.T @ shrunk).toarray()
         half, shared = self._taken(reach)
         plain: Floats = (parts.T @ weighted - own.T @ shrunk).toarray()
-        return parts, plain - half.T @ half - shared.T @ shared
+        return rows, parts, plain - half.T @ half - shared.T @ shared
 
     def pulled(self, columns: Floats) -> Floats:
         """``P x`` over the cells, of each column (cells x k): its inner product with any other is that of the two under ``P``."""
