@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from scipy.special import ndtr, ndtri
 
 from blameline import plugins
+from blameline.evidence.experiment import experiment, usage
 from blameline.evidence.next_test import next_test
 from blameline.evidence.odds import Odds, weigh_all
 from blameline.evidence.questions import Archive, points, to_one, weigh
+from blameline.evidence.swapped import log_ratios
 from blameline.evidence.ties import tie_groups
 from blameline.evidence.verdicts import outcome, verdict
 from blameline.records import Evidence, Interval, LedgerLine, Moved, Outcome
@@ -27,10 +29,11 @@ if TYPE_CHECKING:
 
 def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[LedgerLine], Outcome, Moved]:
     """The ledger of one shift, the most probable bid first, with its outcome and what moved."""
-    odds = weigh_all(hearing)
+    odds = weigh_all(hearing, log_ratios(hearing, archive))
     tied = tie_groups(hearing, odds)
     checks = plugins.load_all("blameline.checks")
     shares = _shares(hearing, odds)
+    use = usage(hearing, archive)
     lines = []
     for candidate in hearing.candidates:
         evidence = tuple(
@@ -40,6 +43,7 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
         others = tied.get(candidate.id, ())
         probability = odds[candidate.id].probability
         word = verdict(candidate, bid, probability, evidence, others, hearing.shift)
+        planned = experiment(hearing, candidate, others, odds, use)
         lines.append(
             LedgerLine(
                 candidate=candidate.id,
@@ -55,7 +59,8 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
                 tied_with=others,
                 because=_because(candidate, bid, evidence, hearing, others, odds),
                 evidence=evidence,
-                next_test=next_test(hearing, candidate, bid, word, others),
+                next_test=next_test(candidate, word, others, planned),
+                experiment=planned,
                 at=candidate.at,
                 seen_at=candidate.seen_at if candidate.key else None,
                 summary=candidate.summary,
@@ -195,6 +200,8 @@ def _because(
         if gain > 0:
             return "a move at a free time fits the data better than any recorded or visible change"
         return f"the best recorded change fits better than a move at a free time, {to_one(-gain)}"
+    if tied and "replay" in told and told["replay"].verdict == "supports":
+        return f"run again, it and {', '.join(tied)} make the loss together; {told['replay'].because}"
     if tied:
         return f"its exposure is the same as that of {', '.join(tied)}: this data cannot tell them apart"
     order = (

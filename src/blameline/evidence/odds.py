@@ -68,8 +68,11 @@ class Odds:
     probability: float
 
 
-def weigh_all(hearing: Hearing) -> dict[str, Odds]:
-    """The odds of every candidate, in the order in which they were listed."""
+def weigh_all(hearing: Hearing, replayed: Mapping[str, float] | None = None) -> dict[str, Odds]:
+    """The odds of every candidate, in the order in which they were listed.
+
+    ``replayed``: by candidate, the log likelihood ratio of the replays (``swapped.log_ratios``).
+    """
     priors = _priors(hearing)
     others = [signal for name, signal in _signals(hearing) if name != hearing.shift.signal]
     logs, parts = [], []
@@ -78,6 +81,7 @@ def weigh_all(hearing: Hearing) -> dict[str, Odds]:
         ratios = {signal.name: _along(hearing, candidate, signal) for signal in others}
         ratios["records"] = _records(hearing, candidate)
         ratios["bridge"] = _bridge(hearing, candidate)
+        ratios["replay"] = (replayed or {}).get(candidate.id, 0.0)
         total = (math.log(priors[candidate.id]) + factor + sum(ratios.values())) / TEMPERATURE
         logs.append(total + OFFSET.get(candidate.id, 0.0))
         parts.append((candidate, priors[candidate.id], factor, ratios))
