@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scipy.special import ndtr, ndtri
 
 from blameline import plugins
-from blameline.evidence.experiment import experiment, usage
+from blameline.evidence.experiment import experiment, loss
 from blameline.evidence.next_test import next_test
 from blameline.evidence.odds import Odds, weigh_all
 from blameline.evidence.questions import Archive, points, to_one, weigh
@@ -33,7 +33,7 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
     tied = tie_groups(hearing, odds)
     checks = plugins.load_all("blameline.checks")
     shares = _shares(hearing, odds)
-    use = usage(hearing, archive)
+    known = loss(hearing, archive)
     lines = []
     for candidate in hearing.candidates:
         evidence = tuple(
@@ -43,7 +43,7 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
         others = tied.get(candidate.id, ())
         probability = odds[candidate.id].probability
         word = verdict(candidate, bid, probability, evidence, others, hearing.shift)
-        planned = experiment(hearing, candidate, others, odds, use)
+        planned = experiment(hearing, candidate, others, odds, known)
         lines.append(
             LedgerLine(
                 candidate=candidate.id,

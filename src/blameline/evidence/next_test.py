@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from blameline.evidence.experiment import NEW, OLD
+from blameline.replays.compose import NEW, OLD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,6 +27,7 @@ from blameline.records.experiments import (
     Portion,
     Rate,
     Replayed,
+    ReplayPlan,
 )
 from blameline.records.found import (
     Bridge,
@@ -157,6 +158,7 @@ __all__ = [
     "Record",
     "Redaction",
     "Replay",
+    "ReplayPlan",
     "Replayed",
     "Runbook",
     "Scan",

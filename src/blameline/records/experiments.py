@@ -20,6 +20,8 @@ class Factor(Record):
     layer: Layer
     candidate: str
     """The bid of the ledger that it belongs to."""
+    key: str | None = None
+    """``<layer>:<attribute>`` under which the traces show its version; ``null`` if they do not."""
     old: Text | None = None
     new: Text | None = None
     """Versions; ``null`` where no record tells: whoever runs it has to know."""
@@ -43,6 +45,8 @@ class Experiment(Record):
     (resolution IV); ``from both ends``: one factor at a time taken back, and one at a time put in; ``time travel``: everything
     taken back at once; ``rescoring``: stored answers scored again, nothing is called."""
     factors: tuple[Factor, ...]
+    others: tuple[Factor, ...] = ()
+    """Other plausible changes, taken back in one arm together with the factors."""
     arms: tuple[Arm, ...]
     """The first is what was served."""
     segment: Segment = Field(default_factory=dict)
@@ -57,8 +61,8 @@ class Experiment(Record):
     """Requests times arms; the arm that was served need not be called again where its answers are on record."""
     effect: float
     """The loss that is looked for, in the signal's unit."""
-    spread: float
-    """Standard deviation of a paired difference that is reckoned with."""
+    pair: float
+    """Standard deviation of the difference of two runs of one request that is reckoned with."""
     power: float
     """Chance to see the guilty one, if it did what the estimate says."""
     clears: float
@@ -115,3 +119,25 @@ class Replayed(Record):
     """All new minus all old."""
     portions: tuple[Portion, ...] = ()
     interactions: tuple[Interaction, ...] = ()
+
+
+class ReplayPlan(Record):
+    """An experiment written out: one line a run, as any runner can execute it."""
+
+    shift: str
+    experiment: Experiment
+    cases: int
+    """Requests that were drawn."""
+    calls: int
+    """Runs that have to be called."""
+    recorded: int
+    """Runs whose answer is on record."""
+    tokens: int | None = None
+    """Of the calls, as the traces tell what such requests take."""
+    by_arm: Mapping[str, int | None] = Field(default_factory=dict)
+    """The same by arm."""
+    holes: Mapping[str, int] = Field(default_factory=dict)
+    """``name=version`` of what the traces do not hold → how many runs need it."""
+    notes: tuple[str, ...] = ()
+    text: str = Field(exclude=True)
+    """The plan as JSON lines."""
