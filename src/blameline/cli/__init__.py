@@ -13,6 +13,7 @@ from blameline.cli.bring import demo, investigate, load, mark
 from blameline.cli.contract import contract
 from blameline.cli.group import ExitCode, Incident
 from blameline.cli.look import shifts, timeline
+from blameline.cli.replay import replay
 
 __all__ = ["ExitCode", "main"]
 
@@ -30,6 +31,6 @@ def main() -> None:
 
 
 for _verb in (
-    investigate, load, mark, signals, shifts, timeline, blame, contract, report, note, sql, demo, plugins,
+    investigate, load, mark, signals, shifts, timeline, blame, replay, contract, report, note, sql, demo, plugins,
 ):  # fmt: skip
     main.add_command(_verb)

@@ -69,7 +69,13 @@ def _swap(factor: Factor) -> str:
 def _cost(planned: Experiment) -> str:
     """Runs, tokens and power, in brackets."""
     tokens = "" if planned.tokens is None else f", about {_rounded(planned.tokens)} tokens"
-    return f" ({planned.runs:,} runs{tokens}; {planned.power:.0%} power)"
+    power = (
+        f"{planned.power:.0%} power"
+        if len(planned.factors) == 1
+        else f"{planned.clears:.0%} power to clear the innocent"
+    )
+    power = f"{planned.power:.0%} power" if planned.design == "time travel" else power
+    return f" ({planned.runs:,} runs{tokens}; {power})"
 
 
 def _rounded(tokens: int) -> str:

@@ -17,6 +17,7 @@ from blameline.errors import NotFound
 from blameline.records.experiments import Experiment, ReplayPlan
 from blameline.replays.drawn import draw
 from blameline.replays.recorded import PARAMETERS, Recorded, recorded
+from blameline.replays.results import RECORDED
 from blameline.store.leaving import cleansed
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _runs(
             run = _run(experiment, arm, row, one, typical)
             told = one.answer is not None and (scoring or arm is served)
             if told and not (fresh and not scoring):
-                runs.append({**run, "repeat": "recorded", "recorded": {"answer": one.answer, "score": row["value"]}})
+                runs.append({**run, "repeat": RECORDED, "recorded": {"answer": one.answer, "score": row["value"]}})
             if not told or (not scoring and (fresh or place < AGAIN)):
                 runs.append({**run, "repeat": "1", "recorded": None})
     clean, redacted = cleansed(store, runs)

@@ -54,8 +54,11 @@ def recorded(spans: Sequence[Mapping[str, Any]]) -> Recorded:
     """One request from its spans and logs, in the order of time."""
     told = [(span, dict(reversed(list(zip(span["names"], span["said"], strict=True))))) for span in spans]
     calls = [(span, said) for span, said in told if span["call"] or span["logged"]]
+    calls = calls or [
+        (span, said) for span, said in told if span["op"] is None
+    ]  # a row of a table may not say what it is
     asked = next((found for _, said in calls if (found := _messages(said))), ())
-    first = next((said for span, said in calls if span["call"]), {})
+    first = next((said for span, said in calls if not span["logged"]), {})
     answers = [answer for _, said in calls if (answer := _answer(said)) is not None]
     stubs = [_stub(span, said) for span, said in told if span["op"] == "execute_tool"]
     return Recorded(
