@@ -21,17 +21,17 @@ CHANCES: dict[str, Callable[[bool, bool], float]] = {
 
 
 def crossed(chance: Callable[[bool, bool], float], n: int, seed: int = 3, **more: str) -> list[dict[str, Any]]:
-    """Both versions of both changes on the same requests, each run with luck of its own."""
+    """Both versions of both changes on the same requests; seven runs in ten share the luck of their request."""
     rng = np.random.default_rng(seed)
-    return [
-        {
-            "case_id": f"t{case}", "signal": "answer_correct", "run": 1,
-            "score": int(rng.random() < chance(prompt == "v2", index == "i-2")),
-            "config": {"prompt": prompt, "retrieval": index, **more},
-        }
-        for case in range(n)
-        for prompt, index in itertools.product(("v1", "v2"), ("i-1", "i-2"))
-    ]  # fmt: skip
+    rows = []
+    for case in range(n):
+        shared = rng.random()
+        for prompt, index in itertools.product(("v1", "v2"), ("i-1", "i-2")):
+            luck = shared if rng.random() < 0.7 else rng.random()
+            score = int(luck < chance(prompt == "v2", index == "i-2"))
+            config = {"prompt": prompt, "retrieval": index, **more}
+            rows.append({"case_id": f"t{case}", "signal": "answer_correct", "run": 1, "score": score, "config": config})
+    return rows
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def told(files_of: Callable[[str], Any], investigate: Callable[..., Any]) -> Cal
 
 
 def test_the_guilty_one_of_a_tie_is_confirmed_and_the_other_excluded(told: Callable[..., Any]) -> None:
-    rows = crossed(CHANCES["one"], 900)
+    rows = crossed(CHANCES["one"], 500)
     found = told(rows)
     assert found.found.outcome == "attributed"
     assert found.ledger["one"].verdict == "confirmed"
@@ -57,8 +57,8 @@ def test_the_guilty_one_of_a_tie_is_confirmed_and_the_other_excluded(told: Calla
     assert found.answer("replay", "unknown").verdict == "refutes"
     numbers = found.answer("replay", "one").numbers
     assert numbers["bad_with"] > numbers["bad_without"]
-    assert numbers["runs_with"] == 1800
-    assert "of 1800 runs with it" in found.ledger["one"].because
+    assert numbers["runs_with"] == 1000
+    assert "of 1000 runs with it" in found.ledger["one"].because
     other = told(rows, shuffle=4)
     assert other.found.model_dump_json() == found.found.model_dump_json()
 
@@ -82,7 +82,7 @@ def test_two_that_interact_are_not_torn_apart(told: Callable[..., Any], name: st
 
 
 def test_what_stays_bad_with_everything_taken_back_clears_both(told: Callable[..., Any]) -> None:
-    found = told(crossed(CHANCES["neither"], 900, seed=1))
+    found = told(crossed(CHANCES["neither"], 700))
     assert found.found.outcome == "unattributed"
     assert found.answer("replay", "unknown").verdict == "supports"
     for candidate in ("one", "two"):

@@ -183,6 +183,9 @@ def _stubbed(call: Mapping[str, Any], left: list[Mapping[str, Any]]) -> tuple[st
 
 def _opened(text: str) -> Any:  # noqa: ANN401  JSON of any shape
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return text
+    if "\\ud" in text.lower():  # half of a surrogate pair is a text that no UTF-8 can hold
+        return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    return value

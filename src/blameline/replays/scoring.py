@@ -138,17 +138,7 @@ def measurable(plan: Mapping[str, Any]) -> bool:
 
 
 _TOLD = frozenset(
-    {
-        "facts.truncated",
-        "facts.refused",
-        "facts.output_tokens",
-        "facts.output_chars",
-        "facts.output_json",
-        "facts.output_fenced",
-        "facts_of_words.hedged",
-        "facts_of_words.cited",
-        "facts_of_words.repeated",
-    }
+    {"facts.truncated", "facts.refused", "facts.output_chars", "facts_of_words.hedged", "facts_of_words.repeated"}
 )
 """What one answer shows by itself."""
 
@@ -188,7 +178,6 @@ def _row(name: str, one: Mapping[str, Any]) -> dict[str, Any]:
         "gen_ai.operation.name": "chat",
         "gen_ai.output.messages": json.dumps(said),
         "gen_ai.response.finish_reasons": json.dumps([one["finish"] or "stop"]),
-        "gen_ai.usage.output_tokens": one.get("output_tokens") or 0,
     }
 
 
