@@ -128,7 +128,8 @@ class Case:
 
     def blame(self, *, seed: int = 0) -> Investigation:
         """The contract's object: outcome, shifts, ledger, guards, problems."""
-        from blameline.coverage import guards  # noqa: PLC0415  a load asks for no statistics
+        from blameline.case.replaying import replayed  # noqa: PLC0415  a load asks for no statistics
+        from blameline.coverage import guards  # noqa: PLC0415
 
         inquiry = self._inquired(seed)
         manifest = self.store.manifest()
@@ -148,6 +149,7 @@ class Case:
             shifts=inquiry.shifts,
             ledger=inquiry.ledger,
             guards=found,
+            replays=replayed(self.store, inquiry, seed=seed),
             problems=(*unfinished, *self.store.problems(), *((UNMEASURED,) if inquiry.cannot_tell else ())),
             gaps=gaps.stored(self.store),
             context=inquiry.context,

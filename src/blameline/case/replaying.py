@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from blameline.errors import NotFound
+from blameline.evidence.swapped import version_of
 from blameline.replays.compose import Loss, composed
 from blameline.replays.plan import plan
+from blameline.replays.summary import summed_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from blameline.case.inquiry import Inquiry
-    from blameline.records import Experiment, Factor, LedgerLine, ReplayPlan, Shift
+    from blameline.records import Experiment, Factor, LedgerLine, Replayed, ReplayPlan, Shift
     from blameline.store import Store
 
 PLAUSIBLE = 0.05
@@ -42,6 +46,19 @@ def planned(
     experiment = _experiment(able, chosen, shift, runs, crossed=bool(factors))
     signal = next((one for one in every(store, clock(store)) if one.name == shift.signal), None)
     return plan(store, shift, experiment, signal, fresh=fresh, seed=seed)
+
+
+def replayed(store: Store, inquiry: Inquiry, *, seed: int) -> tuple[Replayed, ...]:
+    """What the replays of the main shift's signal came to; nothing where there are none."""
+    shift = next((one for one in inquiry.shifts if one.direction == "worse"), None)
+    if shift is None:
+        return ()
+    rows = store.query("evidence/replays", signal=shift.signal)
+    if not len(rows["case_id"]):
+        return ()
+    versions = [one for candidate in inquiry.candidates if (one := version_of(candidate)) is not None]
+    spread = 1.0 if set(map(float, rows["score"])) <= {0.0, 1.0} else float(np.std(rows["score"])) * 2**0.5
+    return summed_up(rows, shift.signal, versions, spread=spread, bad_is_low=shift.delta.estimate < 0, seed=seed)
 
 
 def _shift(inquiry: Inquiry, named: str | None) -> Shift:
