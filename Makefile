@@ -10,7 +10,7 @@ DEV := $(VENV)/.installed-dev
 PEERS := $(VENV)-benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test test-long lint format types borders coverage wheel golden schema benchmark-drill benchmark-ingest benchmark-kill benchmark-detection benchmark-moves ci clean
+.PHONY: help demo install test test-long lint format types borders coverage wheel golden schema benchmark-drill benchmark-blame-speed benchmark-ingest benchmark-kill benchmark-detection benchmark-moves ci clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ schema: $(RUN)  ## write schemas/*.json anew from the records
 
 benchmark-drill: $(RUN)  ## how often the right cause comes first, on incidents never used for tuning
 	$(BIN)/python benchmarks/drill.py $(ARGS)
+
+benchmark-blame-speed: $(RUN)  ## how long blame takes with 30 changes at 10^5, 10^6 and 10^7 traces, as ratios
+	$(BIN)/python benchmarks/blame/speed.py $(ARGS)
 
 benchmark-ingest: $(DEV)  ## how quick a load is, as ratios to named routes, and how much memory it takes
 	$(BIN)/python benchmarks/ingest.py $(ARGS)

@@ -15,9 +15,9 @@ from pydantic import ValidationError
 from threadpoolctl import threadpool_limits
 
 from blameline.cells import Cells
-from blameline.evidence.judgement import _mixture
 from blameline.evidence.odds import bounded
 from blameline.evidence.questions import tidy
+from blameline.evidence.shares import told
 from blameline.fit import Fit
 from blameline.records import (
     LAYER_OF_KIND,
@@ -161,10 +161,15 @@ def test_a_moment_that_passes_reads_back(said: object) -> None:
 
 
 @settings(steady, max_examples=100)
-@given(shares, st.floats(-3, 3), st.floats(0, 5))
-def test_a_share_is_an_interval_within_nought_and_one(p: float, mean: float, error: float) -> None:
-    found = _mixture(p, mean, error)
-    assert 0 <= found.low <= found.estimate <= found.high <= 1
+@given(st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=1, max_size=40))
+def test_shares_are_intervals_within_nought_and_one_that_sum_to_one(raw: list[list[float]]) -> None:
+    drawn = np.array(raw)
+    drawn /= np.maximum(drawn.sum(axis=1, keepdims=True), 1.0)
+    parts = {"a": drawn[:, 0], "b": drawn[:, 1], "c": drawn[:, 2], "unknown": np.maximum(1 - drawn.sum(axis=1), 0.0)}
+    found = told(parts, ["a", "b", "c", "chance", "unknown"])
+    assert all(0 <= one.low <= one.estimate <= one.high <= 1 for one in found.values())
+    assert round(sum(one.estimate for one in found.values()), 6) == 1
+    assert found["chance"].high == 0
 
 
 @settings(steady, max_examples=100)

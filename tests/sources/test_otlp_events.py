@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from test_otlp_dialects import keyed, read, span  # noqa: F401  a fixture
 
+from blameline.cells.roles import layer_of
 from blameline.intake import load
 from blameline.sources.heads import File, Head
 from blameline.sources.otlp_events import Events, told
@@ -111,6 +112,19 @@ def test_the_one_flag_that_a_span_evaluated(read, flags, carried):  # noqa: F811
         )
     )
     assert tuple(found["attributes"].get(name) for name in names) == carried
+
+
+def test_of_several_flags_each_has_a_name_of_its_own(read):  # noqa: F811
+    names = ("feature_flag.key", "feature_flag.result.variant")
+    flags = [("checkout", "treatment"), ("prompt-v2", "on"), ("x" * 101, "on")]
+    (found,) = read(
+        span(
+            1, CHAT, events=[event("feature_flag.evaluation", **dict(zip(names, flag, strict=True))) for flag in flags]
+        )
+    )
+    told = {name: value for name, value in found["attributes"].items() if name.startswith("feature_flag")}
+    assert told == {"feature_flag.checkout.variant": "treatment", "feature_flag.prompt-v2.variant": "on"}
+    assert {layer_of(name) for name in told} == {"deploy"}, "a flag is a flag, whatever it is called"
 
 
 @pytest.mark.parametrize("files", [1, 3])

@@ -9,5 +9,19 @@ from __future__ import annotations
 
 from blameline.candidates.bids import STANDING, Candidate, Seen, list_candidates, summary_of
 from blameline.candidates.exposure import Variants, variants
+from blameline.candidates.stamps import versions_seen
+from blameline.candidates.states import change_states, source_skews, without_traces
 
-__all__ = ["STANDING", "Candidate", "Seen", "Variants", "list_candidates", "summary_of", "variants"]
+__all__ = [
+    "STANDING",
+    "Candidate",
+    "Seen",
+    "Variants",
+    "change_states",
+    "list_candidates",
+    "source_skews",
+    "summary_of",
+    "variants",
+    "versions_seen",
+    "without_traces",
+]

@@ -84,6 +84,14 @@ class Candidate:
         return self.id in STANDING
 
     @property
+    def by_name(self) -> bool:
+        """Whether its record names the version that it is linked to, and not only its time."""
+        change = self.change
+        if change is None or change.to is None or self.value is None:
+            return False
+        return same_version(self.value, change.to, change.component)
+
+    @property
     def starts(self) -> datetime | None:
         """When it can first have acted: as the traces show it, else as declared."""
         return self.seen_at or self.at
@@ -158,7 +166,8 @@ def summary_of(change: Change) -> str:
     return f"{change.kind}{f' of {change.component}' if change.component else ''}{step}"
 
 
-def _of_layer(candidate: Candidate, seen: Sequence[Seen]) -> list[Seen]:
+def of_layer(candidate: Candidate, seen: Sequence[Seen]) -> list[Seen]:
+    """Versions that a change of this kind may be seen in."""
     words = LINKS.get(candidate.kind)
     return [
         one
@@ -167,7 +176,8 @@ def _of_layer(candidate: Candidate, seen: Sequence[Seen]) -> list[Seen]:
     ]
 
 
-def _same(value: str, to: str, component: str | None) -> bool:
+def same_version(value: str, to: str, component: str | None) -> bool:
+    """Whether a value of the traces is the version that a record names."""
     left, right = value.strip().casefold(), to.strip().casefold()
     forms = {right}
     if component:
@@ -183,7 +193,7 @@ def _by_name(candidate: Candidate, seen: Sequence[Seen], clock: Clock) -> Candid
         return candidate
     same_layer = [one for one in seen if one.layer == candidate.layer]
     for one in same_layer:
-        if _same(one.value, change.to, change.component):
+        if same_version(one.value, change.to, change.component):
             return _linked(candidate, one, seen, clock)
     return candidate
 
@@ -199,7 +209,7 @@ def _by_time(candidate: Candidate, seen: Sequence[Seen], taken: set[tuple[str, s
         before = after = max(slack, timedelta(hours=2))
     near = [
         one
-        for one in _of_layer(candidate, seen)
+        for one in of_layer(candidate, seen)
         if (one.key, one.value) not in taken
         and one.first > clock.since + timedelta(hours=6)
         and at - before <= one.first <= at + after
@@ -220,7 +230,7 @@ def _linked(candidate: Candidate, one: Seen, seen: Sequence[Seen], clock: Clock)
         returned=returned,
         previous=_previous(one, seen, at if returned else one.first),
         successors=_successors(one, seen),
-        also=tuple(sorted(twin.attribute for twin in _twins(one, seen, clock))),
+        also=tuple(sorted(twin.attribute for twin in twins(one, seen, clock))),
     )
 
 
@@ -233,7 +243,7 @@ def _successors(one: Seen, seen: Sequence[Seen]) -> tuple[str, ...]:
     return tuple(other.value for other in seen if other.key == one.key and other.first > one.first)
 
 
-def _twins(one: Seen, seen: Sequence[Seen], clock: Clock) -> list[Seen]:
+def twins(one: Seen, seen: Sequence[Seen], clock: Clock) -> list[Seen]:
     """Versions of the same layer under other attributes that come and go with this one."""
     close = timedelta(seconds=2 * clock.width)
     return [
@@ -247,21 +257,24 @@ def _twins(one: Seen, seen: Sequence[Seen], clock: Clock) -> list[Seen]:
     ]
 
 
+def run_in(clock: Clock) -> timedelta:
+    """How long after the traces begin a version may first be seen and still have been in use before: night and day differ."""
+    return max(timedelta(hours=12), timedelta(seconds=0.04 * (clock.until - clock.since).total_seconds()))
+
+
 def _undeclared(declared: Sequence[Candidate], seen: Sequence[Seen], clock: Clock) -> list[Candidate]:
     """Versions that first appear inside the window and that no declared change accounts for."""
     explained = {(candidate.key, candidate.value) for candidate in declared if candidate.key}
-    begin = clock.since + max(
-        timedelta(hours=12), timedelta(seconds=0.04 * (clock.until - clock.since).total_seconds())
-    )
+    begin = clock.since + run_in(clock)
     for one in seen:
         if (one.key, one.value) in explained:
-            explained |= {(twin.key, twin.value) for twin in _twins(one, seen, clock)}
+            explained |= {(twin.key, twin.value) for twin in twins(one, seen, clock)}
     found: list[Candidate] = []
     for one in seen:
         if (one.key, one.value) in explained or one.first <= begin or one.n < 20:
             continue
-        twins = _twins(one, seen, clock)
-        explained |= {(twin.key, twin.value) for twin in twins}
+        alike = twins(one, seen, clock)
+        explained |= {(twin.key, twin.value) for twin in alike}
         found.append(
             Candidate(
                 id=f"undeclared:{one.layer}:{one.attribute}={one.value}",
@@ -274,7 +287,7 @@ def _undeclared(declared: Sequence[Candidate], seen: Sequence[Seen], clock: Cloc
                 seen_at=one.first,
                 previous=_previous(one, seen, one.first),
                 successors=_successors(one, seen),
-                also=tuple(sorted(twin.attribute for twin in twins)),
+                also=tuple(sorted(twin.attribute for twin in alike)),
                 summary=f"{one.attribute} = {one.value} appeared in the traces and is declared nowhere",
             )
         )

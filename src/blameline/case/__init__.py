@@ -20,6 +20,7 @@ from blameline.contracts import stated
 from blameline.errors import NotFound
 from blameline.records import (
     Change,
+    ChangeState,
     ContractState,
     Entry,
     Guard,
@@ -67,6 +68,7 @@ class Case:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._inquiries: dict[tuple[int, str], Inquiry] = {}
+        self._changes: tuple[ChangeState, ...] | None = None
 
     def close(self) -> None:
         """Close the case file."""
@@ -97,7 +99,7 @@ class Case:
             found["problems"] = derive(self.store)
             found["gaps"] = gaps.find(self.store)
 
-        self._inquiries.clear()
+        self._forget()
         where = [Path(path) for path in paths]
         loaded = intake.load(self.store, where, content=content, progress=progress, then=then)
         problems = (*loaded.problems, *found["problems"])
@@ -115,6 +117,17 @@ class Case:
     def timeline(self, *, seed: int = 0) -> tuple[TimelineRow, ...]:
         """Changes, shifts, eval runs, reports and notes in one aligned view, oldest first."""
         return timeline(self.store, self._inquired(seed), ledger.entries(self.store))
+
+    def changes(self) -> tuple[ChangeState, ...]:
+        """What the changelog says against what the traces show of each change, the dark ones first."""
+        from blameline.candidates import change_states, without_traces  # noqa: PLC0415  a load asks for no statistics
+        from blameline.case.inquiry import candidates_of  # noqa: PLC0415
+
+        if self._changes is None:
+            window = clock(self.store)
+            found = candidates_of(self.store, window) if window else ()
+            self._changes = change_states(self.store, window, found) if window else without_traces(self.store.changes())
+        return self._changes
 
     def view(self, *, signal: str | None = None, detector: str = "steps", seed: int = 0) -> View:
         """What the plots of ``shifts`` and ``timeline`` show: curves with intervals, requests, and a lane a kind of mark.
@@ -155,6 +168,7 @@ class Case:
             context=inquiry.context,
             disagreements=inquiry.disagreements,
             dips=inquiry.dips,
+            changes=self.changes(),
             cannot_tell=inquiry.cannot_tell,
         )
 
@@ -197,7 +211,7 @@ class Case:
         }
         said |= {"scope": scope, "uncertainty": uncertainty, "id": id_, "team": team, "summary": text}
         change = keep(self.store, marked(said, now=now or datetime.now(UTC)))
-        self._inquiries.clear()
+        self._forget()
         return change
 
     def contracts(
@@ -274,6 +288,11 @@ class Case:
     def sql(self, query: str) -> Result:
         """The rows that a query of your own answers; it can change nothing."""
         return self.store.sql(query)
+
+    def _forget(self) -> None:
+        """What was found out holds no longer: something was loaded or marked."""
+        self._inquiries.clear()
+        self._changes = None
 
     def _inquired(self, seed: int, detector: str = "steps") -> Inquiry:
         from blameline.case.inquiry import inquire  # noqa: PLC0415  a load asks for no statistics

@@ -12,8 +12,9 @@ from blameline.case.finding import Found, on_record, sized
 from blameline.evidence.bridge import record, says
 from blameline.evidence.controls import of_controls
 from blameline.evidence.hearing import Hearing
-from blameline.evidence.judgement import divided, judge
+from blameline.evidence.judgement import judge
 from blameline.evidence.linking import Linked, ask, link, stands
+from blameline.evidence.shares import divided
 from blameline.fit import Fit
 from blameline.shifts import Move, find
 from blameline.shifts.describe import onset_of, size_of
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from blameline.candidates import Candidate
     from blameline.cells import Cells
+    from blameline.evidence.prior import Prior
     from blameline.records import LedgerLine, Outcome, Shift
     from blameline.shifts.tallies import Tallies
     from blameline.store import Store
@@ -51,6 +53,7 @@ class Grounds:
     weighed: Mapping[str, Cells]
     candidates: tuple[Candidate, ...]
     found: tuple[Found, ...]
+    prior: Prior
 
 
 def linked_series(
@@ -137,7 +140,19 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         own = {name: series.fit} | {k: f for k, f in grounds.fits.items() if k != name and not f.cells.signal.judged}
         moves = {k: move for k, move in together.items() if k in own}
         raw = Fit(series.fit.cells.pooled())
-        hearing = Hearing(left, rest.move, own, raw, grounds.traffic, grounds.candidates, moves, *records, span)
+        hearing = Hearing(
+            left,
+            rest.move,
+            own,
+            raw,
+            grounds.traffic,
+            grounds.candidates,
+            moves,
+            *records,
+            span,
+            beside=rest.beside,
+            prior=grounds.prior,
+        )
         lines, outcome, moved = judge(hearing, store, seed=seed)
         if outcome != "no_shift":
             told = shift.model_copy(update={"moved": moved, "linked": True})
@@ -148,13 +163,26 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         fit = fit.under(one.move.noise)
     fits = {**grounds.fits, name: fit}
     others = [o.move for o in grounds.found if _explains(o, one, before)]
+    apart = [o.move.column for o in grounds.found if _is_apart(o, one) and not any(o.move is other for other in others)]
     if others:
         fits = {**fits, name: fit.given(np.column_stack([other.column for other in others]))}
         shift = _resized(shift, fit, one, others)
     raw = Fit(fit.cells.pooled())
     weights = grounds.weighed.get(name)
     hearing = Hearing(
-        shift, one.move, fits, raw, grounds.traffic, grounds.candidates, together, *records, span, weights
+        shift,
+        one.move,
+        fits,
+        raw,
+        grounds.traffic,
+        grounds.candidates,
+        together,
+        *records,
+        span,
+        weights,
+        beside=one.beside,
+        apart=np.column_stack(apart) if apart else None,
+        prior=grounds.prior,
     )
     lines, outcome, moved = judge(hearing, store, seed=seed)
     if outcome == "no_shift":
@@ -173,6 +201,12 @@ def _explains(other: Found, one: Found, before: Sequence[Heard]) -> bool:
     if other.shift.linked:
         return True
     return any(heard.shift.id == other.shift.id for heard in before) and not _overlap(one.shift, other.shift)
+
+
+def _is_apart(other: Found, one: Found) -> bool:
+    """Whether another move of the signal is a shift for the worse of its own, with a ledger of its own."""
+    same = other is not one and other.shift.signal == one.shift.signal and other.shift.direction == "worse"
+    return same and other.within and not _overlap(one.shift, other.shift)
 
 
 def _resized(shift: Shift, fit: Fit, one: Found, others: Sequence[Move]) -> Shift:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from blameline.candidates import Candidate, Seen, list_candidates
+from blameline.candidates import Candidate, list_candidates, versions_seen
 from blameline.case.context import context
 from blameline.case.disagreement import disagreements
 from blameline.case.finding import detectable, find_shifts, fit_signals, tallies_of
 from blameline.case.hearings import Grounds, Heard, app_first, hear, linked_series
 from blameline.case.sight import blindness
 from blameline.cells import Clock, clock, copies, lags, settled, volume, weighed
+from blameline.evidence.prior import prior_of
 from blameline.evidence.verdicts import capped
 from blameline.shifts.dips import dips
 
@@ -62,7 +63,8 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
     found = find_shifts(fits, manifest, seed=seed, detector=detector, tallies=tallies, awaited=awaited)
     found, linked = linked_series(store, fits, found, candidates, seed=seed, detector=detector)
     weights = weighed(store, window, {name: fit.cells for name, fit in fits.items()})
-    grounds = Grounds(fits, linked, traffic, tallies, copies(store, window), weights, candidates, tuple(found))
+    prior = prior_of(manifest.prior)
+    grounds = Grounds(fits, linked, traffic, tallies, copies(store, window), weights, candidates, tuple(found), prior)
     heard: list[Heard] = []
     for one in found:
         told = hear(store, one, grounds, heard, seed=seed)
@@ -106,9 +108,4 @@ def _brief(fits: Mapping[str, Fit], shifts: Sequence[Shift]) -> tuple[Dip, ...]:
 
 def candidates_of(store: Store, window: Clock) -> tuple[Candidate, ...]:
     """Everything that bids in this case."""
-    bounds = {"since": window.since.replace(tzinfo=None), "until": window.until.replace(tzinfo=None)}
-    seen: Sequence[Seen] = [
-        Seen(row["key"], row["value"], row["first_seen"], row["last_seen"], row["n"])
-        for row in store.rows("candidates/first_seen", **bounds)
-    ]
-    return list_candidates(store.changes(), seen, window)
+    return list_candidates(store.changes(), versions_seen(store, window), window)

@@ -67,8 +67,9 @@ def headline(inquiry: Inquiry) -> str:
     if main.linked and main.bridge and main.bridge.hides:
         moved += f", which the scores hide ({main.bridge.because})"
     if inquiry.outcome == "attributed":
-        held = next(line for line in lines if line.verdict in {"supported", "confirmed"})
-        return f"{moved}; the blame falls on {_named(held)} ({_odds(held)})."
+        held = [line for line in lines if line.verdict in {"supported", "confirmed"}]
+        least = min(held, key=lambda line: (line.involved, line.candidate))
+        return f"{moved}; the blame falls on {' and '.join(map(_named, held))} ({_odds(least)}){_beside(held, lines)}."
     if inquiry.outcome == "tied":
         group = [top.candidate, *top.tied_with]
         return f"{moved}; {' and '.join(group)} cannot be told apart with this data."
@@ -129,8 +130,22 @@ def _named(line: LedgerLine) -> str:
     return f"{line.candidate} ({line.kind.replace('_', ' ')})"
 
 
+def _beside(held: Sequence[LedgerLine], lines: Sequence[LedgerLine]) -> str:
+    """Who had a part in it most probably and has not earned the blame, an improvement that hid some of it left out."""
+    names = {one.candidate for one in held}
+    acted = {
+        partner.candidate
+        for one in held
+        for partner in one.partners
+        if partner.probability > 0.5 and partner.how != "masked" and partner.candidate not in names
+    }
+    others = [line for line in lines if line.candidate in acted]
+    told = [f"{_named(line)} ({_odds(line)})" if line.kind != "unknown" else "something unrecorded" for line in others]
+    return f"; {' and '.join(told)} had a part in it too, but has not earned it" if told else ""
+
+
 def _odds(line: LedgerLine) -> str:
-    p = line.probability
+    p = max(line.involved, line.probability)
     return "odds above 99%" if p > 0.99 else f"odds {p:.0%}"
 
 

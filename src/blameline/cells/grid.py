@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
     from blameline.records import Signal
 
 Floats = NDArray[np.float64]
@@ -39,7 +41,8 @@ class Cells:
     """By segment number: attribute -> value."""
     versions: tuple[dict[str, str], ...]
     """By version number: ``<layer>:<attribute>`` -> value; absent where no span carried it."""
-    _memory: dict[tuple[str, str], Floats] = field(default_factory=dict, repr=False, compare=False)
+    _memory: dict[Hashable, NDArray[Any]] = field(default_factory=dict, repr=False, compare=False)
+    """Columns that were asked for before; they are not to be written into."""
 
     @cached_property
     def hours(self) -> Floats:
@@ -61,20 +64,28 @@ class Cells:
 
     def carries(self, key: str, value: str) -> Floats:
         """1 for cells whose traces carry ``value`` under ``<layer>:<attribute>``, else 0."""
-        if (key, value) not in self._memory:
-            has = np.array([value in versions.get(key, "").split(JOIN) for versions in self.versions], dtype=float)
-            self._memory[(key, value)] = has[self.version] if len(has) else np.zeros(len(self.n))
-        return self._memory[(key, value)]
+        return self._kept(
+            ("carries", key, value),
+            lambda: _spread([value in have.get(key, "").split(JOIN) for have in self.versions], self.version, 0.0),
+        )
 
     def stamped(self, key: str) -> Floats:
         """1 for cells whose traces carry any value under ``<layer>:<attribute>``."""
-        has = np.array([key in versions for versions in self.versions], dtype=float)
-        return has[self.version] if len(has) else np.zeros(len(self.n))
+        return self._kept(("stamped", key), lambda: _spread([key in have for have in self.versions], self.version, 0.0))
 
     def inside(self, segment: dict[str, str]) -> NDArray[np.bool_]:
         """Which cells lie in a segment; the empty segment holds all."""
-        fits = np.array([all(have.get(k) == v for k, v in segment.items()) for have in self.segments], dtype=bool)
-        return fits[self.segment] if len(fits) else np.ones(len(self.n), dtype=bool)
+        return self._kept(
+            ("inside", *sorted(segment.items())),
+            lambda: _spread([segment.items() <= have.items() for have in self.segments], self.segment, True),
+        )
+
+    def _kept(self, asked: Hashable, column: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        """A column over the cells, worked out once."""
+        if asked not in self._memory:
+            self._memory[asked] = column()
+            self._memory[asked].flags.writeable = False
+        return self._memory[asked]
 
     def values(self) -> list[tuple[str, str, float]]:
         """Every (``<layer>:<attribute>``, value, share of the traffic) in these cells, in a fixed order."""
@@ -98,6 +109,11 @@ class Cells:
             versions=({},),
             _memory={},
         )
+
+
+def _spread(of: list[bool], number: Integers, otherwise: float) -> NDArray[Any]:
+    """What is so of each segment or version set as a column over the cells; ``otherwise`` where there are none."""
+    return np.array(of, dtype=type(otherwise))[number] if of else np.full(len(number), otherwise)
 
 
 def sums(number: Integers, values: Floats, length: int = 0) -> Floats:

@@ -57,6 +57,8 @@ SEGMENT_WORDS = re.compile(
     r"feature|product|market|segment|cohort|use_case|device|environment",
     re.IGNORECASE,
 )
+FLAG = re.compile(r"feature_flag\..+\.variant")
+"""One of several flags: which layer it is of does not hang on what it is called."""
 NEVER = re.compile(
     r"^(telemetry\.|process\.|host\.|os\.|thread\.|code\.|server\.|url\.|http\.|net\.|k8s\.|container\.|exception\.|"
     r"service\.instance|session|user|enduser|gen_ai\.(conversation|response\.id|usage|input|output|tool\.(call|name|type|description)|evaluation|"
@@ -133,6 +135,8 @@ def interesting(names: list[str], manifest: Manifest) -> list[str]:
 def layer_of(attribute: str) -> Layer | None:
     """The layer that an attribute's own name speaks of, if it also speaks of a version."""
     last = attribute.lower()
+    if FLAG.fullmatch(last):
+        return "deploy"
     for layer, words in LAYER_WORDS:
         if re.search(words, last) and (VERSION_WORDS.search(last) or layer in {"sampling", "router"}):
             return layer

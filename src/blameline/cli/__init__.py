@@ -10,6 +10,7 @@ import click
 
 from blameline.cli.ask import blame, note, plugins, report, signals, sql
 from blameline.cli.bring import demo, investigate, load, mark
+from blameline.cli.changes import changes
 from blameline.cli.contract import contract
 from blameline.cli.group import ExitCode, Incident
 from blameline.cli.look import shifts, timeline
@@ -31,6 +32,6 @@ def main() -> None:
 
 
 for _verb in (
-    investigate, load, mark, signals, shifts, timeline, blame, replay, contract, report, note, sql, demo, plugins,
+    investigate, load, mark, signals, shifts, timeline, changes, blame, replay, contract, report, note, sql, demo, plugins,
 ):  # fmt: skip
     main.add_command(_verb)

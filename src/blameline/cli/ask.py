@@ -68,7 +68,7 @@ def blame(shift: str | None, case_path: Path, as_json: bool, seed: int) -> None:
     if as_json:
         click.echo(text, nl=False)
         return
-    tell(found, shift)
+    tell(found, shift, firmness=True)
 
 
 @click.command()

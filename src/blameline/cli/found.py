@@ -9,11 +9,13 @@ import click
 from blameline.cli.tables import minute, odds, one_line, table, where
 
 if TYPE_CHECKING:
-    from blameline.records import Investigation, Problem, Replayed
+    from collections.abc import Sequence
+
+    from blameline.records import Investigation, LedgerLine, Problem, Replayed
 
 
-def tell(found: Investigation, shift: str | None = None) -> None:
-    """The outcome and the ledger in words."""
+def tell(found: Investigation, shift: str | None = None, *, firmness: bool = False) -> None:
+    """The outcome and the ledger in words; with ``firmness`` also what would overturn them."""
     click.echo(one_line(found.headline))
     click.echo(
         f"Outcome: {found.outcome}{' (nothing could be looked at, so nothing is cleared)' * bool(found.cannot_tell)}"
@@ -32,11 +34,7 @@ def tell(found: Investigation, shift: str | None = None) -> None:
         lines = [line for line in found.ledger if line.shift == one.id]
         if not lines:
             continue
-        table(
-            ("odds", "verdict", "candidate", "kind", "because"),
-            [(odds(line.probability), line.verdict, line.candidate, line.kind, line.because) for line in lines],
-        )
-        click.echo(f"Next test: {one_line(lines[0].next_test)}")
+        _bids(lines, firmness=firmness)
         if shift is not None:
             _answers(found, one.id)
     for ran in found.replays:
@@ -86,6 +84,20 @@ def _experiment(told: Replayed) -> None:
                 f"[{both.effect.low:+.3f}, {both.effect.high:+.3f}]"
             )
         )
+
+
+def _bids(lines: Sequence[LedgerLine], *, firmness: bool) -> None:
+    table(
+        ("odds", "prior", "verdict", "candidate", "kind", "because"),
+        [
+            (odds(line.probability), odds(line.prior), line.verdict, line.candidate, line.kind, line.because)
+            for line in lines
+        ],
+    )
+    click.echo(f"Next test: {one_line(lines[0].next_test)}")
+    for line in lines if firmness else ():
+        if line.sensitivity is not None:
+            click.echo(f"How firm {one_line(line.candidate)} is: {one_line(line.sensitivity.because)}")
 
 
 def _answers(found: Investigation, shift: str) -> None:

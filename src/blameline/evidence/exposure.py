@@ -11,6 +11,8 @@ from blameline.evidence.questions import Answered, OfChanges, Rows, between, lev
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from blameline.candidates import Candidate
     from blameline.evidence.hearing import Hearing
 
@@ -36,7 +38,7 @@ class Exposure(OfChanges):
     def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
         """Compares within buckets only, so that nothing which moves everybody at once can pass for it."""
         del seed
-        compared = {hearing.shift.signal: _contrast(hearing, candidate, hearing.shift.signal)}
+        compared = {hearing.shift.signal: contrast(hearing, candidate, hearing.shift.signal)}
         own = compared[hearing.shift.signal]
         numbers: dict[str, float | int | str | bool | None] = {
             "exposed_in_mixed_hours": round(own.exposed), "unexposed_in_mixed_hours": round(own.unexposed)
@@ -63,7 +65,7 @@ class Exposure(OfChanges):
         if harm + Z90 * own.error < ENOUGH * target:
             return Answered("refutes", f"the exposed fared no worse: {words}{plain}", numbers)
         for name in sorted(hearing.together) if harm > 0 else ():
-            other = _contrast(hearing, candidate, name)
+            other = contrast(hearing, candidate, name)
             side = -1 if hearing.fits[name].cells.signal.better == "higher" else 1
             if min(other.exposed, other.unexposed) >= FEWEST and side * other.estimate / other.error > PLAIN:
                 numbers |= {f"{name}_effect": other.estimate, f"{name}_z": side * other.estimate / other.error}
@@ -80,16 +82,18 @@ class Exposure(OfChanges):
 
 
 @dataclass(frozen=True)
-class _Contrast:
+class Contrast:
     """Exposed minus unexposed within buckets, and how many requests of each kind that rests on."""
 
     estimate: float
     error: float
     exposed: float
     unexposed: float
+    column: NDArray[np.float64]
+    """What was compared, over the cells."""
 
 
-def _contrast(hearing: Hearing, candidate: Candidate, signal: str) -> _Contrast:
+def contrast(hearing: Hearing, candidate: Candidate, signal: str) -> Contrast:
     """The effect of the candidate within buckets; where the traces carry its layer, among requests that touched the layer."""
     fit = hearing.fits[signal]
     cells = fit.cells
@@ -103,9 +107,10 @@ def _contrast(hearing: Hearing, candidate: Candidate, signal: str) -> _Contrast:
     told = np.bincount(cells.bucket, cells.n * among * column, minlength=cells.buckets)
     share = np.divide(told, whole, out=np.zeros_like(whole), where=whole > 0)
     mixed = ((share > 0.02) & (share < 0.98))[cells.bucket] * among
-    scores = fit.scores(((column - share[cells.bucket]) * mixed)[:, None])
+    compared = (column - share[cells.bucket]) * mixed
+    scores = fit.scores(compared[:, None])
     exposed, unexposed = float((cells.n * column * mixed).sum()), float((cells.n * (1 - column) * mixed).sum())
-    return _Contrast(float(scores.estimate[0]), float(scores.error[0]), exposed, unexposed)
+    return Contrast(float(scores.estimate[0]), float(scores.error[0]), exposed, unexposed, compared)
 
 
 def _plain(rows: Rows, hearing: Hearing) -> str:

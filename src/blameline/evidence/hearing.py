@@ -7,7 +7,8 @@ One likelihood carries timing, exposure, dose, scope and reversal together, so t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,13 +19,16 @@ from scipy.special import logsumexp
 from blameline.candidates import Candidate, Variants, variants
 from blameline.cells.grid import sums
 from blameline.evidence.kept import Kept
+from blameline.evidence.pairs import Pair, pairs_of
+from blameline.evidence.prior import Prior
 from blameline.evidence.traffic_mix import Moves, TrafficMix
 from blameline.records import RULER_LAYERS, Shift
+from blameline.shifts.describe import onset_of
 from blameline.shifts.shapes import Shapes, shapes_of, slices
 from blameline.shifts.tallies import Tallies
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from blameline.cells import Cells
     from blameline.evidence.bridge import Span
@@ -47,6 +51,8 @@ class Bid:
     effect: float
     """Change of the signal on fully exposed traffic, for the best variant."""
     error: float
+    scores: Scores
+    """Information and pull of each variant."""
 
     @property
     def log_factor(self) -> float:
@@ -69,7 +75,9 @@ class Hearing:
 
     ``together`` holds, by signal, the moves for the worse of other signals whose onset overlaps with this shift's; ``span`` how
     far the ruler moved at the onset on answers that did not change; ``weighed`` the signal with each request counted as often as
-    it stands for, where the rows are a sample.
+    it stands for, where the rows are a sample; ``beside`` the signal's moves at other times, between which the shift is measured;
+    ``apart`` (cells x k) its moves that are shifts of their own and not in the mean of the fit: no second cause of this one may
+    claim them.
     """
 
     def __init__(
@@ -85,7 +93,14 @@ class Hearing:
         copies: tuple[Floats, Floats] | None = None,
         span: Span | None = None,
         weighed: Cells | None = None,
+        *,
+        beside: Sequence[Move] = (),
+        apart: Floats | None = None,
+        prior: Prior | None = None,
     ) -> None:
+        self.turns = tuple(beside)
+        self.apart = apart
+        self.prior = prior or Prior()
         self.span = span
         self.weighed = weighed
         self.shift = shift
@@ -101,15 +116,16 @@ class Hearing:
         better = self.fit.cells.signal.better or "higher"
         self.harm = -1 if better == "higher" else 1
         self.places = slices(self.fit)
-        self._others: dict[tuple[str, str], float] = {}
-        self.bids = {c.id: self._bid(c) for c in candidates if not c.standing}
+        self.heard_elsewhere: dict[tuple[str, str], float] = {}
+        self.bids = {c.id: self.bid_of(c) for c in candidates if not c.standing}
 
-    def _bid(self, candidate: Candidate) -> Bid:
+    def bid_of(self, candidate: Candidate) -> Bid:
+        """What the fit says of one change."""
         options = variants(candidate, self.fit.cells, self.places)
         scores = self.fit.scores(options.columns)
         logs = options.log_weight + scores.log_factor(self.fit.slab, sign=self.harm)
         best = int(np.argmax(logs))
-        return Bid(candidate, options, logs, float(scores.estimate[best]), float(scores.error[best]))
+        return Bid(candidate, options, logs, float(scores.estimate[best]), float(scores.error[best]), scores)
 
     @cached_property
     def judges_told(self) -> bool:
@@ -179,7 +195,7 @@ class Hearing:
 
     def moved_by(self, candidate: Candidate, signal: str) -> float:
         """Log Bayes factor that the candidate moved another signal, for the worse, over its own variants."""
-        if (candidate.id, signal) not in self._others:
+        if (candidate.id, signal) not in self.heard_elsewhere:
             fit = self.fits[signal]
             sign = -1 if fit.cells.signal.better == "higher" else 1
             if candidate.standing:
@@ -190,8 +206,25 @@ class Hearing:
                 factor = float(
                     logsumexp(options.log_weight + fit.scores(options.columns).log_factor(fit.slab, sign=sign))
                 )
-            self._others[(candidate.id, signal)] = factor
-        return self._others[(candidate.id, signal)]
+            self.heard_elsewhere[(candidate.id, signal)] = factor
+        return self.heard_elsewhere[(candidate.id, signal)]
+
+    def beside(self, columns: Floats) -> Hearing:
+        """The same shift with columns (cells x k) in the mean: what is left beside another cause, and when that began."""
+        other = copy(self)
+        for name in ("shapes", "strongest", "pairs", "kept", "traffic_mix", "within"):
+            other.__dict__.pop(name, None)
+        other.fit = self.fit.given(columns)
+        other.fits = {**self.fits, self.shift.signal: other.fit}
+        other.heard_elsewhere = {}
+        other.bids = {name: other.bid_of(bid.candidate) for name, bid in self.bids.items()}
+        family, logs = other.shapes
+        if len(logs):
+            moments, at = np.unique(family.begin, return_inverse=True)
+            weights = sums(at, np.exp(logs - logsumexp(logs)), len(moments))
+            other.move = replace(self.move, moments=moments, weights=weights)
+            other.shift = self.shift.model_copy(update={"onset": onset_of(other.fit.cells, moments, weights)})
+        return other
 
     def begun(self) -> tuple[float, float]:
         """The hours in which the shift began and ended; ``inf`` where it lasts."""
@@ -199,6 +232,11 @@ class Hearing:
         begin = cells.hour_of(self.shift.onset.estimate)
         end = cells.hour_of(self.shift.ended) if self.shift.ended else np.inf
         return begin, end
+
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        """What the fit says of two causes at once."""
+        return pairs_of(self)
 
     @cached_property
     def kept(self) -> Kept:

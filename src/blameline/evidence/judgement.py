@@ -5,45 +5,60 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from scipy.special import ndtr, ndtri
-
 from blameline import plugins
 from blameline.evidence.experiment import experiment, loss
 from blameline.evidence.next_test import next_test
-from blameline.evidence.odds import Odds, weigh_all
-from blameline.evidence.questions import Archive, points, to_one, weigh
+from blameline.evidence.odds import Odds, Posterior, posterior
+from blameline.evidence.questions import Archive, weigh
+from blameline.evidence.reading import Reading
+from blameline.evidence.reasons import because
+from blameline.evidence.removals import Ledger
+from blameline.evidence.rulings import Ruling, flip_prior
+from blameline.evidence.sensitivity import sensitivity
+from blameline.evidence.shares import shares_of
 from blameline.evidence.swapped import log_ratios
 from blameline.evidence.ties import tie_groups
-from blameline.evidence.verdicts import outcome, verdict
-from blameline.records import Evidence, Interval, LedgerLine, Moved, Outcome
+from blameline.evidence.verdicts import outcome
+from blameline.records import Evidence, Interval, LedgerLine, Moved, Outcome, Partner
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from blameline.candidates import Candidate
-    from blameline.evidence.bridge import Span
     from blameline.evidence.hearing import Bid, Hearing
-    from blameline.records import Shift
+
+LEADS = 0.5
+"""Probability from which two are heard each beside the other."""
+TOLD = 0.001
+"""Probability from which a pair is told."""
 
 
 def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[LedgerLine], Outcome, Moved]:
-    """The ledger of one shift, the most probable bid first, with its outcome and what moved."""
-    odds = weigh_all(hearing, log_ratios(hearing, archive))
+    """The ledger of one shift, the most probable bid first, with its outcome and what moved.
+
+    Each of two that made the shift between them is asked with the other accounted for.
+    """
+    weighed = posterior(hearing, log_ratios(hearing, archive))
+    odds = weighed.odds
     tied = tie_groups(hearing, odds)
     checks = plugins.load_all("blameline.checks")
-    shares = _shares(hearing, odds)
+    reading = Reading(archive, hearing)
+    shares = shares_of(hearing, weighed, seed=seed)
+    asked = _asked(hearing, weighed)
     known = loss(hearing, archive)
-    lines = []
+    lines, rulings = [], {}
     for candidate in hearing.candidates:
+        view, other, excused = asked.get(candidate.id, (hearing, None, frozenset[str]()))
         evidence = tuple(
-            weigh(check, archive, hearing, candidate, seed=seed) for check in checks if check.concerns(candidate)
+            _beside(weigh(check, reading, view, candidate, seed=seed), other)
+            for check in checks
+            if check.concerns(candidate)
         )
-        bid = hearing.bids.get(candidate.id)
-        others = tied.get(candidate.id, ())
-        probability = odds[candidate.id].probability
-        word = verdict(candidate, bid, probability, evidence, others, hearing.shift)
-        planned = experiment(hearing, candidate, others, odds, known)
+        ruling = Ruling(
+            candidate, view.bids.get(candidate.id), evidence, tied.get(candidate.id, ()), hearing.shift, excused
+        )
+        rulings[candidate.id] = ruling
+        own = odds[candidate.id]
+        word = ruling.word(own.involved)
+        planned = experiment(hearing, candidate, ruling.tied, odds, known)
         lines.append(
             LedgerLine(
                 candidate=candidate.id,
@@ -51,57 +66,67 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
                 kind=candidate.kind,
                 layer=candidate.layer,
                 declared=candidate.declared,
-                probability=_digits(probability),
-                prior=_digits(odds[candidate.id].prior),
-                log_evidence=_parts(odds[candidate.id]),
+                probability=_digits(own.probability),
+                prior=_digits(own.prior),
+                log_evidence=_parts(own),
                 share=shares[candidate.id],
                 verdict=word,
-                tied_with=others,
-                because=_because(candidate, bid, evidence, hearing, others, odds),
+                tied_with=ruling.tied,
+                because=because(candidate, ruling.bid, evidence, view, ruling.tied, odds),
                 evidence=evidence,
-                next_test=next_test(candidate, word, others, planned),
+                next_test=next_test(candidate, word, ruling.tied, planned),
                 experiment=planned,
                 at=candidate.at,
                 seen_at=candidate.seen_at if candidate.key else None,
                 summary=candidate.summary,
-                effect=_effect(bid),
+                effect=_effect(ruling.bid),
+                involved=_digits(own.involved),
+                partners=tuple(
+                    Partner(candidate=name, how=how, probability=_digits(p))
+                    for name, how, p in own.partners
+                    if p >= TOLD
+                ),
+                flip_prior=flip_prior(ruling, own),
             )
         )
     lines.sort(key=lambda line: (-line.probability, line.candidate))
     rest = round(1.0 - sum(line.probability for line in lines), 6)  # what rounding to six digits left over
     lines[0] = lines[0].model_copy(update={"probability": _digits(lines[0].probability + rest)})
     lines.sort(key=lambda line: (-line.probability, line.candidate))
-    return lines, *outcome(lines, tied)
+    amounts_to, moved = outcome(lines, tied)
+    if amounts_to != "no_shift":
+        earned = [line.candidate for line in lines if line.verdict in {"supported", "confirmed"}]
+        subject = earned[0] if earned else lines[0].candidate
+        ledger = Ledger(hearing, weighed, rulings, tied, {line.candidate: line for line in lines}, subject)
+        told = sensitivity(ledger)
+        lines = [line.model_copy(update={"sensitivity": told}) if line.candidate == subject else line for line in lines]
+    return lines, amounts_to, moved
 
 
-def divided(lines: Sequence[LedgerLine], shift: Shift, span: Span | None) -> list[LedgerLine]:
-    """The ledger of what is left of a shift, its shares brought back to the whole: the ruler's part goes to the ruler's bid.
+def _asked(hearing: Hearing, weighed: Posterior) -> dict[str, tuple[Hearing, str | None, frozenset[str]]]:
+    """By each of two that made the shift together: the hearing beside the other, who that is, and the refuter it is excused."""
+    pair, p = max(weighed.pairs, key=lambda told: told[1], default=(None, 0.0))
+    if pair is None or p <= LEADS:
+        return {}
+    found = {}
+    starts = {one.id: one.starts for one in hearing.candidates}
+    for name in pair.members:
+        if name not in hearing.bids:
+            continue
+        (other,) = (one for one in pair.members if one != name)
+        others = [at for at, owners in enumerate(pair.owners) if name not in owners]
+        view = hearing.beside(pair.columns[:, others]) if others else hearing
+        mine, theirs = starts[name], starts[other]
+        first = pair.how == "together" and mine is not None and theirs is not None and mine <= theirs
+        found[name] = (view, other if others else None, frozenset({"timing"} if first else ()))
+    return found
 
-    ``shift`` is the whole. The odds stay those of the rest: who made the part that the ruler did not.
-    """
-    if span is None or not shift.delta.estimate:
-        return list(lines)
-    own = span.part / shift.delta.estimate if not shift.bridge or not shift.bridge.hides else 0.0
-    spread = Z90 * span.part_error / abs(shift.delta.estimate)
-    ruler = [line for line in lines if line.layer in {"judge", "eval"} and line.at is not None]
-    near = min(
-        ruler,
-        key=lambda line: (abs((line.at or shift.onset.estimate) - shift.onset.estimate), line.candidate),
-        default=None,
-    )
-    taker = near.candidate if near is not None and span.by_judge else "ruler"
-    told = []
-    for line in lines:
-        if line.candidate == taker:
-            low, middle, high = (min(max(value, 0.0), 1.0) for value in (own - spread, own, own + spread))
-            share = Interval(estimate=_digits(middle), low=_digits(low), high=_digits(high))
-            word = "consistent" if middle > 0 and line.verdict in {"excluded", "untestable"} else line.verdict
-            told.append(line.model_copy(update={"share": share, "verdict": word}))
-        else:
-            left = 1.0 - min(max(own, 0.0), 1.0)
-            share = Interval(**{end: _digits(left * value) for end, value in line.share.model_dump().items()})
-            told.append(line.model_copy(update={"share": share}))
-    return told
+
+def _beside(evidence: Evidence, other: str | None) -> Evidence:
+    if other is None:
+        return evidence
+    words = "something unrecorded" if other == "unknown" else other
+    return evidence.model_copy(update={"because": f"beside {words}: {evidence.because}"})
 
 
 def _digits(value: float) -> float:
@@ -122,114 +147,3 @@ def _effect(bid: Bid | None) -> Interval | None:
         low=_digits(bid.effect - Z90 * bid.error),
         high=_digits(bid.effect + Z90 * bid.error),
     )
-
-
-def _shares(hearing: Hearing, odds: Mapping[str, Odds]) -> dict[str, Interval]:
-    """Share of the plain shift that each bid accounts for: effect times the rise of its exposure, times its odds.
-
-    The interval is the middle 90% of the mixture "nothing, or its own normal"; the rest belongs to ``unknown``.
-    """
-    shift, cells = hearing.shift, hearing.fit.cells
-    begin = cells.hour_of(shift.onset.estimate)
-    end = cells.hour_of(shift.ended) if shift.ended else math.inf
-    inside = cells.inside(dict(shift.segment))
-    early = inside & (cells.hours <= begin)
-    late = inside & (cells.hours > begin) & (cells.hours <= end)
-    whole = shift.raw_delta if shift.raw_delta * hearing.harm > 0 else shift.delta.estimate
-    found: dict[str, Interval] = {}
-    for candidate in hearing.candidates:
-        p = odds[candidate.id].probability
-        if candidate.id == "mix":
-            share = min(max(shift.mix_delta / whole, 0.0), 1.0) if whole else 0.0
-            found["mix"] = _mixture(p, share, 0.05)
-        elif candidate.id in {"ruler", "artefact"}:
-            found[candidate.id] = _mixture(
-                p, 1.0, abs(shift.delta.high - shift.delta.low) / 3.29 / max(abs(whole), 1e-9)
-            )
-        elif not candidate.standing:
-            bid = hearing.bids[candidate.id]
-            rise = 0.0
-            if early.any() and late.any():
-                rise = float(
-                    (cells.n[late] @ bid.column[late]) / cells.n[late].sum()
-                    - (cells.n[early] @ bid.column[early]) / cells.n[early].sum()
-                )
-            if not whole or not math.isfinite(bid.error):
-                found[candidate.id] = Interval(estimate=0.0, low=0.0, high=1.0 if p > 0.05 else 0.0)
-            else:
-                found[candidate.id] = _mixture(p, bid.effect * rise / whole, bid.error * abs(rise / whole))
-    found["chance"] = Interval(estimate=0.0, low=0.0, high=0.0)
-    rest = max(0.0, 1.0 - sum(one.estimate for one in found.values()))
-    spread = max((one.high - one.low for one in found.values()), default=1.0)
-    found["unknown"] = Interval(
-        estimate=_digits(rest), low=_digits(max(0.0, rest - spread)), high=_digits(min(1.0, rest + spread))
-    )
-    return found
-
-
-def _mixture(p: float, mean: float, error: float) -> Interval:
-    """Mean and 90% interval of ``(1-p) at 0 + p N(mean, error)``, kept between 0 and 1."""
-
-    def quantile(level: float) -> float:
-        below = p * float(ndtr(-mean / max(error, 1e-9)))
-        if level < below:
-            return 0.0
-        if level <= below + (1 - p):
-            return 0.0
-        return float(mean + max(error, 1e-9) * ndtri(min(max((level - (1 - p)) / p, 1e-6), 1 - 1e-6)))
-
-    estimate, low, high = (min(max(value, 0.0), 1.0) for value in (p * mean, quantile(0.05), quantile(0.95)))
-    return Interval(estimate=_digits(estimate), low=_digits(min(low, estimate)), high=_digits(max(high, estimate)))
-
-
-def _because(
-    candidate: Candidate,
-    bid: Bid | None,
-    evidence: Sequence[Evidence],
-    hearing: Hearing,
-    tied: Sequence[str],
-    odds: Mapping[str, Odds],
-) -> str:
-    """The sentence of the line: what decided it."""
-    told = {one.check: one for one in evidence}
-    if candidate.id == "chance":
-        return f"the data speak for a move, {to_one(hearing.move.evidence - hearing.move.toll)}"
-    if candidate.id == "unknown":
-        best = max((o.log_factor for name, o in odds.items() if name in hearing.bids), default=0.0)
-        gain = hearing.free_factor() - best
-        if gain > 0:
-            return "a move at a free time fits the data better than any recorded or visible change"
-        return f"the best recorded change fits better than a move at a free time, {to_one(-gain)}"
-    if tied and "replay" in told and told["replay"].verdict == "supports":
-        return f"run again, it and {', '.join(tied)} make the loss together; {told['replay'].because}"
-    if tied:
-        return f"its exposure is the same as that of {', '.join(tied)}: this data cannot tell them apart"
-    order = (
-        "replay",
-        "bridge",
-        "exposure",
-        "reversal",
-        "ruler",
-        "mix",
-        "records",
-        "rival",
-        "dose",
-        "timing",
-        "placebo",
-    )
-    loud = [told[name] for name in order if name in told and told[name].verdict == "supports"]
-    against = [told[name] for name in order if name in told and told[name].verdict == "refutes"]
-    leading = odds[candidate.id].probability >= 0.5
-    chosen = (loud + against) if leading else (against or loud)
-    top = max(odds.values(), key=lambda one: one.probability)
-    if not against and odds[candidate.id].probability < 0.02 and not candidate.standing:
-        behind = math.log(top.probability / max(odds[candidate.id].probability, 1e-12))
-        return f"it explains the move less well than {top.candidate.id}, {to_one(behind)}"
-    if chosen:
-        return "; ".join(one.because for one in chosen[:2])
-    quiet = [told[name].because for name in order if name in told]
-    if bid is not None and math.isfinite(bid.error):
-        return (
-            f"effect on exposed traffic {points(bid.effect, hearing)}; {quiet[0] if quiet else 'no check could tell'}"
-        )
-    return quiet[0] if quiet else "no check could tell"

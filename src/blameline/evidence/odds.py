@@ -6,14 +6,19 @@
 
 ``BF`` is the fit's; the other signals, the traffic and the records enter as bounded likelihood ratios ``(g BF + 1 - g) /
 (i BF + 1 - i)``, where ``g`` is the chance that such a series moves when ``H`` is guilty and ``i`` that it moves by itself.
-``T`` is 1: the odds are what the likelihoods say. The offsets are those of the project's design notes; both are checked with
+Two causes at once are hypotheses of their own (``pairs``), with the prior of ``prior``.
+
+Dependence between checks is allowed for in three places: what they ask of the signal is one likelihood, so that timing,
+exposure, dose and reversal never count as four facts; what other series say is bounded, so that several which move for one reason
+cannot outweigh the signal; and a pair has the mean of its members' ratios, so that no series is counted for both. ``T`` is 1: the
+odds are what the likelihoods say. The offsets are those of the project's design notes; both are checked with
 ``benchmarks/calibrate.py`` on the drill's calibration seeds, and on nothing that is reported.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,21 +29,24 @@ from blameline.evidence.hearing import Hearing, is_ruler
 from blameline.evidence.kept import WITH_A_CHANGE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from blameline.candidates import Candidate
+    from blameline.evidence.pairs import How, Pair
     from blameline.records import Signal
 
-PRIOR: Mapping[str, float] = {"chance": 0.18, "mix": 0.06, "unknown": 0.14, "ruler": 0.05, "artefact": 0.04}
-"""Prior of the standing bidders; the changes share the rest by the weight of their layer."""
-MOST_FOR_ONE = 0.1
-"""No single change starts with more, however short the changelog is: a short changelog is not a complete one."""
-LAYER_WEIGHT: Mapping[str, float] = {
-    "prompt": 1.0, "model": 1.2, "retrieval": 1.0, "sampling": 0.8, "context": 0.8, "tools": 0.8, "router": 0.8,
-    "guardrail": 0.8, "deploy": 0.8, "data": 0.8, "judge": 0.8, "eval": 0.1, "telemetry": 0.5, "traffic": 0.4,
-}  # fmt: skip
 TEMPERATURE = 1.0
-OFFSET: Mapping[str, float] = {"chance": 0.75, "mix": 2.0, "unknown": -0.75, "ruler": -0.75, "artefact": 1.0}
+OFFSET: Mapping[str, float] = {
+    "chance": 0.75,
+    "mix": 2.0,
+    "unknown": -0.75,
+    "ruler": -0.75,
+    "artefact": 1.0,
+    "pair": -3.25,
+}
+"""Added to the log odds after ``T``, by bidder; ``pair``: of two causes at once."""
+FOR_EACH = frozenset({"replay", "bridge"})
+"""Ratios that speak of one member of a pair alone, so that both members' count; of the others a pair has the mean."""
 MOVES: Mapping[str, Mapping[str, float]] = {
     "control": {"app": 0.0005, "ruler": 0.85, "records": 0.3, "by itself": 0.05},
     "judged": {"app": 0.45, "ruler": 0.85, "records": 0.5, "by itself": 0.1},
@@ -65,44 +73,94 @@ class Odds:
     log_factor: float
     ratios: Mapping[str, float]
     """Log likelihood ratios of the other signals, the traffic and the records, by name."""
-    probability: float
+    probability: float = 0.0
+    """What sums to 1 over all candidates: a pair's is split between its members."""
+    involved: float = 0.0
+    """That it had a part in the shift, alone or as one of two."""
+    partners: tuple[tuple[str, How, float], ...] = ()
+    """Who may have acted with it, how, and how probably, the likeliest first."""
+
+    @property
+    def evidence(self) -> float:
+        """Log likelihood of all the evidence, against nothing having moved."""
+        return self.log_factor + sum(self.ratios.values())
 
 
-def weigh_all(hearing: Hearing, replayed: Mapping[str, float] | None = None) -> dict[str, Odds]:
-    """The odds of every candidate, in the order in which they were listed.
+@dataclass(frozen=True)
+class Posterior:
+    """The odds of every candidate, and of every hypothesis behind them."""
 
-    ``replayed``: by candidate, the log likelihood ratio of the replays (``swapped.log_ratios``).
-    """
-    priors = _priors(hearing)
+    odds: Mapping[str, Odds]
+    pairs: tuple[tuple[Pair, float], ...]
+    """Two at once, with their probability."""
+    alone: Mapping[str, float]
+    """Candidate → probability that it made the shift by itself."""
+
+
+def weigh_all(hearing: Hearing) -> dict[str, Odds]:
+    """The odds of every candidate, in the order in which they were listed."""
+    return dict(posterior(hearing).odds)
+
+
+def posterior(hearing: Hearing, replayed: Mapping[str, float] | None = None) -> Posterior:
+    """Every hypothesis of one shift, weighed; ``replayed``: by candidate, what replays say (``swapped.log_ratios``)."""
+    priors = hearing.prior.shared(hearing.candidates)
     others = [signal for name, signal in _signals(hearing) if name != hearing.shift.signal]
-    logs, parts = [], []
+    entries = []
     for candidate in hearing.candidates:
         factor = _factor(hearing, candidate)
         ratios = {signal.name: _along(hearing, candidate, signal) for signal in others}
         ratios["records"] = _records(hearing, candidate)
         ratios["bridge"] = _bridge(hearing, candidate)
         ratios["replay"] = (replayed or {}).get(candidate.id, 0.0)
-        total = (math.log(priors[candidate.id]) + factor + sum(ratios.values())) / TEMPERATURE
-        logs.append(total + OFFSET.get(candidate.id, 0.0))
-        parts.append((candidate, priors[candidate.id], factor, ratios))
-    posterior = np.exp(np.array(logs) - logsumexp(logs))
-    return {
-        candidate.id: Odds(candidate, prior, factor, ratios, float(p))
-        for (candidate, prior, factor, ratios), p in zip(parts, posterior, strict=True)
-    }
+        entries.append(Odds(candidate, priors[candidate.id], factor, ratios))
+    return normalised(entries, hearing.pairs, hearing.prior.pair)
+
+
+def normalised(entries: Sequence[Odds], pairs: Sequence[Pair], for_two: float) -> Posterior:
+    """Probabilities that sum to 1 over all that may have made the shift, alone or two at once.
+
+    The mass of a pair goes to its guilty members in equal parts; ``involved`` counts it whole for each of them.
+    """
+    known = {one.candidate.id: one for one in entries}
+    pairs = [pair for pair in pairs if all(name in known for name in pair.members)]
+    logs = [
+        (math.log(one.prior) + one.evidence) / TEMPERATURE + OFFSET.get(one.candidate.id, 0.0)
+        if one.prior > 0
+        else -math.inf
+        for one in entries
+    ]
+    changes = sum(one.prior for one in entries if not one.candidate.standing)
+    for pair in pairs:
+        one, other = (known[name] for name in pair.members)
+        prior = for_two * 2 * one.prior * other.prior / changes if changes else 0.0
+        told = pair.log_factor + _ratios_of_two(one, other)
+        logs.append((math.log(prior) + told) / TEMPERATURE + OFFSET["pair"] if prior > 0 else -math.inf)
+    shares = np.exp(np.array(logs) - logsumexp(logs))
+    alone = {one.candidate.id: float(p) for one, p in zip(entries, shares[: len(entries)], strict=True)}
+    weighed = tuple((pair, float(p)) for pair, p in zip(pairs, shares[len(entries) :], strict=True))
+    odds = {}
+    for name, one in known.items():
+        mine = [(pair, p) for pair, p in weighed if name in pair.guilty]
+        partners = [(pair.members[pair.members[0] == name], pair.how, p) for pair, p in weighed if name in pair.members]
+        odds[name] = replace(
+            one,
+            probability=alone[name] + sum(p / len(pair.guilty) for pair, p in mine),
+            involved=min(alone[name] + sum(p for _, p in mine), 1.0),
+            partners=tuple(sorted(partners, key=lambda told: (-told[2], told[0], told[1]))),
+        )
+    return Posterior(odds, weighed, alone)
+
+
+def _ratios_of_two(one: Odds, other: Odds) -> float:
+    """What the other signals and the records say of two at once: no more than they say of one, but for what is said of each."""
+    names = sorted({*one.ratios, *other.ratios})
+    told = [(name, one.ratios.get(name, 0.0), other.ratios.get(name, 0.0)) for name in names]
+    return sum(a + b if name in FOR_EACH else (a + b) / 2 for name, a, b in told)
 
 
 def _signals(hearing: Hearing) -> list[tuple[str, Signal]]:
     return [(name, fit.cells.signal) for name, fit in sorted(hearing.fits.items())]
-
-
-def _priors(hearing: Hearing) -> dict[str, float]:
-    changes = [c for c in hearing.candidates if not c.standing]
-    weights = {c.id: LAYER_WEIGHT.get(c.layer or "", 0.5) for c in changes}
-    left = 1.0 - sum(PRIOR.values())
-    whole = sum(weights.values())
-    shared = {name: min(left * weight / whole, MOST_FOR_ONE) for name, weight in weights.items()} if whole else {}
-    return {**PRIOR, **shared}
 
 
 def _factor(hearing: Hearing, candidate: Candidate) -> float:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -78,11 +79,33 @@ class Archive(Protocol):
         ...
 
 
+class Asked(Mapping[str, NDArray[Any]]):
+    """The columns of a query, which is run when somebody looks at them: many checks answer from the fit alone."""
+
+    def __init__(self, archive: Archive, name: str, parameters: Mapping[str, object]) -> None:
+        self._archive, self._name, self._parameters = archive, name, parameters
+
+    @cached_property
+    def _columns(self) -> dict[str, NDArray[Any]]:
+        return self._archive.query(self._name, **self._parameters)
+
+    def __getitem__(self, column: str) -> NDArray[Any]:
+        """One column."""
+        return self._columns[column]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the columns."""
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        """How many columns there are."""
+        return len(self._columns)
+
+
 def weigh(check: Check, archive: Archive, hearing: Hearing, candidate: Candidate, *, seed: int) -> Evidence:
-    """Run a check's query, put its question, and keep the answer with its provenance. Catches nothing."""
+    """Put a check's question, with its query at hand, and keep the answer with its provenance. Catches nothing."""
     parameters = dict(check.parameters(hearing, candidate))
-    rows = archive.query(check.query, **parameters)
-    answered = check.weigh(rows, hearing, candidate, seed=seed)
+    answered = check.weigh(Asked(archive, check.query, parameters), hearing, candidate, seed=seed)
     return Evidence(
         check=check.name,
         asks=check.asks,

@@ -11,6 +11,8 @@ from blameline.evidence.bridge import clears
 from blameline.evidence.rescored import measures
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from blameline.evidence.hearing import Hearing
     from blameline.evidence.odds import Odds
 
@@ -19,7 +21,7 @@ SEPARATE = math.log(10)
 PLAUSIBLE = 0.05
 
 
-def tie_groups(hearing: Hearing, odds: dict[str, Odds]) -> dict[str, tuple[str, ...]]:
+def tie_groups(hearing: Hearing, odds: Mapping[str, Odds]) -> dict[str, tuple[str, ...]]:
     """For each tied candidate the others of its group: connected components of ``D_ij < ln 10`` among plausible changes.
 
     ``D_ij = b^2 (v_i - g_ij^2 / v_j) / 2`` is the expected log Bayes factor of ``i`` against ``j`` when ``i`` acts with its
@@ -29,7 +31,7 @@ def tie_groups(hearing: Hearing, odds: dict[str, Odds]) -> dict[str, tuple[str, 
     names = [
         name
         for name, bid in hearing.bids.items()
-        if odds[name].probability > PLAUSIBLE and bid.logs.size and not (cleared and measures(bid.candidate))
+        if odds[name].involved > PLAUSIBLE and bid.logs.size and not (cleared and measures(bid.candidate))
     ]
     if len(names) < 2:
         return {}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from blameline.candidates import Candidate
     from blameline.evidence.hearing import Bid
@@ -36,17 +36,19 @@ def verdict(
     evidence: Sequence[Evidence],
     tied: Sequence[str],
     shift: Shift,
+    excused: Collection[str] = (),
 ) -> Standing:
     """The contract's word for one candidate.
 
     ``supported`` needs odds of 9 in 10, an effect that matters, no tie, no refuter, and a check beyond timing that speaks for it
     (for the model layer as well: it never wins because nothing else did). ``confirmed`` needs a replay on top. ``excluded`` needs
     odds below 1 in 50, a check that refutes, and the power to see an effect; 1 in 10 where the very same answers, scored on both
-    sides of the onset, refute it, and 1 in 2 where a replay does. ``untestable``: the data could not have moved it.
+    sides of the onset, refute it, and 1 in 2 where a replay does. ``untestable``: the data could not have moved it. The odds are
+    those of having had a part in the shift, alone or as one of two; ``excused`` are refuters that do not count.
     """
     told = answers(evidence)
     for_it = [name for name in BEYOND_TIMING if told.get(name) == "supports"]
-    against = [name for name in REFUTERS if told.get(name) == "refutes"]
+    against = [name for name in REFUTERS if told.get(name) == "refutes" and name not in excused]
     if candidate.standing:
         return _standing(candidate, probability, for_it, against)
     target = abs(shift.delta.estimate)
@@ -106,8 +108,9 @@ def outcome(lines: Sequence[LedgerLine], tied: Mapping[str, Sequence[str]]) -> t
     moved: Moved = "app" if app >= SUPPORTED and not open_ruler and not _measured(lines) else "unknown"
     if any(line.verdict in {"supported", "confirmed"} for line in lines):
         return "attributed", "app"
+    involved = {line.candidate: max(line.involved, line.probability) for line in lines}
     for name, others in tied.items():
-        if odds[name] + sum(odds[other] for other in others) >= SUPPORTED:
+        if involved[name] + sum(involved[other] for other in others) >= SUPPORTED:
             return "tied", moved
     return "unattributed", moved
 

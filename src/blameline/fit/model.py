@@ -110,6 +110,36 @@ class Fit:
         plain: Floats = columns.T @ (columns * self.weight[:, None])
         return plain - own.T @ (own * self._shrink[:, None]) - half.T @ half - shared.T @ shared
 
+    def gram_of(self, dropped: NDArray[np.bool_], columns: Floats) -> tuple[sparse.csc_matrix, Floats]:
+        """Columns inside the dropped cells that span all that the model knows of them, and their inner products under ``P``.
+
+        They are the given columns and the atoms that reach there: what is left of a column in cells that are left out, once the
+        rest of the data has foretold it, is a combination of these where whole days or whole segments are dropped.
+        """
+        inside = sparse.diags(dropped.astype(float))
+        reached = sparse.csc_matrix(inside @ self._atoms)
+        reached = reached[:, np.flatnonzero(np.diff(reached.indptr))]
+        parts = sparse.csc_matrix(sparse.hstack([inside @ sparse.csc_matrix(columns), reached]))
+        own = self._own @ parts
+        shrunk = sparse.csr_matrix(own.multiply(self._shrink[:, None]))
+        weighted = sparse.csr_matrix(parts.multiply(self.weight[:, None]))
+        reach = (self._weighted @ parts - self._own_atoms.T @ shrunk).toarray()
+        half, shared = self._taken(reach)
+        plain: Floats = (parts.T @ weighted - own.T @ shrunk).toarray()
+        return parts, plain - half.T @ half - shared.T @ shared
+
+    def pulled(self, column: Floats) -> Floats:
+        """``P x`` over the cells: its inner product with any other column is that of the two under ``P``."""
+        own, reach = self._reach(column[:, None])
+        half, shared = self._taken(reach)
+        through = linalg.solve_triangular(self._fixed_factor, shared, lower=True, trans="T", check_finite=False)
+        left = half - self._half_fixed @ through
+        taken = self._fixed @ through
+        taken[: self._random] += linalg.solve_triangular(self._factor, left, lower=True, trans="T", check_finite=False)
+        days = self._shrink[:, None] * (own - self._own_atoms @ taken)
+        result: Floats = self.weight * column - (self._weighted.T @ taken + self._own.T @ days).ravel()
+        return result
+
     def given(self, others: Floats) -> Fit:
         """The same model with more columns in its mean; the variances stay as they were chosen."""
         child = copy(self)

@@ -12,12 +12,14 @@ from blameline.records.brought import (
     Expectation,
     Manifest,
     Piece,
+    PriorSetting,
     Redaction,
     Replay,
     SignalSetting,
     Slice,
     Window,
 )
+from blameline.records.declared import DARK, Agreement, ChangeState, SourceSkew, StageSeen
 from blameline.records.drawn import Curve, Lane, LaneKind, Mark, Quiet, View, Volume
 from blameline.records.experiments import (
     Arm,
@@ -64,6 +66,7 @@ from blameline.records.told import (
     Story,
     TimelineRow,
 )
+from blameline.records.weighed import Hidden, Partner, Removal, Sensitivity
 from blameline.records.words import (
     LAYER_OF_KIND,
     RULER_LAYERS,
@@ -96,8 +99,10 @@ from blameline.records.words import (
 )
 
 __all__ = [
+    "DARK",
     "LAYER_OF_KIND",
     "RULER_LAYERS",
+    "Agreement",
     "Alert",
     "Answer",
     "Arm",
@@ -105,6 +110,7 @@ __all__ = [
     "Bidder",
     "Bridge",
     "Change",
+    "ChangeState",
     "Context",
     "Contract",
     "ContractKind",
@@ -125,6 +131,7 @@ __all__ = [
     "Gap",
     "GapKind",
     "Guard",
+    "Hidden",
     "Interaction",
     "Interval",
     "Investigation",
@@ -148,8 +155,10 @@ __all__ = [
     "Onset",
     "Outcome",
     "Paradigm",
+    "Partner",
     "Piece",
     "Portion",
+    "PriorSetting",
     "Problem",
     "ProposedContract",
     "Query",
@@ -157,12 +166,14 @@ __all__ = [
     "Rate",
     "Record",
     "Redaction",
+    "Removal",
     "Replay",
     "ReplayPlan",
     "Replayed",
     "Runbook",
     "Scan",
     "Segment",
+    "Sensitivity",
     "SeriesPoint",
     "Shift",
     "Signal",
@@ -172,7 +183,9 @@ __all__ = [
     "SliceEffect",
     "SliceVerdict",
     "Snapshot",
+    "SourceSkew",
     "Stage",
+    "StageSeen",
     "Standing",
     "Story",
     "Text",

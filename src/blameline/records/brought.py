@@ -145,6 +145,9 @@ class Window(Record):
     to: Moment | None = None
 
 
+Probability = Annotated[float, Field(gt=0, lt=1)]
+
+
 class Redaction(Record):
     """What ``incident.yaml`` adds to what is never stored."""
 
@@ -152,6 +155,33 @@ class Redaction(Record):
     """Regular expressions (RE2) of whatever else is secret here."""
     names: tuple[str, ...] = ()
     """Attributes whose value is never stored."""
+
+
+STANDING_PRIOR: Mapping[str, float] = {"chance": 0.18, "mix": 0.06, "unknown": 0.14, "ruler": 0.05, "artefact": 0.04}
+"""Prior of the standing bidders; the changes share the rest by the weight of their layer."""
+MOST_STANDING = 0.98
+"""What the standing bidders may start with between them: something is left to the changes."""
+
+
+class PriorSetting(Record):
+    """What ``incident.yaml`` sets of the odds that bids start with; what it leaves out stays as it is."""
+
+    layers: Mapping[Layer, Annotated[float, Field(gt=0, le=100)]] = Field(default_factory=dict)
+    """Weight of a change by its layer, against other changes."""
+    chance: Probability | None = None
+    mix: Probability | None = None
+    unknown: Probability | None = None
+    ruler: Probability | None = None
+    artefact: Probability | None = None
+    one: Probability | None = None
+    """The most that a single change starts with."""
+    pair: Probability | None = None
+    """How much rarer two causes at once are than one."""
+
+    @property
+    def standing(self) -> dict[str, float]:
+        """What each standing bidder starts with, those that are not set as they are by default."""
+        return {**STANDING_PRIOR, **self.model_dump(exclude_none=True, include=set(STANDING_PRIOR))}
 
 
 class Manifest(Record):
@@ -170,6 +200,8 @@ class Manifest(Record):
     segments: tuple[str, ...] = ()
     redact: Redaction = Redaction()
     """What else is never stored."""
+    prior: PriorSetting = PriorSetting()
+    """The odds that bids start with."""
     columns: Mapping[str, str | tuple[str, ...]] = Field(default_factory=dict)
     """For plain tables: our name → theirs (``at``, ``trace_id``, ``span_id``, ``parent_id``, ``name``, ``end``,
     ``duration_ms``, ``status``; ``scores`` takes a list of columns)."""

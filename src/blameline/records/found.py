@@ -9,6 +9,7 @@ from pydantic import Field
 
 from blameline.records.brought import Contract
 from blameline.records.experiments import Experiment
+from blameline.records.weighed import Partner, Sensitivity
 from blameline.records.words import (
     Answer,
     Better,
@@ -285,6 +286,14 @@ class LedgerLine(Record):
     """The change in a few words, as its own record gives it."""
     effect: Interval | None = None
     """Change of the signal on exposed traffic, in the signal's unit; ``null`` where nothing was estimated."""
+    involved: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Probability that it had a part in the shift, alone or as one of two: not split as ``probability`` is, which sums to 1."""
+    partners: tuple[Partner, ...] = ()
+    """Who may have acted with it, the likeliest first."""
+    flip_prior: float | None = None
+    """The prior at which the verdict would be another one, all else as it is; ``null`` where no prior changes it."""
+    sensitivity: Sensitivity | None = None
+    """What would overturn the verdict; on the leading line of a shift."""
 
 
 class Guard(Record):

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from blameline.records.brought import Change, Manifest, Window
+from blameline.records.declared import ChangeState
 from blameline.records.experiments import Replayed
 from blameline.records.found import Context, Dip, Disagreement, Guard, LedgerLine, Shift, Signal
 from blameline.records.words import GapKind, Layer, Moment, Outcome, Problem, Record
@@ -119,6 +120,8 @@ class Investigation(Record):
     """Where users' clicks and graded truth went different ways."""
     dips: tuple[Dip, ...] = ()
     """What was too short to be a shift."""
+    changes: tuple[ChangeState, ...] = ()
+    """What the changelog says against what the traces show, the dark ones first."""
     cannot_tell: str = ""
     """Why no shift for the worse could have been found, and ``no_shift`` clears nothing; empty where one could have been."""
 

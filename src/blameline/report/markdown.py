@@ -24,7 +24,7 @@ from jinja2.loaders import split_template_path
 
 from blameline.assets import assets
 from blameline.errors import BlamelineError
-from blameline.report import sentences, wording
+from blameline.report import declared, sentences, wording
 from blameline.report.actions import actions
 from blameline.report.beside import curves
 from blameline.report.chart import mermaid, telling, timeline
@@ -121,6 +121,7 @@ def environment(templates: Path | None = None) -> Environment:
     }
     made.globals |= {
         "curves": curves,
+        "declared": declared,
         "ANSWERS": sentences.ANSWERS,
         "BIDDERS": BIDDERS,
         "FINDINGS": sentences.FINDINGS,

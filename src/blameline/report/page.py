@@ -46,6 +46,8 @@ LEADING = 0.02
 """A candidate below this is told in one line of the table."""
 TOLD = 5
 """At most so many candidates have their evidence told in full."""
+HALF = 0.5
+"""Share of the move that may be unexplained at most, at the upper end of its interval, for shares to be printed."""
 CLOCK = frozenset({"timing", "placebo"})
 """The checks that look at nothing but time."""
 
@@ -195,6 +197,16 @@ class Page:
     def unknown(self) -> LedgerLine | None:
         """The bid of what is not on the list."""
         return next((line for line in self.lines if line.candidate == "unknown"), None)
+
+    @cached_property
+    def explained(self) -> bool:
+        """Whether what nothing explains is surely less than half of the main shift; else no share is printed."""
+        return self.unknown is None or self.unknown.share.high <= HALF
+
+    @cached_property
+    def firmness(self) -> str:
+        """What would overturn the verdict of the main shift; empty where nothing was asked."""
+        return next((line.sensitivity.because for line in self.lines if line.sensitivity is not None), "")
 
     @cached_property
     def unversioned(self) -> bool:

@@ -229,10 +229,12 @@ def _quiet(page: Page) -> Safe:
 def _blamed(page: Page) -> Safe:
     parts = [
         say(
-            "{id} holds {odds} of the odds and explains {share} of the move. {because} Verdict: {verdict} ({meaning}).",
+            "{id} {holds}{explains}. {because} Verdict: {verdict} ({meaning}).",
             id=first(named(line.candidate)),
-            odds=Safe(wording.percent(line.probability)),
-            share=Safe(wording.share(line.share)),
+            holds=_holds(line),
+            explains=say(" and explains {share} of the move", share=Safe(wording.share(line.share)))
+            if page.explained
+            else Safe(""),
             because=sentence(line.because),
             verdict=line.verdict,
             meaning=Safe(VERDICTS[line.verdict]),
@@ -240,6 +242,28 @@ def _blamed(page: Page) -> Safe:
         for line in page.suspects
     ]
     return Safe(" ".join(parts))
+
+
+def _holds(line: LedgerLine) -> Safe:
+    """How likely it is, alone or as one of two."""
+    if any(partner.probability > 0.5 and partner.how != "masked" for partner in line.partners):
+        return say("had a part in it with odds of {odds}", odds=Safe(wording.percent(line.involved)))
+    return say("holds {odds} of the odds", odds=Safe(wording.percent(line.probability)))
+
+
+def priors(page: Page) -> Safe:
+    """What the bids of the main shift started with, and who says so."""
+    standing = [line for line in page.lines if line.candidate in BIDDERS]
+    changes = [line.prior for line in page.lines if line.candidate not in BIDDERS]
+    told = [
+        f"{line.candidate} {wording.percent(line.prior)}" for line in sorted(standing, key=lambda one: one.candidate)
+    ]
+    if changes:
+        low, high = wording.percent(min(changes)), wording.percent(max(changes))
+        told.append(f"each change {low}" if low == high else f"a change {low} to {high}, by its layer")
+    given = page.story.manifest.prior != type(page.story.manifest.prior)()
+    whose = Safe("as the manifest sets it" if given else "as blameline has it; `prior:` in `incident.yaml` changes it")
+    return say("Before any evidence ({whose}): {told}.", whose=whose, told=Safe(", ".join(told)))
 
 
 def _tied(page: Page) -> Safe:

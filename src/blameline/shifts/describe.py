@@ -85,8 +85,8 @@ def sides(
     inside = cells.inside(dict(segment))
     turns = np.array([hour for move in beside for hour in (move.begun, move.over)])
     begun = cells.hour_of(onset.estimate)
-    inside &= cells.hours > turns[turns < begun].max(initial=-np.inf)
-    inside &= cells.hours < turns[turns >= begun].min(initial=np.inf)
+    inside = inside & (cells.hours > turns[turns < begun].max(initial=-np.inf))
+    inside = inside & (cells.hours < turns[turns >= begun].min(initial=np.inf))
     early = inside & (cells.hours < cells.hour_of(onset.low))
     late = inside & (cells.hours > cells.hour_of(onset.estimate))
     if ended:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from blameline.records import LAYER_OF_KIND, Manifest, Problem, SignalSetting
+from blameline.records import LAYER_OF_KIND, Manifest, PriorSetting, Problem, SignalSetting
+from blameline.records.brought import MOST_STANDING
 from blameline.sources.lines import records
 from blameline.sources.wording import fault, nearest, unknown_key
 
@@ -53,6 +54,13 @@ class ManifestFile:
                     problems.append(f"{fault(error)}; '{key}' is not used")
                 else:
                     kept[key] = value
+            if (
+                "prior" in kept
+                and (whole := sum(PriorSetting.model_validate(kept["prior"]).standing.values())) > MOST_STANDING
+            ):
+                between = f"{whole:.2f}, which leaves too little to the changes"
+                problems.append(f"under 'prior' the standing bidders start with {between}; 'prior' is not used")
+                del kept["prior"]
             for message in problems:
                 yield Problem(source=file.source, line=None, message=message)
             yield Manifest.model_validate(kept)

@@ -159,15 +159,26 @@ def _told(events: list[dict[str, Any]]) -> dict[str, str]:
             variant = next((said[key] for key in _VARIANTS if key in said), None)
             if "feature_flag.key" in said and variant is not None:
                 flags[text_of(said["feature_flag.key"])] = text_of(variant)
-    if len(flags) == 1:  # of several, no attribute can say which is which
-        ((key, variant),) = flags.items()
-        found |= {"feature_flag.key": key, "feature_flag.result.variant": variant}
+    found |= _evaluated(flags)
     lists = {
         "gen_ai.input.messages": asked,
         "gen_ai.output.messages": answered,
         "gen_ai.response.finish_reasons": reasons,
     }
     return {**{key: text_of(value) for key, value in lists.items() if value}, **found}
+
+
+_MOST_FLAGS, _LONGEST_KEY = 50, 100
+
+
+def _evaluated(flags: dict[str, str]) -> dict[str, str]:
+    """Flags as attributes: of several, one attribute cannot say which is which, and each has its own."""
+    if len(flags) == 1:
+        ((key, variant),) = flags.items()
+        return {"feature_flag.key": key, "feature_flag.result.variant": variant}
+    if len(flags) > _MOST_FLAGS:
+        return {}
+    return {f"feature_flag.{key}.variant": said for key, said in flags.items() if len(key) <= _LONGEST_KEY}
 
 
 _VARIANTS = ("feature_flag.result.variant", "feature_flag.variant", "feature_flag.result.value")

@@ -1,0 +1,255 @@
+"""One thing left out at a time, and the ledger without it: a record, version, signal, kind of evidence, check, segment or day.
+
+Nothing is read again. What a day or a segment brings is taken from the sums of the fit (``fit.left_out``), for the best variant
+of each bid and for the moves that carry the bid of ``unknown``; the other variants are taken to gain and lose as the best one
+does, and noise that passes for a move to shrink with the move. Answers stay as they are, but for those that rest on the signal
+that is left out, and for the comparison of the exposed with the unexposed, which is made again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from blameline.evidence.exposure import CLEAR, ENOUGH, contrast
+from blameline.evidence.odds import Odds, Posterior, normalised
+from blameline.evidence.pairs import log_factors
+from blameline.evidence.verdicts import outcome
+from blameline.fit import LeftOut, Scores
+from blameline.records import Removal
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from blameline.evidence.hearing import Hearing
+    from blameline.evidence.pairs import Pair
+    from blameline.evidence.rulings import Ruling
+    from blameline.records import Evidence, LedgerLine
+
+Floats = NDArray[np.float64]
+MOVES = 16
+"""So many of the moves that ``unknown`` may have made carry its bid: the likeliest."""
+SOURCES = frozenset({"records", "bridge", "replay"})
+"""Ratios that are no signal's."""
+Kind = Literal["change", "version", "signal", "evidence", "check", "segment", "day"]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """All that a ledger was written from."""
+
+    hearing: Hearing
+    weighed: Posterior
+    rulings: Mapping[str, Ruling]
+    tied: Mapping[str, Sequence[str]]
+    lines: Mapping[str, LedgerLine]
+    subject: str
+
+    @property
+    def entries(self) -> list[Odds]:
+        """The odds of every candidate."""
+        return list(self.weighed.odds.values())
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """Every two."""
+        return [pair for pair, _ in self.weighed.pairs]
+
+    def again(
+        self,
+        kind: Kind,
+        what: str,
+        *,
+        entries: Sequence[Odds] | None = None,
+        pairs: Sequence[Pair] | None = None,
+        rulings: Mapping[str, Ruling] | None = None,
+    ) -> Removal:
+        """The ledger with other odds or other answers."""
+        entries, rulings = self.entries if entries is None else entries, self.rulings if rulings is None else rulings
+        posterior = normalised(entries, self.pairs if pairs is None else pairs, self.hearing.prior.pair)
+        kept = {one.candidate.id for one in entries}
+        lines = [
+            self.lines[name].model_copy(
+                update={
+                    "probability": min(own.probability, 1.0),
+                    "involved": own.involved,
+                    "verdict": rulings[name].word(own.involved),
+                    "evidence": tuple(rulings[name].evidence),
+                }
+            )
+            for name, own in posterior.odds.items()
+        ]
+        lines.sort(key=lambda line: (-line.probability, line.candidate))
+        tied = {
+            name: tuple(other for other in others if other in kept)
+            for name, others in self.tied.items()
+            if name in kept
+        }
+        word, moved = outcome(lines, {name: others for name, others in tied.items() if others})
+        own = next((line for line in lines if line.candidate == self.subject), None)
+        return Removal(
+            kind=kind,
+            what=what,
+            first=lines[0].candidate,
+            probability=round(own.involved if own else 0.0, 6),
+            verdict=own.verdict if own else None,
+            outcome=word,
+            moved=moved,
+        )
+
+
+def removals(ledger: Ledger) -> Iterator[Removal]:
+    """The ledger with everything left out in turn, the candidate's own record too."""
+    yield from _records(ledger)
+    yield from _ratios(ledger)
+    yield from _checks(ledger)
+    yield from _cells(ledger)
+
+
+def _records(ledger: Ledger) -> Iterator[Removal]:
+    candidates = [one.candidate for one in ledger.entries]
+    for left in candidates:
+        if left.standing:
+            continue
+        rest = [one for one in candidates if one is not left]
+        prior = ledger.hearing.prior.shared(rest)
+        entries = [replace(one, prior=prior[one.candidate.id]) for one in ledger.entries if one.candidate is not left]
+        yield ledger.again("change" if left.declared else "version", left.id, entries=entries)
+
+
+def _ratios(ledger: Ledger) -> Iterator[Removal]:
+    names = sorted({name for one in ledger.entries for name, value in one.ratios.items() if abs(value) > 1e-3})
+    for name in names:
+        entries = [replace(one, ratios={k: v for k, v in one.ratios.items() if k != name}) for one in ledger.entries]
+        resting = {
+            key: _without(ruling, [one.check for one in ruling.evidence if name not in SOURCES and name in one.because])
+            for key, ruling in ledger.rulings.items()
+        }
+        yield ledger.again("evidence" if name in SOURCES else "signal", name, entries=entries, rulings=resting)
+
+
+def _checks(ledger: Ledger) -> Iterator[Removal]:
+    names = sorted({one.check for ruling in ledger.rulings.values() for one in ruling.evidence})
+    for name in names:
+        rulings = {key: _without(ruling, [name]) for key, ruling in ledger.rulings.items()}
+        yield ledger.again("check", name, rulings=rulings)
+
+
+def _without(ruling: Ruling, checks: Collection[str]) -> Ruling:
+    kept: tuple[Evidence, ...] = tuple(one for one in ruling.evidence if one.check not in checks)
+    return replace(ruling, evidence=kept)
+
+
+def _cells(ledger: Ledger) -> Iterator[Removal]:
+    """Without one day, and without one segment after the other; a segment that is the shift's own is not left out."""
+    hearing, sums = ledger.hearing, Sums(ledger)
+    cells = hearing.fit.cells
+    day = (cells.hours // 24).astype(np.int64)
+    for number in np.unique(day):
+        words = f"{cells.moment(24.0 * float(number)):%Y-%m-%d %H:%M}"
+        yield sums.without("day", words, day == number)
+    for place in hearing.places:
+        if place.items() <= dict(hearing.shift.segment).items():
+            continue
+        words = ", ".join(f"{key}={value}" for key, value in sorted(place.items()))
+        yield sums.without("segment", words, cells.inside(place))
+
+
+class Sums:
+    """What the fit knows of the columns that the ledger rests on."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger, hearing = ledger, ledger.hearing
+        self.fit = hearing.fit
+        columns = [bid.column[:, None] for bid in hearing.bids.values()]
+        self.at = {name: number for number, name in enumerate(hearing.bids)}
+        width = len(columns)
+        self.of_pairs = []
+        for pair in ledger.pairs:
+            columns.append(pair.columns)
+            self.of_pairs.append(np.arange(width, width + pair.columns.shape[1]))
+            width += pair.columns.shape[1]
+        family, logs = hearing.shapes
+        self.likeliest = np.argsort(-logs, kind="stable")[:MOVES]
+        self.weights = family.log_weight[self.likeliest]
+        cells = self.fit.cells
+        columns += [
+            (family.profiles[cells.bucket, at] * cells.inside(dict(family.place[at])))[:, None] for at in self.likeliest
+        ]
+        self.moves = slice(width, width + len(self.likeliest))
+        width = self.moves.stop
+        self.contrast = None
+        subject = ledger.rulings[ledger.subject]
+        spoke = any(one.check == "exposure" and one.verdict == "supports" for one in subject.evidence)
+        if spoke and ledger.subject in hearing.bids:
+            columns.append(contrast(hearing, subject.candidate, hearing.shift.signal).column[:, None])
+            self.contrast = width
+        self.sums = LeftOut(self.fit, np.column_stack(columns))
+        whole = np.diag(self.sums.inner)
+        self.before = (self.sums.inner, Scores(np.maximum(whole, 0.0), self.sums.pull))
+        if self.contrast is not None and not self._stands(self.before[1]):
+            self.contrast = None  # it speaks by another comparison, beside the other cause or of another signal
+
+    def without(self, kind: Kind, what: str, dropped: NDArray[np.bool_]) -> Removal:
+        """The ledger without these cells."""
+        after, ledger = self.sums.without(dropped), self.ledger
+        gains = {name: self._one(after, at) - self._one(self.before, at) for name, at in self.at.items()}
+        free = self._free(after) - self._free(self.before)
+        entries = []
+        for one in ledger.entries:
+            name = one.candidate.id
+            if name == "chance":
+                kept = min(max(self._free(after) / whole, 0.0), 1.0) if (whole := self._free(self.before)) > 0 else 1.0
+                entries.append(replace(one, log_factor=one.log_factor * kept))
+            else:
+                gain = gains.get(name, free if name in {"unknown", "ruler", "artefact"} else 0.0)
+                entries.append(replace(one, log_factor=one.log_factor + gain))
+        pairs = [
+            replace(pair, log_factor=pair.log_factor + self._two(after, at, pair) - self._two(self.before, at, pair))
+            for pair, at in zip(ledger.pairs, self.of_pairs, strict=True)
+        ]
+        rulings = {name: self._ruled(ruling, after[1]) for name, ruling in ledger.rulings.items()}
+        if self.contrast is not None and not self._stands(after[1]):
+            rulings[ledger.subject] = _without(rulings[ledger.subject], ["exposure"])
+        return ledger.again(kind, what, entries=entries, pairs=pairs, rulings=rulings)
+
+    def _one(self, told: tuple[Floats, Scores], at: int) -> float:
+        scores = Scores(told[1].information[[at]], told[1].pull[[at]])
+        return float(scores.log_factor(self.fit.slab, sign=self.ledger.hearing.harm)[0])
+
+    def _free(self, told: tuple[Floats, Scores]) -> float:
+        scores = Scores(told[1].information[self.moves], told[1].pull[self.moves])
+        logs = self.weights + scores.log_factor(self.fit.slab, sign=self.ledger.hearing.harm)
+        return float(logsumexp(logs)) if len(logs) else 0.0
+
+    def _two(self, told: tuple[Floats, Scores], at: NDArray[np.int64], pair: Pair) -> float:
+        if len(at) == 1:
+            return self._one(told, int(at[0]))
+        inner, scores = told
+        one, other = (Scores(scores.information[[k]], scores.pull[[k]]) for k in at)
+        signs = self.ledger.hearing.harm, self.ledger.hearing.harm * (-1 if pair.how == "masked" else 1)
+        factor = float(log_factors(one, other, inner[np.ix_(at[:1], at[1:])], self.fit.slab, signs)[0, 0])
+        return factor if np.isfinite(factor) else max(self._one(told, int(k)) for k in at) - 3.0
+
+    def _ruled(self, ruling: Ruling, scores: Scores) -> Ruling:
+        """The same answers with the effect that is left."""
+        name, bid = ruling.candidate.id, ruling.bid
+        if bid is None or name not in self.at:
+            return ruling
+        at, old = self.at[name], self.before[1]
+        if not scores.information[at] or not old.information[at]:
+            return replace(ruling, bid=replace(bid, error=np.inf))
+        moved = float(scores.estimate[at] - old.estimate[at])
+        wider = float(scores.error[at] / old.error[at])
+        return replace(ruling, bid=replace(bid, effect=bid.effect + moved, error=bid.error * wider))
+
+    def _stands(self, scores: Scores) -> bool:
+        """Whether the exposed still fare worse than the unexposed."""
+        assert self.contrast is not None
+        harm = self.ledger.hearing.harm * float(scores.estimate[self.contrast])
+        error = float(scores.error[self.contrast])
+        return harm > CLEAR * error and harm > ENOUGH * abs(self.ledger.hearing.shift.delta.estimate)

@@ -1,0 +1,2 @@
+-- Which attribute names the spans carry.
+SELECT DISTINCT unnest(names) AS attribute FROM (SELECT DISTINCT names FROM span_rows) ORDER BY attribute
