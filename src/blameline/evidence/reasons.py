@@ -42,10 +42,10 @@ def because(
         if gain > 0:
             return "a move at a free time fits the data better than any recorded or visible change"
         return f"the best recorded change fits better than a move at a free time, {to_one(-gain)}"
-    if pair := _acted(odds[candidate.id]):
-        return pair
     if tied and "replay" in told and told["replay"].verdict == "supports":
         return f"run again, it and {', '.join(tied)} make the loss together; {told['replay'].because}"
+    if pair := _acted(odds[candidate.id]):
+        return pair
     if tied:
         return f"its exposure is the same as that of {', '.join(tied)}: this data cannot tell them apart"
     order = (
