@@ -4,13 +4,14 @@ PYTHON ?= python3
 VENV ?= .venv
 OUT ?= out
 ARGS ?=
+HALF ?= tune
 BIN := $(VENV)/bin
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 PEERS := $(VENV)-benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test test-long lint format types borders coverage wheel golden schema benchmark-drill benchmark-blame-speed benchmark-ingest benchmark-kill benchmark-detection benchmark-moves ci clean
+.PHONY: help demo install test test-long lint format types borders coverage wheel golden schema benchmark-drill benchmark-blame benchmark-blame-speed benchmark-ingest benchmark-kill benchmark-detection benchmark-moves ci clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -72,6 +73,11 @@ benchmark-detection: $(PEERS)/.installed  ## the detectors on annotated public s
 
 benchmark-moves: $(DEV)  ## false shifts, power, delay, onset intervals and time on made streams (ARGS="quiet --months 10")
 	$(BIN)/python benchmarks/detection/moves.py $(ARGS)
+
+benchmark-blame: $(PEERS)/.installed  ## who is blamed in 58 classes of cases, against seven baselines (HALF=held, ARGS="--seeds 10:30")
+	$(PEERS)/bin/python benchmarks/blame/run.py --half $(HALF) --cases $(OUT)/blame/cases --out $(OUT)/blame/$(HALF).jsonl $(ARGS)
+	$(PEERS)/bin/python benchmarks/blame/peers.py --lines $(OUT)/blame/$(HALF).jsonl --cases $(OUT)/blame/cases --out $(OUT)/blame/$(HALF)-baselines.jsonl
+	$(PEERS)/bin/python benchmarks/blame/score.py $(OUT)/blame/$(HALF).jsonl --baselines $(OUT)/blame/$(HALF)-baselines.jsonl
 
 ci:  ## all that continuous integration runs
 	.ci/run

@@ -54,6 +54,8 @@ class Files:
     changes: list[dict[str, Any]] = field(default_factory=list)
     manifest: dict[str, Any] = field(default_factory=dict)
     replays: list[dict[str, Any]] = field(default_factory=list)
+    spans: list[dict[str, Any]] = field(default_factory=list)
+    """Spans below the requests, one row each."""
 
     def keep(self, chosen: np.ndarray) -> None:
         """Lose the other requests and their scores."""
@@ -91,6 +93,12 @@ class Files:
             pq.write_table(scores.slice(0, half), folder / "y.parquet")
             changes.reverse()
             replays = [replays[index] for index in rng.permutation(len(replays))]
+        if self.spans:
+            rows = [
+                self.spans[index]
+                for index in (range(len(self.spans)) if shuffle is None else rng.permutation(len(self.spans)))
+            ]
+            (folder / "spans.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         if changes:
             (folder / "changes.yaml").write_text(yaml.safe_dump(changes))
         (folder / "incident.yaml").write_text(
@@ -135,6 +143,35 @@ class World:
         """A signal of ones and zeros."""
         values = (self.rng.random(len(self.day)) < np.clip(chance, 0.02, 0.98)).astype(float)
         self.files.scores[name] = (values, judge)
+
+    def span(self, what: str, chosen: np.ndarray, minute: float, **more: Any) -> None:
+        """A span below some requests, so many minutes after they began; ``more`` are its columns, one entry a request."""
+        for n in np.flatnonzero(chosen):
+            trace = str(self.files.requests["trace_id"][n])
+            at = (START + timedelta(days=float(self.day[n]), minutes=minute)).isoformat()
+            own = {
+                "span_id": f"{what[:3]}{n:06d}",
+                "parent_id": f"root{n:06d}",
+                "at": at,
+                "duration_ms": 20,
+                "status": "ok",
+            }
+            row = {"trace_id": trace} | own
+            self.files.spans.append(row | {"gen_ai.operation.name": what} | {k: v[n] for k, v in more.items()})
+
+    def behave(
+        self, *, longer: np.ndarray | float = 0.0, slower: np.ndarray | float = 0.0, asked: np.ndarray | float = 0.0
+    ) -> None:
+        """Tokens in and out, and milliseconds: logs that grow by so much, answers with questions and waits with answers."""
+        n = len(self.day)
+        into = self.rng.normal(6.0, 0.4, n) + asked
+        out = 5.0 + 0.5 * (into - 6.0) + self.rng.normal(0, 0.4, n) + longer
+        wait = 3.0 + 0.8 * out + self.rng.normal(0, 0.3, n) + slower
+        self.files.requests |= {
+            "gen_ai.usage.input_tokens": np.rint(np.exp(into)).astype(int),
+            "gen_ai.usage.output_tokens": np.rint(np.exp(out)).astype(int),
+            "latency_ms": np.rint(np.exp(wait)).astype(int),
+        }
 
     def judge(self, name: str = "j-1") -> np.ndarray:
         """The same judge for all."""
@@ -406,6 +443,54 @@ def both(seed: int = 28) -> Files:
     return w.files
 
 
+def two_faults(
+    seed: int = 40, *, apart: float = 24.0, how: str = "random", losses: tuple[float, float] = (0.25, 0.25)
+) -> Files:
+    """Two guilty, ``apart`` hours from one another: on halves of the traffic that overlap by chance, or each in a region of its own."""
+    w = World(seed)
+    day, other = 5.0, 5.0 + apart / 24
+    if how == "random":
+        first, second = (w.rng.random(len(w.day)) < 0.5, w.rng.random(len(w.day)) < 0.5)
+    else:
+        first, second = w.region == "eu", w.region == "us"
+    first, second = first & (w.day > day), second & (w.day > other)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", first)
+    w.stamp("app.tools.schema", "t-1", "t-2", second)
+    w.stamp("app.index.version", "i-1", "i-2", w.day > 9.5)
+    w.change("first", day, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.change("second", other, "tool_schema", **{"from": "t-1", "to": "t-2"})
+    w.change("later", 9.5, "index_refresh", **{"from": "i-1", "to": "i-2"})
+    w.share("answer_correct", w.base - losses[0] * first - losses[1] * second, w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def amplified(seed: int = 41, loss: float = 0.3) -> Files:
+    """Guilty between them: a prompt edit on half of the traffic from day 3, harmless until a tool schema meets it on day 6."""
+    w = World(seed)
+    base, amplifier = (w.rng.random(len(w.day)) < 0.5) & (w.day > 3), (w.rng.random(len(w.day)) < 0.6) & (w.day > 6)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", base)
+    w.stamp("app.tools.schema", "t-1", "t-2", amplifier)
+    w.change("base", 3, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.change("amplifier", 6, "tool_schema", **{"from": "t-1", "to": "t-2"})
+    w.share("answer_correct", w.base - loss * (base & amplifier), w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def masked(seed: int = 42, good: float = 0.2) -> Files:
+    """Guilty: a prompt edit on most of the traffic from day 6; a tool schema that makes the US better hides a part of it."""
+    w = World(seed)
+    harm, better = (w.rng.random(len(w.day)) < 0.6) & (w.day > 6), (w.region == "us") & (w.day > 6)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", harm)
+    w.stamp("app.tools.schema", "t-1", "t-2", better)
+    w.change("harm", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.change("good", 6, "tool_schema", **{"from": "t-1", "to": "t-2"})
+    w.share("answer_correct", w.base - 0.2 - 0.35 * harm + good * better, w.judge())
+    w.control(w.judge())
+    return w.files
+
+
 def opening(seed: int = 29) -> Files:
     """Too early to say: a fall on the second of six days, and a change from before the first."""
     w = World(seed, days=6)
@@ -422,6 +507,36 @@ def vague(seed: int = 30) -> Files:
     return w.files
 
 
+def chained(seed: int, broken: str, *, where: str = "", harmless: bool = False) -> Files:
+    """A chain of search, call of a model and tool; everywhere from day 6 one stage puts out worse, and answers are bad for it.
+
+    ``broken`` is ``tools`` or ``retrieval``. Guilty is a change of it, innocent an edit of the prompt in the same minute; with
+    ``where = "everywhere"`` no stage puts out worse, and all answers are bad alike; with ``harmless`` the stage puts out worse
+    and the answers are bad for another reason.
+    """
+    w = World(seed)
+    n, late = len(w.day), w.day > 6
+    searches, calls = w.rng.random(n) < 0.6, w.rng.random(n) < 0.45
+    often = np.where(late & (where != "everywhere"), 0.4, 0.03)
+    empty = searches & (w.rng.random(n) < (often if broken == "retrieval" else 0.03))
+    failed = calls & (w.rng.random(n) < (often if broken == "tools" else 0.03))
+    found = np.where(empty, "[]", '[{"id":"d1","score":0.8},{"id":"d2","score":0.6}]')
+    w.span("retrieval", searches, 0.01, **{"gen_ai.retrieval.documents": found})
+    w.span("chat", np.ones(n, dtype=bool), 0.02, **{"gen_ai.response.finish_reasons": np.full(n, "stop")})
+    w.span("execute_tool", calls, 0.03, status=np.where(failed, "error", "ok"))
+    kind, attribute = {
+        "tools": ("tool_schema", "app.tools.schema"), "retrieval": ("index_refresh", "app.index.version"),
+    }[broken]  # fmt: skip
+    w.stamp(attribute, "a-1", "a-2", late)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", late)
+    w.change("guilty", 6, kind, **{"from": "a-1", "to": "a-2"})
+    w.change("edit", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    bad = np.zeros(n) if harmless else 0.65 * (failed | empty)
+    w.share("answer_correct", w.base - bad - 0.2 * (late & (harmless or where == "everywhere")), w.judge())
+    w.control(w.judge())
+    return w.files
+
+
 def plain_drop(seed: int, day: float) -> Files:
     """Everything falls by 0.2 on one day: no segments, no versions, one change on record."""
     w = World(seed)
@@ -429,6 +544,102 @@ def plain_drop(seed: int, day: float) -> Files:
     w.files.manifest["segments"] = []
     w.change("beside", day, "corpus_change")
     w.share("answer_correct", 0.85 - 0.2 * (w.day > day), w.judge())
+    return w.files
+
+
+def asked_again(seed: int = 31, *, words: bool = True, seldom: bool = False) -> Files:
+    """Forty questions that come again and again. Guilty: a prompt edit on half of all requests from day 6 on.
+
+    Innocent: a route that the other half takes from that moment on, and a deploy that reached everybody then.
+    """
+    w = World(seed)
+    late, half = w.day > 6, w.rng.random(len(w.day)) < 0.5
+    question = w.rng.integers(0, 40, len(w.day))
+    w.base = np.clip(w.base - 0.2 + w.rng.uniform(-0.15, 0.15, 40)[question], 0, 1)
+    w.files.requests["question"] = np.array([f"Where is my order number {number}?" for number in question])
+    w.files.requests["answer"] = np.array([f"It is on its way, said {n} times." for n in range(len(w.day))])
+    if seldom:  # each question its own, but for six of them
+        others = np.array([f"What is it about {n}?" for n in range(len(w.day))])
+        w.files.requests["question"] = np.where(question < 6, w.files.requests["question"], others)
+    if not words:
+        del w.files.requests["question"]
+    w.stamp("gen_ai.prompt.version", "v1", "v2", late & half)
+    w.stamp("app.route", "r-1", "r-2", late & ~half)
+    w.change("guilty", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.change("other", 6, "router_config", **{"from": "r-1", "to": "r-2"})
+    w.change("everybody", 6, "corpus_change")
+    w.share("answer_correct", w.base - 0.25 * (late & half), w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def scoped(seed: int = 32) -> Files:
+    """Guilty: a corpus change in the EU from day 6 on that no trace carries. Innocent: one in the US at that moment."""
+    w = World(seed)
+    w.change("guilty", 6, "corpus_change", scope={"cloud.region": "eu"})
+    w.change("elsewhere", 6, "corpus_change", scope={"cloud.region": "us"})
+    w.change("nowhere", 6, "corpus_change", scope={"cloud.region": "ap"})
+    w.share("answer_correct", w.base - 0.2 * ((w.region == "eu") & (w.day > 6)), w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def everywhere(seed: int = 33) -> Files:
+    """Everything falls on day 6, and a change on record then that reached the EU alone."""
+    w = World(seed)
+    w.change("confined", 6, "corpus_change", scope={"cloud.region": "eu"})
+    w.share("answer_correct", w.base - 0.2 * (w.day > 6), w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def bypassed(seed: int = 34) -> Files:
+    """Guilty: an index refresh from day 6 on. Half of the requests look nothing up, and stay as good; no control is on record."""
+    w = World(seed)
+    looks, late = w.rng.random(len(w.day)) < 0.5, w.day > 6
+    w.files.requests["app.index.version"] = np.where(looks, np.where(late, "i-2", "i-1"), None)
+    w.change("guilty", 6, "index_refresh", **{"from": "i-1", "to": "i-2"})
+    w.share("answer_correct", w.base - 0.25 * (looks & late), w.judge())
+    return w.files
+
+
+def few_controls(seed: int = 37) -> Files:
+    """A prompt edit that reached everybody, a fall of 0.12, and a control that one request in forty was scored on."""
+    w = World(seed)
+    has = w.day > 6
+    w.stamp("gen_ai.prompt.version", "v1", "v2", has)
+    w.change("edit", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.share("answer_correct", w.base - 0.12 * has, w.judge())
+    w.control(w.judge())
+    w.share("format_valid", np.full(len(w.day), 0.6), w.judge())
+    values, judge = w.files.scores["format_valid"]
+    w.files.scores["format_valid"] = (np.where(w.rng.random(len(w.day)) < 1 / 40, values, np.nan), judge)
+    return w.files
+
+
+def cached(seed: int = 35, *, hours: float = 16.0) -> Files:
+    """Guilty: a prompt edit from day 5 on that acts only when a cache has run out."""
+    w = World(seed, per_day=500)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", w.day > 5)
+    w.change("guilty", 5, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.share("answer_correct", w.base - 0.3 * (w.day > 5 + hours / 24), w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def sticky(seed: int = 36, *, spread: float = 0.25, effect: float = 0.0) -> Files:
+    """Thirty users, good and bad ones. A prompt edit reaches a third of them from day 6 on; from then on all fare worse."""
+    w = World(seed, per_day=300)
+    user = w.rng.integers(0, 30, len(w.day))
+    good, chosen = w.rng.normal(0, spread, 30), w.rng.permutation(30) < 10
+    good[chosen] -= good[chosen].mean() + 0.1
+    w.files.requests["user.id"] = np.array([f"u{number}" for number in user])
+    has = (w.day > 6) & chosen[user]
+    w.stamp("gen_ai.prompt.version", "v1", "v2", has)
+    w.change("edit", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.change("beside", 6, "corpus_change")
+    w.share("answer_correct", w.base - 0.15 + good[user] - 0.15 * (w.day > 6) + effect * has, w.judge())
+    w.control(w.judge())
     return w.files
 
 
@@ -579,6 +790,45 @@ def rubric(seed: int) -> Desk:
     return desk
 
 
+def unrecorded(
+    seed: int = 71, *, moved: float = 0.25, more: float = 0.0, edit: bool = False, per_day: int = 280
+) -> Files:
+    """Quality falls on day 6 and no identity moves then; ``moved`` is how much longer and quicker answers get with it.
+
+    ``more`` is how much longer questions get; with ``edit`` a prompt edit is stamped and on record at that moment.
+    """
+    w = World(seed, per_day=per_day)
+    late = w.day > 6
+    w.stamp("service.version", "1.0", "1.1", w.day > 2.5)
+    w.change("early", 2.5, "deploy", **{"from": "1.0", "to": "1.1"})
+    if edit:
+        w.stamp("gen_ai.prompt.version", "v1", "v2", late)
+        w.change("edit", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.behave(longer=moved * late, slower=-moved * late, asked=more * late)
+    w.share("answer_correct", w.base - 0.2 * late, w.judge())
+    w.control(w.judge())
+    return w.files
+
+
+def aged(seed: int = 81, *, kept_up: bool = False) -> Files:
+    """An index renewed every day, declared, until day 4: from then on answers over documents get worse by the day.
+
+    With ``kept_up`` the index is renewed to the end, and all answers get worse, over documents or not. A prompt edit falls on day 6.
+    """
+    w = World(seed, per_day=500)
+    reaches = w.rng.random(len(w.day)) < 0.6
+    number = np.floor(w.day if kept_up else np.minimum(w.day, 4.5)).astype(int)
+    last = int(number.max())
+    w.files.requests["app.index.version"] = np.where(reaches, np.array([f"i-{k}" for k in range(last + 1)])[number], "")
+    for k in range(1, last + 1):
+        w.change(f"r-{k}", k, "index_refresh", **{"from": f"i-{k - 1}", "to": f"i-{k}"})
+    w.stamp("gen_ai.prompt.version", "v1", "v2", w.day > 6)
+    w.change("edit", 6, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.share("answer_correct", w.base - 0.06 * np.maximum(w.day - 5, 0) * (reaches | kept_up), w.judge())
+    w.control(w.judge())
+    return w.files
+
+
 STORIES: dict[str, Callable[[], Files | Desk]] = {
     "staged": staged,
     "rolled_back": rolled_back,
@@ -603,8 +853,25 @@ STORIES: dict[str, Callable[[], Files | Desk]] = {
     "bystanders": bystanders,
     "doubled": doubled,
     "both": both,
+    "two faults": two_faults,
+    "two regions": lambda: two_faults(apart=48, how="regions"),
+    "amplified": amplified,
+    "masked": masked,
+    "asked again": asked_again,
+    "asked seldom": lambda: asked_again(seldom=True),
+    "control seldom scored": few_controls,
+    "asked in no words": lambda: asked_again(words=False),
+    "scoped": scoped,
+    "everywhere": everywhere,
+    "bypassed": bypassed,
+    "cached": cached,
+    "sticky": sticky,
     "opening": opening,
     "vague": vague,
+    "tools fail": lambda: chained(41, "tools"),
+    "nothing found": lambda: chained(42, "retrieval"),
+    "all fall": lambda: chained(43, "tools", where="everywhere"),
+    "beside": lambda: chained(44, "retrieval", harmless=True),
     "cleared judge": lambda: new_judge(9, ruler=0, app=-0.15, pairs=60),
     "rescored": lambda: new_judge(1, ruler=-0.1, app=0, pairs=40),
     "anchors": lambda: silent(1, ruler=-0.1, app=0, anchors=20),
@@ -615,6 +882,11 @@ STORIES: dict[str, Callable[[], Files | Desk]] = {
     "ruler and app": lambda: new_judge(1, ruler=-0.1, app=-0.1, pairs=40, region="eu"),
     "ruler, then app": lambda: new_judge(1, ruler=-0.1, app=-0.1, pairs=40, day=2.5, app_day=6.5, region="eu"),
     "rubric": lambda: rubric(1),
+    "aged": aged,
+    "kept up": lambda: aged(kept_up=True),
+    "unrecorded": unrecorded,
+    "unrecorded, alike": lambda: unrecorded(moved=0.0),
+    "recorded edit": lambda: unrecorded(edit=True),
 }
 
 
@@ -721,7 +993,7 @@ def files_of() -> Callable[[str], Files | Desk]:
 @pytest.fixture(scope="session")
 def build() -> SimpleNamespace:
     """Stories that can be had with other numbers."""
-    return SimpleNamespace(traffic=traffic, quiet=quiet, plain_drop=plain_drop, world=World)
+    return SimpleNamespace(traffic=traffic, quiet=quiet, plain_drop=plain_drop, world=World, unrecorded=unrecorded)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -204,7 +204,9 @@ def test_shares_that_say_too_little_cannot_tell(factor: float, said: str) -> Non
     fall = Fall(0.0, 0.1, 0.1, {}, 0.1, able=True, clear=False)
     kept = SimpleNamespace(falls=lambda _: {"requests": fall}, sampled=Sampled(factor, -0.1, 0.1))
     signal = SimpleNamespace(bounded=True)
-    hearing: Any = SimpleNamespace(kept=kept, fit=SimpleNamespace(cells=SimpleNamespace(signal=signal)))
+    shift = SimpleNamespace(delta=SimpleNamespace(estimate=-0.2))
+    cells = SimpleNamespace(signal=signal, n=np.ones(900))
+    hearing: Any = SimpleNamespace(kept=kept, fit=SimpleNamespace(cells=cells), shift=shift)
     artefact = Candidate(id="artefact", kind="artefact", layer=None, declared=False, at=None)
     assert Records().weigh({"day": np.arange(3)}, hearing, artefact, seed=0).verdict == said
 

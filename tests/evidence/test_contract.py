@@ -30,7 +30,10 @@ pytestmark = pytest.mark.xdist_group("told stories")  # each is investigated onc
 
 @dataclass(frozen=True)
 class Contract:
-    """Where a check must say what: pairs of a story and a candidate in it."""
+    """Where a check must say what: pairs of a story and a candidate in it.
+
+    ``controls`` is asked what a candidate cannot touch: its "cause" is that this was measured and stayed, which convicts nobody.
+    """
 
     causes: tuple[tuple[str, str], ...]
     innocents: tuple[tuple[str, str], ...]
@@ -38,6 +41,8 @@ class Contract:
     bystanders: tuple[tuple[str, str], ...]
     """Innocent too, but not so that this check must see it: never supported."""
     too_little: tuple[tuple[str, str], ...]
+    needless: tuple[tuple[str, str], ...] = ()
+    """Where there is nothing to tell, and no amount of data would make it so."""
 
 
 CONTRACT: Mapping[str, Contract] = {
@@ -55,6 +60,24 @@ CONTRACT: Mapping[str, Contract] = {
         innocents=(("staged", "elsewhere"), ("staged", "dosed"), ("continuous", "elsewhere")),
         bystanders=(("judged", "app"), ("rolled_back", "stayed"), ("traffic", "app"), ("model seen", "ebbing")),
         too_little=(("bare", "only"), ("coincidence", "beside"), ("sparse", "edit")),
+    ),
+    "scope": Contract(
+        causes=(("scoped", "guilty"),),
+        innocents=(("scoped", "elsewhere"), ("everywhere", "confined")),
+        bystanders=(("staged", "elsewhere"), ("continuous", "elsewhere"), ("sticky", "edit")),
+        too_little=(("scoped", "nowhere"), ("bare", "only"), ("rolled_back", "guilty"), ("sticky", "edit")),
+    ),
+    "paired": Contract(
+        causes=(("asked again", "guilty"),),
+        innocents=(("asked again", "other"),),
+        bystanders=(("staged", "elsewhere"), ("tied", "one")),
+        too_little=(("asked again", "everybody"), ("asked in no words", "guilty"), ("staged", "guilty"), ("asked seldom", "guilty")),
+    ),
+    "controls": Contract(
+        causes=(("staged", "guilty"), ("staged", "later"), ("bypassed", "guilty")),
+        innocents=(("judged", "app"),),
+        bystanders=(("judged", "app"),),
+        too_little=(("bare", "only"), ("sparse", "edit"), ("control seldom scored", "edit")),
     ),
     "dose": Contract(
         causes=(("staged", "guilty"),),
@@ -105,13 +128,35 @@ CONTRACT: Mapping[str, Contract] = {
         causes=(("both", "second"),),
         innocents=(("staged", "elsewhere"), ("staged", "random"), ("continuous", "elsewhere")),
         bystanders=(("staged", "later"), ("staged", "dosed"), ("outlived", "taken-back"), ("rolled_back", "stayed")),
-        too_little=(("bare", "only"), ("tied", "one"), ("tied", "two"), ("coincidence", "beside")),
+        too_little=(("tied", "one"), ("bare", "before")),
+        needless=(("bare", "only"), ("tied", "two"), ("coincidence", "beside")),
+    ),
+    "mechanism": Contract(
+        causes=(("tools fail", "guilty"), ("nothing found", "guilty")),
+        innocents=(("all fall", "guilty"),),
+        bystanders=(
+            ("tools fail", "edit"), ("nothing found", "edit"), ("all fall", "edit"), ("beside", "guilty"), ("beside", "edit"),
+            ("staged", "elsewhere"),
+        ),
+        too_little=(("bare", "only"), ("sparse", "edit"), ("tied", "two"), ("model coincidence", "beside")),
+    ),
+    "stage": Contract(
+        causes=(("tools fail", "guilty"), ("nothing found", "guilty")),
+        innocents=(("nothing found", "edit"),),
+        bystanders=(("tools fail", "edit"), ("all fall", "guilty"), ("all fall", "edit"), ("beside", "guilty"), ("beside", "edit")),
+        too_little=(("bare", "only"), ("sparse", "edit"), ("tied", "two"), ("all fall", "guilty")),
     ),
     "replay": Contract(
         causes=(("staged", "guilty"),),
         innocents=(("staged", "later"),),
         bystanders=(("staged", "random"),),
         too_little=(("staged", "elsewhere"), ("staged", "random"), ("bare", "only")),
+    ),
+    "signature": Contract(
+        causes=(("unrecorded", "unknown"),),
+        innocents=(("unrecorded, alike", "unknown"),),
+        bystanders=(("recorded edit", "unknown"),),
+        too_little=(("bare", "unknown"), ("sparse", "unknown")),
     ),
 }  # fmt: skip
 
@@ -146,6 +191,21 @@ def cannot_tell(check: Any, told: Tell, candidate: str) -> None:
     )
 
 
+def says_how_sure(found: Evidence) -> None:
+    """An answer has an interval, the low end first."""
+    pairs = [(name, name[:-3] + "high") for name in found.numbers if name == "low" or name.endswith("_low")]
+    pairs = [pair for pair in pairs if found.numbers[pair[0]] is not None]
+    assert pairs, f"{found.check} answers without an interval: {found.because}"
+    for low, high in pairs:
+        assert found.numbers[low] <= found.numbers[high], f"{found.check}: {low} above {high}"
+
+
+def says_how_much(found: Evidence) -> None:
+    """What cannot be told says how much would be enough, in words and as a number."""
+    assert "would" in found.because, f"{found.check} does not say what would be enough: {found.because}"
+    assert found.numbers.get("enough", 0) > 0, f"{found.check} gives no number that would be enough: {found.numbers}"
+
+
 def prove_alive(check: Any, contract: Contract, story: Callable[[str], Tell]) -> None:
     """All of it for one check; what a broken check must not survive."""
     for name, candidate in contract.causes:
@@ -154,7 +214,7 @@ def prove_alive(check: Any, contract: Contract, story: Callable[[str], Tell]) ->
         says_no(check, story(name), candidate)
     for name, candidate in contract.bystanders:
         never_says_yes(check, story(name), candidate)
-    for name, candidate in contract.too_little:
+    for name, candidate in (*contract.too_little, *contract.needless):
         cannot_tell(check, story(name), candidate)
 
 
@@ -186,11 +246,13 @@ def test_a_check_says_what_it_asks_and_names_its_query(name: str) -> None:
 @pytest.mark.parametrize(("check", "name", "candidate"), cases("causes"))
 def test_a_planted_cause_is_supported(story: Callable[[str], Tell], check: str, name: str, candidate: str) -> None:
     says_yes(plugins.load("blameline.checks", check), story(name), candidate)
+    says_how_sure(story(name).ask(plugins.load("blameline.checks", check), candidate))
 
 
 @pytest.mark.parametrize(("check", "name", "candidate"), cases("innocents"))
 def test_a_planted_innocent_is_refuted(story: Callable[[str], Tell], check: str, name: str, candidate: str) -> None:
     says_no(plugins.load("blameline.checks", check), story(name), candidate)
+    says_how_sure(story(name).ask(plugins.load("blameline.checks", check), candidate))
 
 
 @pytest.mark.parametrize(("check", "name", "candidate"), cases("bystanders"))
@@ -202,6 +264,14 @@ def test_a_planted_innocent_is_never_supported(
 
 @pytest.mark.parametrize(("check", "name", "candidate"), cases("too_little"))
 def test_too_little_data_is_no_verdict(story: Callable[[str], Tell], check: str, name: str, candidate: str) -> None:
+    cannot_tell(plugins.load("blameline.checks", check), story(name), candidate)
+    says_how_much(story(name).ask(plugins.load("blameline.checks", check), candidate))
+
+
+@pytest.mark.parametrize(("check", "name", "candidate"), cases("needless"))
+def test_where_there_is_nothing_to_tell_nothing_is_told(
+    story: Callable[[str], Tell], check: str, name: str, candidate: str
+) -> None:
     cannot_tell(plugins.load("blameline.checks", check), story(name), candidate)
 
 
@@ -220,7 +290,9 @@ def test_the_ledger_holds_what_the_checks_say(story: Callable[[str], Tell], name
             assert one.query.name == plugins.load("blameline.checks", one.check).query
 
 
-@pytest.mark.parametrize("name", ["staged", "judged", "traffic", "lost", "rolled_back", "continuous"])
+@pytest.mark.parametrize(
+    "name", ["staged", "judged", "traffic", "lost", "rolled_back", "continuous", "asked again", "sticky"]
+)
 def test_order_of_rows_files_and_records_does_not_matter(
     story: Callable[[str], Tell], investigate: Callable[..., Tell], files_of: Callable[[str], Any], name: str
 ) -> None:
@@ -228,7 +300,7 @@ def test_order_of_rows_files_and_records_does_not_matter(
     assert other.found.model_dump_json() == story(name).found.model_dump_json()
 
 
-@pytest.mark.parametrize("name", ["staged", "judged", "traffic", "lost"])
+@pytest.mark.parametrize("name", ["staged", "judged", "traffic", "lost", "asked again"])
 def test_the_same_seed_gives_the_same_bytes(
     story: Callable[[str], Tell], investigate: Callable[..., Tell], files_of: Callable[[str], Any], name: str
 ) -> None:

@@ -44,7 +44,7 @@ def test_the_rows_of_a_reading_are_those_of_the_queries(story: Callable[[str], A
     assert changes
     for candidate in changes:
         asked = {**window(told.hearing), **exposure(candidate)}
-        for query in ("evidence/contrast", "evidence/by_day"):
+        for query in ("evidence/contrast", "evidence/by_day", "evidence/segments"):
             mine, theirs = reading.query(query, **asked), told.case.store.query(query, **asked)
             assert list(mine) == list(theirs)
             for column, values in theirs.items():
@@ -53,7 +53,7 @@ def test_the_rows_of_a_reading_are_those_of_the_queries(story: Callable[[str], A
                 else:
                     assert (mine[column] == values).all()
     assert archive.run["evidence/pieces"] == 1
-    assert not archive.run["evidence/contrast"] + archive.run["evidence/by_day"]
+    assert not sum(archive.run[f"evidence/{query}"] for query in ("contrast", "by_day", "segments"))
 
 
 def test_what_a_reading_does_not_hold_is_asked_for_once(story: Callable[[str], Any]) -> None:

@@ -13,7 +13,12 @@ from blameline.evidence.verdicts import outcome
 def line(candidate: str, layer: str | None, probability: float, *, verdict: str = "consistent", **told: str) -> Any:
     evidence = tuple(SimpleNamespace(check=check, verdict=answer) for check, answer in told.items())
     return SimpleNamespace(
-        candidate=candidate, layer=layer, probability=probability, verdict=verdict, evidence=evidence
+        candidate=candidate,
+        layer=layer,
+        probability=probability,
+        involved=probability,
+        verdict=verdict,
+        evidence=evidence,
     )
 
 

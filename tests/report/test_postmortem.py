@@ -42,6 +42,7 @@ SECTIONS = (
     "Detection lag",
     "Version snapshot",
     "Timeline",
+    "What the changelog says, and what the traces show",
     "Blame ledger",
     "Ruled out, and how",
     "Could not be tested",

@@ -205,7 +205,7 @@ def test_a_stream_that_drifts_by_itself_is_no_shift(cells: Make) -> None:
             drift[index] = 0.97 * drift[index - 1] + 0.006 * rng.normal()
         made = cells(seed, lambda hours, segment, drift=drift: steady(hours, segment) + drift[(hours // 1).astype(int)])
         claimed += len(moves_of(made))
-        doubted += max(toll for _, toll in Fit(made).doubted()) > 0
+        doubted += max(toll for _, toll in Fit(made).doubted) > 0
     assert claimed <= 1
     assert doubted, "noise that drifts was never held against the calm noise"
 

@@ -26,6 +26,10 @@ CLEAR = 10.0
 """In log likelihood: how much better a step must be than none. Requests of one user or hour move together, so it is much."""
 FEWEST_BESIDE = 20
 """Requests after it that are looked at, at least."""
+STRAY = 0.02
+"""Below this share of the requests it is somebody who tries it out."""
+UNSURE = 2.5
+"""So many times as many requests are needed where the share after is itself counted from a quarter as many."""
 FIRST_DAY = 86_400_000_000
 """Microseconds: the places of a version are those from which it came in its first day."""
 
@@ -67,9 +71,23 @@ def arrival(stamp: Stamp, carries: Flags) -> Arrival:
     )
 
 
+def lasting_arrival(stamp: Stamp, carries: Flags) -> tuple[Arrival, int]:
+    """The first sight of what stayed, and how many requests had it before: those that somebody tried it with are no arrival."""
+    found = arrival(stamp, carries)
+    risen = None if found.new else rise(stamp.began, carries)
+    if risen is None or risen.before >= STRAY:
+        return found, 0
+    stayed = carries & (stamp.began >= risen.at)
+    again = arrival(stamp, stayed)
+    return (again, int(carries.sum() - stayed.sum())) if again.new else (found, 0)
+
+
 def unseen(before: int, after: Flags) -> float:
-    """The chance that none of ``before`` requests carried it, by those that came right after its first sight."""
-    beside = after[: max(before, FEWEST_BESIDE)]
+    """The chance that none of ``before`` requests carried it, by those that came right after its first sight.
+
+    A quarter as many are looked at, so that a rollout that grew later is not held against its beginning.
+    """
+    beside = after[: max(before // 4, FEWEST_BESIDE)]
     hits, m = int(beside.sum()), len(beside)
     if not before or not hits:
         return 1.0
@@ -80,7 +98,7 @@ def unseen(before: int, after: Flags) -> float:
 def enough(after: Flags) -> int:
     """How many requests without it would have been enough: the fewest with a chance below ``CHANCE``, by the share after."""
     share = (float(after[:1000].sum()) + 0.5) / (min(len(after), 1000) + 1)
-    return max(1, math.ceil(math.log(CHANCE) / math.log1p(-min(share, 0.999))))
+    return max(1, math.ceil(UNSURE * math.log(CHANCE) / math.log1p(-min(share, 0.999))))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, get_args
 
+from blameline.candidates.overdue import Overdue, overdue
 from blameline.records import Bidder, Change, Layer
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ class Candidate:
     also: tuple[str, ...] = ()
     """Other attributes of the layer that moved with it."""
     summary: str = ""
+    overdue: Overdue | None = None
+    """That its value stayed longer than is usual: its column is an age, and no step."""
 
     @property
     def standing(self) -> bool:
@@ -100,7 +103,33 @@ class Candidate:
 def list_candidates(changes: Sequence[Change], seen: Sequence[Seen], clock: Clock) -> tuple[Candidate, ...]:
     """Declared changes in the order of their time, then undeclared versions, then the standing bidders."""
     declared = _declared([change for change in changes if _concerns(change, seen, clock)], seen, clock)
-    return (*declared, *_undeclared(declared, seen, clock), *_standing())
+    undeclared = _undeclared(declared, seen, clock)
+    for one in overdue(declared, seen, clock):
+        undeclared = _with_age(undeclared, one)
+    return (*declared, *undeclared, *_standing())
+
+
+def _with_age(undeclared: Sequence[Candidate], one: Overdue) -> list[Candidate]:
+    """The undeclared bids with one for a value that stayed too long; where the value bids already, its age joins that bid."""
+    layer, _, attribute = one.key.partition(":")
+    name = f"undeclared:{layer}:{attribute}={one.value}"
+    if any(other.id == name for other in undeclared):
+        return [
+            replace(other, overdue=one, summary=f"{other.summary}; {one.summary}") if other.id == name else other
+            for other in undeclared
+        ]
+    bid = Candidate(
+        id=name,
+        kind="staleness",
+        layer=layer,  # type: ignore[arg-type]
+        declared=False,
+        at=one.due,
+        key=one.key,
+        value=one.value,
+        summary=one.summary,
+        overdue=one,
+    )
+    return sorted([*undeclared, bid], key=lambda candidate: (candidate.at or one.due, candidate.id))
 
 
 def _concerns(change: Change, seen: Sequence[Seen], clock: Clock) -> bool:

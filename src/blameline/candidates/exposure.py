@@ -8,18 +8,22 @@ its freedom as ``unknown`` pays for its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from blameline.candidates.overdue import ageing
+
 if TYPE_CHECKING:
     from blameline.candidates.bids import Candidate
     from blameline.cells import Cells
 
 Floats = NDArray[np.float64]
+STALENESS = "staleness"
+"""The kind of a bid that only says that a value stayed too long."""
 LAGS = (2.0, 4.0, 8.0, 16.0, 28.0)
 """Hours by which an effect may trail its cause (caches, batches, queues)."""
 SKEWS = (-6.0, -3.0, -1.5, 1.5, 3.0, 6.0)
@@ -37,6 +41,8 @@ class Variants:
 
 def variants(candidate: Candidate, cells: Cells, places: list[dict[str, str]]) -> Variants:
     """The columns of one candidate over these cells; ``places`` are the slices that an effect may be confined to."""
+    if candidate.overdue is not None:
+        return _with_age(candidate, cells, places)
     base = stamped(candidate, cells) if candidate.key else declared(candidate, cells, 0.0)
     columns, weights, labels = [base], [0.0], ["as recorded"]
 
@@ -59,6 +65,22 @@ def variants(candidate: Candidate, cells: Cells, places: list[dict[str, str]]) -
         add([(f"in {_words(place)} only", base * cells.inside(place)) for place in places], 0.16)
     weights[0] = 1.0 - sum(weights)
     return Variants(np.column_stack(columns), np.log(np.array(weights)), tuple(labels))
+
+
+def _with_age(candidate: Candidate, cells: Cells, places: list[dict[str, str]]) -> Variants:
+    """The columns of a value that stayed too long: its age, and half the weight as any other where it is new as well."""
+    assert candidate.overdue is not None
+    aged, weights = ageing(candidate.overdue, cells)
+    columns, logs = np.column_stack([column for _, column in aged]), np.log(weights)
+    told = Variants(columns, logs, tuple(label for label, _ in aged))
+    if candidate.kind == STALENESS:
+        return told
+    plain = variants(replace(candidate, overdue=None), cells, places)
+    return Variants(
+        np.column_stack([plain.columns, told.columns]),
+        np.concatenate([plain.log_weight, told.log_weight]) - np.log(2),
+        (*plain.labels, *told.labels),
+    )
 
 
 def stamped(candidate: Candidate, cells: Cells) -> Floats:

@@ -7,13 +7,14 @@ taken for delay. A version that was in use before is judged by where its share r
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.candidates.arrivals import CHANCE, FIRST_DAY, arrival, rise, unseen
+from blameline.candidates.arrivals import CHANCE, FIRST_DAY, STRAY, arrival, rise, unseen
 from blameline.candidates.told import count, lasting, minute, share
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ FEWEST_OF_A_STAGE = 100
 """The same for a further stage of a version that is in use already."""
 TRIAL = 3
 """Fewer early requests than this, or a smaller share than ``STRAY``, are somebody who tries it out."""
-STRAY = 0.02
 FIRM = 0.2
 """How far a share must have risen at another time for that to be the time that was meant."""
 
@@ -103,19 +103,12 @@ def sight(claim: Claim) -> Sight:
         return _never(claim)
     found = arrival(claim.stamp, claim.carries)
     earlier = [moment for moment in claim.others if moment < claim.at]
-    if not earlier:
-        if claim.high <= 0 and not found.new:
-            begin = minute(claim.stamp.since)
-            words = f"{claim.name} is in use when the traces begin ({begin}), after the time of its record"
-            return Sight("declared", claim.stamp, claim.carries, words, first=found)
-        if found.first >= claim.low:
-            return _first_seen(claim, found, claim.carries)
-        before = claim.stamp.began < claim.low
-        early = int((claim.carries & before).sum())
-        since = int((before & (claim.stamp.began >= found.first)).sum())
-        later = claim.carries & ~before
-        if found.new and (early < TRIAL or early < STRAY * since) and later.any():
-            return _first_seen(claim, arrival(claim.stamp, later), later, early=early)
+    if claim.at - claim.slack >= claim.stamp.until and earlier:
+        words = f"the traces end {minute(claim.stamp.until)}, before it"
+        return Sight("not visible", claim.stamp, claim.carries, words)
+    told = None if earlier else _by_first_sight(claim, found)
+    if told is not None:
+        return told
     risen = _risen(claim)
     until = claim.high if found.new and not earlier else claim.whole  # what is new came with its first stage
     if risen is not None and risen.low <= until and risen.high >= claim.low:
@@ -125,6 +118,25 @@ def sight(claim: Claim) -> Sight:
     if found.new:
         return _too_early(claim, found)
     return _in_use(claim, found, risen)
+
+
+def _by_first_sight(claim: Claim, found: Arrival) -> Sight | None:
+    """What the first request with it tells by itself; ``None`` where it came too early to."""
+    if claim.high <= 0 and not found.new:
+        begin = minute(claim.stamp.since)
+        words = f"{claim.name} is in use when the traces begin ({begin}), after the time of its record"
+        return Sight("declared", claim.stamp, claim.carries, words, first=found)
+    if found.first >= claim.low:
+        return _first_seen(claim, found, claim.carries)
+    before = claim.stamp.began < claim.low
+    early = int((claim.carries & before).sum())
+    since = int((before & (claim.stamp.began >= found.first)).sum())
+    later = claim.carries & ~before
+    if later.any() and (early < TRIAL or early < STRAY * since):
+        stayed = arrival(claim.stamp, later)
+        if stayed.new:
+            return _first_seen(claim, stayed, later, early=early)
+    return None
 
 
 def _at(claim: Claim, began: int) -> str:
@@ -152,22 +164,38 @@ def _never(claim: Claim) -> Sight:
 def _first_seen(claim: Claim, found: Arrival, carries: Flags, *, early: int = 0) -> Sight:
     """Its first request came at its time or later."""
     allowed = claim.slack if abs(claim.stamp.moment(found.first) - claim.at) > TOLERANCE else timedelta(0)
-    tried = f", after {count(early)} that tried it before" if early else ""
+    tried = f", after {count(early)} with it before" if early else ""
     words = f"{claim.name} was first seen {_at(claim, found.first)}, {_apart(claim, found.first)}{tried}"
     if found.first <= claim.high:
         words += f" (which may be off by {lasting(allowed.total_seconds())} by its own words)" if allowed else ""
         return Sight("declared", claim.stamp, carries, words, found.first, found.without, found)
     near = carries & (claim.stamp.began < found.first + FIRST_DAY)
     could = np.isin(claim.stamp.place, np.unique(claim.stamp.place[near]))
-    passed = int((could & (claim.stamp.began > max(claim.high, 0)) & (claim.stamp.began < found.first)).sum())
+    between = could & (claim.stamp.began > max(claim.high, 0)) & (claim.stamp.began < found.first)
+    passed = int(between.sum())
     after = carries[could & (claim.stamp.began >= found.first)][1:]
-    if unseen(passed, after) >= CHANCE:
+    if max(unseen(passed, after), _as_staged(claim, between)) >= CHANCE:
         words += (
             f"; the {count(passed)} in between need not have shown it sooner" if passed else "; no request came sooner"
         )
         return Sight("declared", claim.stamp, carries, words, found.first, found.without, found)
     words += f", and {count(passed)} in between that could have carried it did not"
     return Sight("wrong time", claim.stamp, carries, words, found.first, found.without, found)
+
+
+def _as_staged(claim: Claim, between: Flags) -> float:
+    """The chance that none of these requests carried it by the shares of its declared stages; 0 where it has none."""
+    change = claim.candidate.change
+    if change is None or not change.rollout:
+        return 0.0
+    began, whole = claim.stamp.began[between], 0.0
+    ordered = sorted(change.rollout, key=lambda stage: stage.at)
+    for place, stage in enumerate(ordered):
+        inside = began >= claim.stamp.count(stage.at)
+        if place + 1 < len(ordered):
+            inside &= began < claim.stamp.count(ordered[place + 1].at)
+        whole += int(inside.sum()) * math.log1p(-min(stage.percent / 100, 0.999))
+    return math.exp(whole)
 
 
 def _risen(claim: Claim) -> Rise | None:

@@ -63,7 +63,7 @@ def differ(seen: tuple[StageSeen, ...]) -> str:
         square += stage.n * (there - wanted) ** 2 / (wanted * (1 - wanted))
         free += 1
         if abs(there - stage.percent / 100) >= OFF:
-            off.append(f"{share(there)} of {stage.n:,} requests where {stage.percent:g}% was declared")
+            off.append(f"{share(there)} of {stage.n:,} requests where {share(stage.percent / 100)} was declared")
     if not off or _tail(square, free) >= CHANCE:
         return ""
     return f"it was not rolled out as declared: {' and '.join(off[:2])}"

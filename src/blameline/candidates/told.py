@@ -31,7 +31,9 @@ def count(n: int, noun: str = "request") -> str:
 
 
 def share(part: float) -> str:
-    """A share; never 0% where there is some, and never 100% where some is missing."""
+    """A share in words: none, all, or a percentage between."""
+    if part in {0, 1}:
+        return "all" if part else "none"
     if 0 < part < 0.01:
         return "<1%"
     return ">99%" if 0.99 < part < 1 else f"{part:.0%}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.candidates.arrivals import Arrival, arrival
+from blameline.candidates.arrivals import Arrival, arrival, lasting_arrival
 from blameline.candidates.bids import EARLY, run_in, twins
 from blameline.candidates.shares import risen_for_good
 from blameline.candidates.told import count, lasting, minute, share, short
@@ -100,16 +100,19 @@ def _new(stamp: Stamp, stamps: Stamps, values: Sequence[str]) -> list[Dark]:
     found = []
     for value in values:
         carries = stamp.carries(value)
-        one = arrival(stamp, carries)
+        one, before = arrival(stamp, carries), 0
+        if one.first > begin:
+            one, before = lasting_arrival(stamp, carries)
         if one.first > begin or one.chance < EARLY_CHANCE:
-            found.append(_told(stamp, value, carries, one, early=one.first <= begin))
+            found.append(_told(stamp, value, carries, one, before, early=one.first <= begin))
     return found
 
 
-def _told(stamp: Stamp, value: str, carries: Flags, one: Arrival, *, early: bool) -> Dark:
+def _told(stamp: Stamp, value: str, carries: Flags, one: Arrival, before: int, *, early: bool) -> Dark:
     """One version that first appears within the window, and what can be said of it."""
     noun = "score" if stamp.score else "request"
-    n, since = int(carries.sum()), int((stamp.began >= one.first).sum())
+    since = int((stamp.began >= one.first).sum())
+    n = int((carries & (stamp.began >= one.first)).sum())
     at = minute(stamp.moment(one.first))
     name = f"{stamp.attribute} = '{short(value)}'"
     state: Agreement = "undeclared"
@@ -127,7 +130,9 @@ def _told(stamp: Stamp, value: str, carries: Flags, one: Arrival, *, early: bool
             f"{count(need, noun)} without it before would tell, and there are {one.before:,}"
         )
     else:
-        words = f"{name} appeared {at}, after {count(one.before, noun)} without it, and is declared nowhere"
+        words = f"{name} appeared {at}, after {count(one.before - before, noun)} without it"
+        words += f" (and {before:,} that tried it)" if before else ""
+        words += ", and is declared nowhere"
         words += f"; {n:,} of {count(since, noun)} since carry it"
         words += f", too few for it to bid ({FEWEST_TO_BID} are needed)" if n < FEWEST_TO_BID else ""
     return Dark(state, stamp, value, one.first, one.without, words, _before(stamp, value, one.first), enough=need)

@@ -169,6 +169,8 @@ class Case:
             disagreements=inquiry.disagreements,
             dips=inquiry.dips,
             changes=self.changes(),
+            signatures=inquiry.signatures,
+            no_signature=inquiry.no_signature,
             cannot_tell=inquiry.cannot_tell,
         )
 

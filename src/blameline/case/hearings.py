@@ -15,7 +15,9 @@ from blameline.evidence.hearing import Hearing
 from blameline.evidence.judgement import judge
 from blameline.evidence.linking import Linked, ask, link, stands
 from blameline.evidence.shares import divided
-from blameline.fit import Fit
+from blameline.evidence.signature import NOT_LOOKED, Looked
+from blameline.evidence.slow import with_parts
+from blameline.fit import Clustered, Fit
 from blameline.shifts import Move, find
 from blameline.shifts.describe import onset_of, size_of
 
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from blameline.candidates import Candidate
-    from blameline.cells import Cells
+    from blameline.cells import Cells, Clock
+    from blameline.evidence.mediators import Mediators
     from blameline.evidence.prior import Prior
     from blameline.records import LedgerLine, Outcome, Shift
     from blameline.shifts.tallies import Tallies
@@ -54,6 +57,11 @@ class Grounds:
     candidates: tuple[Candidate, ...]
     found: tuple[Found, ...]
     prior: Prior
+    ways: Mapping[str, Sequence[Clustered]]
+    """By signal: its requests by user, session and conversation."""
+    mediators: Mediators
+    window: Clock
+    looked: Looked = NOT_LOOKED
 
 
 def linked_series(
@@ -140,6 +148,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         own = {name: series.fit} | {k: f for k, f in grounds.fits.items() if k != name and not f.cells.signal.judged}
         moves = {k: move for k, move in together.items() if k in own}
         raw = Fit(series.fit.cells.pooled())
+        scored = replace(grounds.mediators, touched={})  # those hold the scores as they were given, and not as linked
         hearing = Hearing(
             left,
             rest.move,
@@ -152,11 +161,15 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
             span,
             beside=rest.beside,
             prior=grounds.prior,
+            ways=grounds.ways,
+            mediators=scored,
         )
+        hearing.looked = grounds.looked
         lines, outcome, moved = judge(hearing, store, seed=seed)
         if outcome != "no_shift":
             told = shift.model_copy(update={"moved": moved, "linked": True})
-            return Heard(told, tuple(divided(lines, told, span)), outcome)
+            lines = with_parts(store, hearing, divided(lines, told, span), grounds.window)
+            return Heard(told, tuple(lines), outcome)
         if shift.linked:
             return None
     if one.move.noise is not None:
@@ -183,11 +196,15 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         beside=one.beside,
         apart=np.column_stack(apart) if apart else None,
         prior=grounds.prior,
+        ways=grounds.ways,
+        mediators=grounds.mediators,
     )
+    hearing.looked = grounds.looked
     lines, outcome, moved = judge(hearing, store, seed=seed)
     if outcome == "no_shift":
         return None
     bridge = shift.bridge or of_controls(hearing)
+    lines = with_parts(store, hearing, lines, grounds.window)
     return Heard(shift.model_copy(update={"moved": moved, "bridge": bridge}), tuple(lines), outcome)
 
 

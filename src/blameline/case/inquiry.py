@@ -11,17 +11,21 @@ from blameline.case.context import context
 from blameline.case.disagreement import disagreements
 from blameline.case.finding import detectable, find_shifts, fit_signals, tallies_of
 from blameline.case.hearings import Grounds, Heard, app_first, hear, linked_series
+from blameline.case.mediators import read_mediators
 from blameline.case.sight import blindness
-from blameline.cells import Clock, clock, copies, lags, settled, volume, weighed
+from blameline.cells import Clock, clock, clusters, copies, lags, settled, volume, weighed
+from blameline.evidence.mediators import Mediators
 from blameline.evidence.prior import prior_of
+from blameline.evidence.signature import look
 from blameline.evidence.verdicts import capped
+from blameline.fit import Clustered
 from blameline.shifts.dips import dips
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from blameline.fit import Fit
-    from blameline.records import Context, Dip, Disagreement, LedgerLine, Outcome, Shift
+    from blameline.records import Context, Dip, Disagreement, LedgerLine, Outcome, Shift, Signature
     from blameline.store import Store
 
 
@@ -44,6 +48,10 @@ class Inquiry:
     """Where clicks and graded truth went different ways."""
     dips: tuple[Dip, ...] = ()
     """What was too short to be a shift."""
+    signatures: tuple[Signature, ...] = ()
+    """Behaviour that moved though no recorded identity did."""
+    no_signature: str = "there is no trace in the window"
+    """Why there is none; empty where there is one."""
     cannot_tell: str = ""
     """Why nothing could be looked at; empty where something was."""
 
@@ -63,8 +71,30 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
     found = find_shifts(fits, manifest, seed=seed, detector=detector, tallies=tallies, awaited=awaited)
     found, linked = linked_series(store, fits, found, candidates, seed=seed, detector=detector)
     weights = weighed(store, window, {name: fit.cells for name, fit in fits.items()})
-    prior = prior_of(manifest.prior)
-    grounds = Grounds(fits, linked, traffic, tallies, copies(store, window), weights, candidates, tuple(found), prior)
+    fallen = sorted({one.shift.signal for one in found if one.shift.direction == "worse"})
+    drawn = clusters(store, window) if fallen else {}
+    ways = {
+        name: [Clustered(attribute, fits[name].cells, one) for attribute, one in by.items()]
+        for name, by in drawn.items()
+        if name in fits
+    }
+    mediators = read_mediators(store, window, fits, candidates, fallen) if fallen else Mediators()
+    prior, drawn_from, looked = prior_of(manifest.prior), copies(store, window), look(store, window, candidates)
+    grounds = Grounds(
+        fits,
+        linked,
+        traffic,
+        tallies,
+        drawn_from,
+        weights,
+        candidates,
+        tuple(found),
+        prior,
+        ways,
+        mediators,
+        window,
+        looked,
+    )
     heard: list[Heard] = []
     for one in found:
         told = hear(store, one, grounds, heard, seed=seed)
@@ -87,6 +117,8 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
         context(store, window, shifts),
         disagreements(fits, shifts),
         _brief(fits, shifts),
+        looked.found,
+        looked.why_none,
         "" if worse else blindness(store, window, fits, dict(smallest)),
     )
 

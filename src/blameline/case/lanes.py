@@ -24,6 +24,7 @@ TITLES: dict[LaneKind, str] = {
     "shift": "shifts",
     "change": "changes",
     "undeclared": "undeclared",
+    "signature": "not recorded",
     "eval": "eval runs",
     "alert": "alerts",
     "report": "reports",
@@ -78,7 +79,7 @@ def _signed(found: list[Placed], inquiry: Inquiry, main: Shift | None) -> list[P
     def weight(place: int) -> tuple[bool, bool, float, int]:
         kind, _, mark = found[place]
         far = abs((mark.at - zero).total_seconds()) if zero else 0.0
-        return odds.get(mark.id, 0.0) < LIKELY, kind not in {"report", "change", "undeclared"}, far, place
+        return odds.get(mark.id, 0.0) < LIKELY, kind not in {"report", "change", "undeclared", "signature"}, far, place
 
     window = inquiry.window
     inside = [

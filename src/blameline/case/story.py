@@ -126,6 +126,8 @@ def _named(line: LedgerLine) -> str:
         return known[line.candidate]
     if line.candidate.startswith("undeclared:"):
         attribute, _, value = line.candidate.partition(":")[2].partition(":")[2].partition("=")
+        if line.kind == "staleness":
+            return f"{attribute} = {value}, which was not renewed"
         return f"an undeclared move of {attribute} to {value}"
     return f"{line.candidate} ({line.kind.replace('_', ' ')})"
 
@@ -194,6 +196,17 @@ def timeline(store: Store, inquiry: Inquiry, notes: Sequence[Entry]) -> tuple[Ti
                     high=ended.high,
                 )
             )
+    rows += [
+        TimelineRow(
+            at=one.onset.estimate,
+            lane="signature",
+            id=one.id,
+            what=one.because,
+            low=one.onset.low,
+            high=one.onset.high,
+        )
+        for one in inquiry.signatures
+    ]
     rows += [TimelineRow(at=run.at, lane="eval", id=run.run_id, what=_run(run)) for run in store.eval_runs()]
     rows += [TimelineRow(at=alert.at, lane="alert", id=alert.id, what=_alert(alert)) for alert in store.alerts()]
     reported = store.manifest().reported_at

@@ -53,6 +53,7 @@ def view(store: Store, inquiry: Inquiry, rows: Sequence[TimelineRow], *, signal:
         before=before,
         after=after,
         quiet=tuple(one for one in quiet if signal in {None, one.signal}),
+        signatures=inquiry.signatures if signal is None else (),
         dips=tuple(one for one in inquiry.dips if signal in {None, one.signal}),
     )
 

@@ -7,9 +7,12 @@ measurements) and belongs at the end of every load. A request without a version 
 
 from __future__ import annotations
 
+from blameline.cells.along import TOUCHED, read_context, read_touched, touches
+from blameline.cells.behaviour import Behaviour, behaviour
+from blameline.cells.clusters import Clusters, clusters
 from blameline.cells.derive import derive
 from blameline.cells.grid import JOIN, Cells
-from blameline.cells.known import known, measurable
+from blameline.cells.known import held, known, measurable
 from blameline.cells.listed import by_day, every
 from blameline.cells.read import Clock, clock, measured, read, segments, volume
 from blameline.cells.recorded import copies, lags, settled
@@ -17,20 +20,29 @@ from blameline.cells.sampled import weighed
 
 __all__ = [
     "JOIN",
+    "TOUCHED",
+    "Behaviour",
     "Cells",
     "Clock",
+    "Clusters",
+    "behaviour",
     "by_day",
     "clock",
+    "clusters",
     "copies",
     "derive",
     "every",
+    "held",
     "known",
     "lags",
     "measurable",
     "measured",
     "read",
+    "read_context",
+    "read_touched",
     "segments",
     "settled",
+    "touches",
     "volume",
     "weighed",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from blameline.cells.known import lay, measurable
@@ -18,6 +19,11 @@ MOST_READ = 50_000
 """Requests whose words are read; of more it is those of every so-manieth conversation."""
 
 
+CASES = re.compile(
+    r"(?:.*[._])?(?:eval|evaluation|test|dataset|golden)[._]?(?:case|item|example|question)[._]?(?:id|name)",
+    re.IGNORECASE,
+)
+"""Attributes that name the case of a suite which a request is."""
 FEWEST = 20
 """Requests below which words, documents and conversations are not read: so few tell nothing of a share."""
 
@@ -29,8 +35,11 @@ def find_facts(store: Store, names: Sequence[str]) -> None:
     store.run("derive/facts", **telling_names)
     for table in FACTS:
         store.run(f"derive/clear_{table}")
+    store.run("derive/clear_questions")
+    cases = sorted(name for name in names if CASES.fullmatch(name))
     (there,) = store.rows("derive/held")
-    if there["traces"] < FEWEST or not (there["documents"] or there["words"] or telling_names["talk"]):
+    told = there["documents"] or there["words"] or telling_names["talk"] or cases
+    if there["traces"] < FEWEST or not told:
         store.run("derive/usual")
         return
     store.run("derive/drop_words")
@@ -39,6 +48,7 @@ def find_facts(store: Store, names: Sequence[str]) -> None:
         store.run("derive/words", one_in=one_in)
     else:
         store.run("derive/no_words")
+    store.run("derive/questions", cases=cases)
     if there["documents"]:
         store.run("derive/facts_of_documents")
     if there["words"]:

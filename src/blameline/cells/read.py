@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from numpy.typing import NDArray
+
     from blameline.records import Manifest
     from blameline.store import Store
 
@@ -131,8 +133,14 @@ def read(store: Store, signal: Signal, window: Clock) -> Cells:
         until=naive(window.until),
         width=window.width,
     )
+    return assembled(store, signal, window, columns)
+
+
+def assembled(store: Store, signal: Signal, window: Clock, columns: Mapping[str, NDArray[Any]]) -> Cells:
+    """Cells from the columns of a query that may tell a judge beside each version set."""
     sets, places = _sets(store)
-    judges = [None if judge is None else str(judge) for judge in columns["judge"]]
+    told = columns.get("judge", np.full(len(columns["n"]), None, dtype=object))
+    judges = [None if judge is None else str(judge) for judge in told]
     pairs = sorted({(int(v), j or "") for v, j in zip(columns["version_id"], judges, strict=True)})
     number = {pair: index for index, pair in enumerate(pairs)}
     rulers = {str(row["judge"]): dict(row["versions"]) for row in store.rows("cells/rulers")}

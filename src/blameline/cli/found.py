@@ -39,6 +39,15 @@ def tell(found: Investigation, shift: str | None = None, *, firmness: bool = Fal
             _answers(found, one.id)
     for ran in found.replays:
         _experiment(ran)
+    _beside(found)
+
+
+def _beside(found: Investigation) -> None:
+    """What was found beside the shifts, what the guards did, and how much of the data is faulty."""
+    for unrecorded in found.signatures:
+        click.echo(
+            f"A change nobody recorded, about {minute(unrecorded.onset.estimate)} UTC: {one_line(unrecorded.because)}"
+        )
     for apart in found.disagreements:
         click.echo(f"Disagreement: {one_line(apart.because)}")
     for beside in (one for one in found.context if one.moved):
@@ -94,6 +103,9 @@ def _bids(lines: Sequence[LedgerLine], *, firmness: bool) -> None:
             for line in lines
         ],
     )
+    for line in lines:
+        for part in line.parts:
+            click.echo(f"Part of {line.candidate}: {one_line(part.because)}")
     click.echo(f"Next test: {one_line(lines[0].next_test)}")
     for line in lines if firmness else ():
         if line.sensitivity is not None:

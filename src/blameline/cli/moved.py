@@ -87,6 +87,9 @@ def zero_line(view: View, beside: Zone | None) -> str:
 
 def tell_quiet(view: View) -> None:
     """What was too short, what was looked at and stayed, with what would have been seen, and what was not looked at."""
+    for one in view.signatures:
+        when = f"{minute(one.onset.estimate)} UTC [{_range(one.onset)}]"
+        click.echo(encodable(f"A change nobody recorded, about {when}: {one_line(one.because)}"))
     for dip in view.dips:
         click.echo(encodable(f"Too short to be a shift: {one_line(dip.because)}"))
     looked_at = [one for one in view.quiet if one.looked_at]

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from blameline.evidence.exposure import CLEAR, ENOUGH
-from blameline.evidence.questions import Answered, OfChanges, Rows, between
+from blameline.evidence.questions import Answered, OfChanges, Rows, about, between, from_scratch, more_of
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
@@ -47,7 +47,10 @@ class Dose(OfChanges):
             "days_with_exposure": int((np.asarray(rows["exposed"], dtype=float) > 0.02).sum()),
         }
         if not begun.any() or not distinct:
-            return Answered("inconclusive", "its share of the traffic had no two lasting levels to compare", numbers)
+            numbers["enough"] = need = from_scratch(hearing)
+            told = "its share of the traffic had no two lasting levels to compare"
+            more = f"two of them, a fifth of the traffic apart, with about {about(need)} requests each would tell"
+            return Answered("inconclusive", f"{told}; {more}", numbers)
         step = (hearing.fit.cells.hours >= hours[edges[0]]).astype(float)
         dose = share[hearing.fit.cells.bucket]
         stepped = hearing.fit.given(step[:, None])
@@ -56,7 +59,11 @@ class Dose(OfChanges):
         free = stepped.over_time().scores(second).log_factor(hearing.fit.slab, sign=hearing.harm)
         gain = float(scores.log_factor(hearing.fit.slab, sign=hearing.harm)[0] - logsumexp(free) + np.log(free.size))
         if not scores.information[0]:
-            return Answered("inconclusive", "its share of the traffic went up once and stayed there", numbers)
+            numbers["enough"] = need = from_scratch(hearing)
+            told = "its share of the traffic went up once and stayed there"
+            return Answered(
+                "inconclusive", f"{told}; about {about(need)} requests at another share would tell", numbers
+            )
         estimate, error = float(scores.estimate[0]), float(scores.error[0])
         harm, target = hearing.harm * estimate, abs(hearing.shift.delta.estimate)
         numbers |= {"effect_of_full_dose": estimate, "low": estimate - Z90 * error, "high": estimate + Z90 * error}
@@ -68,4 +75,6 @@ class Dose(OfChanges):
             )
         if harm + Z90 * error < ENOUGH * target:
             return Answered("refutes", f"the loss did not follow its share: {interval}", numbers)
-        return Answered("inconclusive", f"the loss may or may not follow its share: {interval}", numbers)
+        numbers["enough"] = need = more_of(float(n[begun].sum()), error, hearing)
+        told = f"the loss may or may not follow its share: {interval}"
+        return Answered("inconclusive", f"{told}; about {about(need)} requests with it in use would tell", numbers)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.evidence.questions import Answered, OfChanges, Rows, between, level
+from blameline.evidence.questions import Answered, OfChanges, Rows, about, between, from_scratch, level, more_of
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from blameline.candidates import Candidate
     from blameline.evidence.hearing import Hearing
+    from blameline.fit import Fit
 
 ENOUGH = 0.25
 """Share of the shift that an effect must at least reach to matter."""
@@ -24,6 +25,8 @@ CLEAR = 1.96
 
 PLAIN = 2.58
 """The same for a signal that only moved along (two-sided 1%)."""
+SWELLS = 1.2
+"""Design effect from which it is told."""
 FEWEST = 20
 """Requests on either side below which there is no comparison."""
 
@@ -49,7 +52,12 @@ class Exposure(OfChanges):
                 if not candidate.key
                 else "it reached everybody at once"
             )
-            return Answered("inconclusive", f"no comparison: {missing}, so only time tells it apart", numbers)
+            numbers["enough"] = from_scratch(hearing)
+            told = f"no comparison: {missing}, so only time tells it apart"
+            more = (
+                f"about {about(from_scratch(hearing))} requests in the same hours, half of them without it, would tell"
+            )
+            return Answered("inconclusive", f"{told}; {more}", numbers)
         target = abs(hearing.shift.delta.estimate)
         harm = hearing.harm * own.estimate
         numbers |= {
@@ -57,8 +65,9 @@ class Exposure(OfChanges):
             "low": own.estimate - Z90 * own.error,
             "high": own.estimate + Z90 * own.error,
             "z": harm / own.error if np.isfinite(own.error) else 0.0,
+            "design_effect": own.design_effect,
         }
-        words = between(own.estimate, own.error, hearing)
+        words = between(own.estimate, own.error, hearing) + own.clustered
         plain = _plain(rows, hearing)
         if harm / own.error > CLEAR and harm > ENOUGH * target:
             return Answered("supports", f"exposed against unexposed in the same hours: {words}{plain}", numbers)
@@ -72,13 +81,10 @@ class Exposure(OfChanges):
                 clear = f"{side * other.estimate / other.error:.1f} standard errors"
                 because = f"{name}, which moved with it, was worse on the exposed in the same hours ({clear})"
                 return Answered("supports", f"{because}; alone the comparison is wide: {words}", numbers)
-        need = (2.49 * own.error / target) ** 2 if target else np.inf
-        more = (
-            f"; about {need * (own.exposed + own.unexposed):,.0f} requests in mixed hours would tell"
-            if np.isfinite(need) and need > 1
-            else ""
-        )
-        return Answered("inconclusive", f"the comparison is too wide: {words}{more}", numbers)
+        seen = own.exposed + own.unexposed
+        numbers["enough"] = need = more_of(seen, own.error, hearing)
+        more = f"about {about(need)} requests in mixed hours would tell"
+        return Answered("inconclusive", f"the comparison is too wide: {words}; {more}", numbers)
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,15 @@ class Contrast:
     unexposed: float
     column: NDArray[np.float64]
     """What was compared, over the cells."""
+    design_effect: float
+    """By how much requests of one user, session or conversation swell the variance; 1 where they do not."""
+
+    @property
+    def clustered(self) -> str:
+        """That in words, where it matters."""
+        if self.design_effect < SWELLS:
+            return ""
+        return f" (requests of one user are alike: the variance is {self.design_effect:.1f} times as large)"
 
 
 def contrast(hearing: Hearing, candidate: Candidate, signal: str) -> Contrast:
@@ -99,7 +114,7 @@ def contrast(hearing: Hearing, candidate: Candidate, signal: str) -> Contrast:
     cells = fit.cells
     column = hearing.recorded(candidate, signal)
     among = np.ones(len(cells.n))
-    if candidate.key is not None:
+    if candidate.key is not None and candidate.overdue is None:  # what never reaches an old index is its contrast
         known = cells.stamped(candidate.key)
         if float(known @ cells.n) < 0.9 * float(cells.n.sum()):
             among = known
@@ -107,10 +122,20 @@ def contrast(hearing: Hearing, candidate: Candidate, signal: str) -> Contrast:
     told = np.bincount(cells.bucket, cells.n * among * column, minlength=cells.buckets)
     share = np.divide(told, whole, out=np.zeros_like(whole), where=whole > 0)
     mixed = ((share > 0.02) & (share < 0.98))[cells.bucket] * among
-    compared = (column - share[cells.bucket]) * mixed
-    scores = fit.scores(compared[:, None])
+    time = np.column_stack([mixed, share[cells.bucket] * mixed])
+    compared = _apart(fit, (column - share[cells.bucket]) * mixed, time)
+    plain, scores = fit.scores(compared[:, None]), hearing.scores(signal, compared[:, None], apart=False)
+    swollen = float(plain.information[0] / scores.information[0]) if scores.information[0] else 1.0
     exposed, unexposed = float((cells.n * column * mixed).sum()), float((cells.n * (1 - column) * mixed).sum())
-    return Contrast(float(scores.estimate[0]), float(scores.error[0]), exposed, unexposed, compared)
+    return Contrast(float(scores.estimate[0]), float(scores.error[0]), exposed, unexposed, compared, swollen)
+
+
+def _apart(fit: Fit, column: NDArray[np.float64], time: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A column without what all of an hour have in common, by how many had it (``time``: cells x k): Frisch and Waugh 1933."""
+    inner = fit.gram(np.column_stack([time, column]))
+    taken = np.linalg.pinv(inner[:-1, :-1], rcond=1e-9, hermitian=True) @ inner[:-1, -1]
+    left: NDArray[np.float64] = column - time @ taken
+    return left
 
 
 def _plain(rows: Rows, hearing: Hearing) -> str:

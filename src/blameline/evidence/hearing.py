@@ -19,9 +19,12 @@ from scipy.special import logsumexp
 from blameline.candidates import Candidate, Variants, variants
 from blameline.cells.grid import sums
 from blameline.evidence.kept import Kept
+from blameline.evidence.mediators import Mechanism, Mediators
 from blameline.evidence.pairs import Pair, pairs_of
 from blameline.evidence.prior import Prior
+from blameline.evidence.signature import NOT_LOOKED
 from blameline.evidence.traffic_mix import Moves, TrafficMix
+from blameline.fit import clustered
 from blameline.records import RULER_LAYERS, Shift
 from blameline.shifts.describe import onset_of
 from blameline.shifts.shapes import Shapes, shapes_of, slices
@@ -32,7 +35,8 @@ if TYPE_CHECKING:
 
     from blameline.cells import Cells
     from blameline.evidence.bridge import Span
-    from blameline.fit import Fit, Scores
+    from blameline.evidence.questions import Rows
+    from blameline.fit import Clustered, Fit, Scores
     from blameline.shifts import Move
 
 Floats = NDArray[np.float64]
@@ -52,7 +56,9 @@ class Bid:
     """Change of the signal on fully exposed traffic, for the best variant."""
     error: float
     scores: Scores
-    """Information and pull of each variant."""
+    """Information and pull of each variant, each request a witness of its own."""
+    toll: float = 0.0
+    """What its log Bayes factor loses because requests of one user, session or conversation are alike."""
 
     @property
     def log_factor(self) -> float:
@@ -77,7 +83,7 @@ class Hearing:
     far the ruler moved at the onset on answers that did not change; ``weighed`` the signal with each request counted as often as
     it stands for, where the rows are a sample; ``beside`` the signal's moves at other times, between which the shift is measured;
     ``apart`` (cells x k) its moves that are shifts of their own and not in the mean of the fit: no second cause of this one may
-    claim them.
+    claim them; ``ways``, by signal, the requests by user, session and conversation; ``mediators`` what the layers act on first.
     """
 
     def __init__(
@@ -97,12 +103,16 @@ class Hearing:
         beside: Sequence[Move] = (),
         apart: Floats | None = None,
         prior: Prior | None = None,
+        ways: Mapping[str, Sequence[Clustered]] | None = None,
+        mediators: Mediators | None = None,
     ) -> None:
         self.turns = tuple(beside)
         self.apart = apart
         self.prior = prior or Prior()
         self.span = span
         self.weighed = weighed
+        self.ways = ways or {}
+        self.mechanism = Mechanism(self, mediators or Mediators())
         self.shift = shift
         self.move = move
         self.fits = fits
@@ -113,19 +123,30 @@ class Hearing:
         self.together = together
         self.tallies = tallies or Tallies(traffic, self.fit.cells)
         self.copies = copies
+        self.looked = NOT_LOOKED  # what came of the search for signatures, where one was made
         better = self.fit.cells.signal.better or "higher"
         self.harm = -1 if better == "higher" else 1
         self.places = slices(self.fit)
         self.heard_elsewhere: dict[tuple[str, str], float] = {}
+        self.seen_elsewhere: dict[tuple[str, str], Moves] = {}
+        self.asked: dict[str, Rows] = {}
+        """Rows at hand for this shift, by query and parameters."""
         self.bids = {c.id: self.bid_of(c) for c in candidates if not c.standing}
 
     def bid_of(self, candidate: Candidate) -> Bid:
         """What the fit says of one change."""
         options = variants(candidate, self.fit.cells, self.places)
-        scores = self.fit.scores(options.columns)
-        logs = options.log_weight + scores.log_factor(self.fit.slab, sign=self.harm)
+        plain, scores = self.fit.scores(options.columns), self.scores(self.shift.signal, options.columns)
+        logs = np.minimum(*(one.log_factor(self.fit.slab, sign=self.harm) for one in (plain, scores)))
+        alone = logsumexp(options.log_weight + plain.log_factor(self.fit.slab, sign=self.harm))
+        logs += options.log_weight
+        toll = max(float(alone - logsumexp(logs)), 0.0)
         best = int(np.argmax(logs))
-        return Bid(candidate, options, logs, float(scores.estimate[best]), float(scores.error[best]), scores)
+        return Bid(candidate, options, logs, float(scores.estimate[best]), float(scores.error[best]), plain, toll)
+
+    def scores(self, signal: str, columns: Floats, fit: Fit | None = None, *, apart: bool = True) -> Scores:
+        """What the model of a signal (or ``fit``, another of the same cells) says of columns, its requests in clusters."""
+        return clustered.scores(fit or self.fits[signal], columns, self.ways.get(signal, ()), apart=apart)
 
     @cached_property
     def judges_told(self) -> bool:
@@ -178,6 +199,11 @@ class Hearing:
 
     def elsewhere(self, candidate: Candidate, signal: str) -> Moves:
         """How another signal moved along the candidate's best column (for a standing bidder, along the move itself)."""
+        if (candidate.id, signal) not in self.seen_elsewhere:
+            self.seen_elsewhere[(candidate.id, signal)] = self._along(candidate, signal)
+        return self.seen_elsewhere[(candidate.id, signal)]
+
+    def _along(self, candidate: Candidate, signal: str) -> Moves:
         fit = self.fits[signal]
         if candidate.standing:
             begin, end = self.begun()
@@ -190,8 +216,7 @@ class Hearing:
             label = bid.variants.labels[bid.best]
             at = options.labels.index(label) if label in options.labels else 0
             column = options.columns[:, at]
-        scores = fit.scores(column[:, None])
-        return _moves(scores, fit.slab)
+        return _moves(self.scores(signal, column[:, None]), fit.slab)
 
     def moved_by(self, candidate: Candidate, signal: str) -> float:
         """Log Bayes factor that the candidate moved another signal, for the worse, over its own variants."""
@@ -204,7 +229,7 @@ class Hearing:
             else:
                 options = variants(candidate, fit.cells, self.places)
                 factor = float(
-                    logsumexp(options.log_weight + fit.scores(options.columns).log_factor(fit.slab, sign=sign))
+                    logsumexp(options.log_weight + self.scores(signal, options.columns).log_factor(fit.slab, sign=sign))
                 )
             self.heard_elsewhere[(candidate.id, signal)] = factor
         return self.heard_elsewhere[(candidate.id, signal)]
@@ -216,7 +241,7 @@ class Hearing:
             other.__dict__.pop(name, None)
         other.fit = self.fit.given(columns)
         other.fits = {**self.fits, self.shift.signal: other.fit}
-        other.heard_elsewhere = {}
+        other.heard_elsewhere, other.seen_elsewhere = {}, {}
         other.bids = {name: other.bid_of(bid.candidate) for name, bid in self.bids.items()}
         family, logs = other.shapes
         if len(logs):
@@ -257,7 +282,7 @@ class Hearing:
         family, _ = self.shapes
         return max(
             family.evidence(family.logs(family.scores(fit), fit.slab, sign=self.harm)) - toll
-            for fit, toll in self.fit.doubted()
+            for fit, toll in self.fit.doubted
         )
 
 

@@ -74,7 +74,7 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
                 tied_with=ruling.tied,
                 because=because(candidate, ruling.bid, evidence, view, ruling.tied, odds),
                 evidence=evidence,
-                next_test=next_test(candidate, word, ruling.tied, planned),
+                next_test=next_test(hearing, candidate, word, ruling.tied, planned),
                 experiment=planned,
                 at=candidate.at,
                 seen_at=candidate.seen_at if candidate.key else None,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.evidence.questions import Answered, Rows, onset, points, window
+from blameline.evidence.questions import Answered, Rows, about, from_scratch, more_of, onset, points, window
+from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,12 +44,14 @@ class Mix:
             "segments": segments, "log_factor_within_segments": within,
         }  # fmt: skip
         if segments < 2:
-            return Answered("inconclusive", "no segment attribute was recorded, so the mix cannot be seen", numbers)
+            numbers["enough"] = need = from_scratch(hearing)
+            told = "no segment attribute was recorded, so the mix cannot be seen"
+            return Answered("inconclusive", f"{told}; about {about(need)} requests that carry one would tell", numbers)
         words = f"the mix accounts for {points(shift.mix_delta, hearing)} of {points(shift.raw_delta, hearing)}"
         if shift.mix is not None:
             numbers |= {
-                "mix_low": shift.mix.mix.low,
-                "mix_high": shift.mix.mix.high,
+                "low": shift.mix.mix.low,
+                "high": shift.mix.mix.high,
                 "mostly": ", ".join(shift.mix.mostly),
             }
             if shift.mix.mostly:
@@ -59,4 +62,7 @@ class Mix:
             return Answered("supports", f"{words}, and no segment got worse by itself", numbers)
         if share < 0.25 or within > 5:
             return Answered("refutes", f"{words}; segments moved by themselves" if within > 3 else words, numbers)
-        return Answered("inconclusive", f"{words}; whether segments moved too is open", numbers)
+        n, half = float(shift.n_before + shift.n_after), (shift.delta.high - shift.delta.low) / (2 * Z90)
+        numbers["enough"] = need = more_of(n, half, hearing)
+        told = f"{words}; whether segments moved too is open"
+        return Answered("inconclusive", f"{told}; about {about(need)} requests would tell", numbers)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from blameline.evidence.silent import meeting
 from blameline.replays.compose import NEW, OLD
+from blameline.replays.sizes import FEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from blameline.candidates import Candidate
+    from blameline.evidence.hearing import Hearing
     from blameline.records import Standing
     from blameline.records.experiments import Experiment, Factor
 
@@ -36,8 +39,16 @@ OF_LAYER = {
 """Layers that no replay can swap."""
 
 
-def next_test(candidate: Candidate, word: Standing, tied: Sequence[str], planned: Experiment | None) -> str:
+def next_test(
+    hearing: Hearing, candidate: Candidate, word: Standing, tied: Sequence[str], planned: Experiment | None
+) -> str:
     """One sentence; for a change, the exact replay that would settle it, what it costs, and its power."""
+    if candidate.id == "unknown" and meeting(hearing.shift, hearing.looked.found) is not None:
+        return (
+            f"send the same {planned.cases if planned else FEWEST} inputs from before the onset again, all else as it was, to a "
+            "pinned snapshot of the model and to the name in use today: answers of other length, form or speed there bring out a "
+            "silent change, and answers alike point to what runs around it"
+        )
     if planned is None:
         return STANDING.get(candidate.id) or OF_LAYER.get(candidate.layer or "", STANDING["unknown"])
     n = planned.cases
@@ -48,6 +59,12 @@ def next_test(candidate: Candidate, word: Standing, tied: Sequence[str], planned
         )
     if planned.design == "rescoring":
         return f"score {n} stored answers from before the onset with the old and the new judge, and compare them pair by pair"
+    if candidate.overdue is not None and candidate.change is None:
+        attribute, value = candidate.overdue.key.partition(":")[2], candidate.overdue.value
+        return (
+            f"renew {attribute} from today's sources and replay {n} affected requests with {value} against the fresh one, "
+            f"all else as it was{_cost(planned)}"
+        )
     swaps = " crossed with ".join(map(_swap, planned.factors))
     if tied and len(planned.factors) > 1:
         return (

@@ -27,6 +27,7 @@ from scipy.special import logsumexp
 from blameline.evidence.bridge import LEAST, log_ratio
 from blameline.evidence.hearing import Hearing, is_ruler
 from blameline.evidence.kept import WITH_A_CHANGE
+from blameline.evidence.silent import raised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,14 +106,21 @@ def weigh_all(hearing: Hearing) -> dict[str, Odds]:
 def posterior(hearing: Hearing, replayed: Mapping[str, float] | None = None) -> Posterior:
     """Every hypothesis of one shift, weighed; ``replayed``: by candidate, what replays say (``swapped.log_ratios``)."""
     priors = hearing.prior.shared(hearing.candidates)
-    others = [signal for name, signal in _signals(hearing) if name != hearing.shift.signal]
+    others = [
+        signal
+        for name, signal in _signals(hearing)
+        if name != hearing.shift.signal and (signal.control or not hearing.mechanism.has(name))
+    ]
     entries = []
     for candidate in hearing.candidates:
         factor = _factor(hearing, candidate)
         ratios = {signal.name: _along(hearing, candidate, signal) for signal in others}
+        ratios["mechanism"] = hearing.mechanism.log_ratio(candidate)
         ratios["records"] = _records(hearing, candidate)
         ratios["bridge"] = _bridge(hearing, candidate)
         ratios["replay"] = (replayed or {}).get(candidate.id, 0.0)
+        if candidate.id == "unknown":
+            ratios["signature"] = raised(hearing)
         entries.append(Odds(candidate, priors[candidate.id], factor, ratios))
     return normalised(entries, hearing.pairs, hearing.prior.pair)
 

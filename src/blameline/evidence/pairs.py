@@ -82,7 +82,7 @@ def _chosen(bids: dict[str, Bid], best: Bid, fit: Fit) -> list[Bid]:
     """The best changes alone, and those that add most to the best."""
     alone = sorted(bids.values(), key=lambda bid: (-bid.log_factor, bid.candidate.id))[:FIRST]
     column = best.column
-    through = fit.pulled(column)
+    through = fit.pulled(column[:, None])[:, 0]
     own, pull = float(through @ column), float(through @ fit.mean)
     if own <= 0:
         return sorted(alone, key=lambda bid: bid.candidate.id)
@@ -185,7 +185,9 @@ class Joint:
 
     def _told(self, how: How, members: tuple[str, str], factor: float) -> float:
         """The factor beside those of the ledger: with another shift's move in the mean, only what the second adds is counted."""
-        added = min(self.hearing.bids[name].log_factor + factor - self.alone[name] for name in members)
+        bids = {name: self.hearing.bids[name] for name in members}
+        factor -= sum(bid.toll for bid in bids.values())
+        added = min(bid.log_factor + bid.toll + factor - self.alone[name] for name, bid in bids.items())
         return math.log(WAYS[how]) + (factor if self.hearing.apart is None else added)
 
     def _logs(self, first: slice, second: slice, sign: int) -> Floats:

@@ -47,7 +47,11 @@ class Reading:
         """Columns of a named query: worked out where the reading holds them, else asked for once."""
         asked = f"{name} {sorted(parameters.items())}"
         if asked not in self._known:
-            work_out = {"evidence/contrast": self._contrast, "evidence/by_day": self._by_day}.get(name)
+            work_out = {
+                "evidence/contrast": self._contrast,
+                "evidence/by_day": self._by_day,
+                "evidence/segments": self._segments,
+            }.get(name)
             mine = work_out and self._window.items() <= parameters.items() and parameters["starts"] in self._moments
             self._known[asked] = work_out(parameters) if work_out and mine else self._archive.query(name, **parameters)
         return self._known[asked]
@@ -95,6 +99,18 @@ class Reading:
         day, number = np.unique(self._pieces["begun"].astype("datetime64[D]"), return_inverse=True)
         n, mean = self._means(number, len(day))
         return {"day": day, "exposed": sums(number, self._pieces["n"] * exposed, len(day)) / n, "n": n, "mean": mean}
+
+    def _segments(self, asked: Mapping[str, Any]) -> Columns:
+        """Segment by segment the exposed share and the mean, before and after the change first appeared."""
+        after = self._pieces["begun"] >= np.datetime64(asked["starts"])
+        exposed = self._exposed(asked) & (after if asked["key"] is None else True)
+        segments = self._sets[1]
+        number = 2 * self._pieces["segment_id"] + after
+        n, mean = self._means(number, 2 * len(segments))
+        at = np.flatnonzero(n)
+        share = sums(number, self._pieces["n"] * exposed, 2 * len(segments))[at] / n[at]
+        which = np.array([segments[one] for one in at // 2], dtype=object)
+        return {"segment": which, "after": at % 2 == 1, "exposed": share, "n": n[at], "mean": mean[at]}
 
     def _means(self, number: NDArray[np.int64], count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Requests and mean of the pieces that share a number."""

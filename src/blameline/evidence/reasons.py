@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from blameline.evidence.questions import points, to_one
+from blameline.evidence.silent import meeting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,15 +34,9 @@ def because(
     odds: Mapping[str, Odds],
 ) -> str:
     """The sentence of the line: what decided it."""
+    if candidate.id in {"chance", "unknown"}:
+        return _nobody(candidate, hearing, odds)
     told = {one.check: one for one in evidence}
-    if candidate.id == "chance":
-        return f"the data speak for a move, {to_one(hearing.move.evidence - hearing.move.toll)}"
-    if candidate.id == "unknown":
-        best = max((o.log_factor for name, o in odds.items() if name in hearing.bids), default=0.0)
-        gain = hearing.free_factor() - best
-        if gain > 0:
-            return "a move at a free time fits the data better than any recorded or visible change"
-        return f"the best recorded change fits better than a move at a free time, {to_one(-gain)}"
     if tied and "replay" in told and told["replay"].verdict == "supports":
         return f"run again, it and {', '.join(tied)} make the loss together; {told['replay'].because}"
     if pair := _acted(odds[candidate.id]):
@@ -52,17 +47,24 @@ def because(
         "replay",
         "bridge",
         "exposure",
+        "paired",
+        "scope",
         "reversal",
+        "mechanism",
         "ruler",
+        "controls",
         "mix",
         "records",
         "rival",
         "dose",
+        "stage",
         "timing",
         "placebo",
     )
-    loud = [told[name] for name in order if name in told and told[name].verdict == "supports"]
+    loud = [told[name] for name in order if name in told and told[name].verdict == "supports" and name != "controls"]
     against = [told[name] for name in order if name in told and told[name].verdict == "refutes"]
+    if any(one.check == "exposure" for one in (*loud, *against)):  # the same comparison is told once
+        loud, against = ([one for one in side if one.check != "scope"] for side in (loud, against))
     leading = odds[candidate.id].probability >= 0.5
     chosen = (loud + against) if leading else (against or loud)
     top = max(odds.values(), key=lambda one: one.probability)
@@ -86,3 +88,16 @@ def _acted(own: Odds) -> str:
     name, how, _ = own.partners[0]
     other = "something that is not on record" if name == "unknown" else name
     return (HID if how == "masked" and own.involved < 0.5 else ACTED[how]).format(other=other)
+
+
+def _nobody(candidate: Candidate, hearing: Hearing, odds: Mapping[str, Odds]) -> str:
+    """The sentence of the two bids that name nobody."""
+    if candidate.id == "chance":
+        return f"the data speak for a move, {to_one(hearing.move.evidence - hearing.move.toll)}"
+    if (found := meeting(hearing.shift, hearing.looked.found)) is not None:
+        return found.because
+    best = max((o.log_factor for name, o in odds.items() if name in hearing.bids), default=0.0)
+    gain = hearing.free_factor() - best
+    if gain > 0:
+        return "a move at a free time fits the data better than any recorded or visible change"
+    return f"the best recorded change fits better than a move at a free time, {to_one(-gain)}"

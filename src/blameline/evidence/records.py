@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.evidence.questions import Answered, Rows, between, points, window
+from blameline.evidence.questions import Answered, Rows, about, between, more_of, points, window
+from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +51,8 @@ class Records:
         fall = seen[name]
         numbers |= {
             "lost_share": max(fall.lost, 0.0),
+            "low": fall.lost - Z90 * fall.error,
+            "high": fall.lost + Z90 * fall.error,
             "largest_move_by_loss": fall.reach if np.isfinite(fall.reach) else None,
             "where": ", ".join(f"{key}={value}" for key, value in sorted(fall.place.items())),
         }
@@ -64,7 +67,10 @@ class Records:
             return Answered("supports", f"{told}; without them it is not there", numbers)
         fell = fall.log_factor > FELL
         if fell and not hearing.fit.cells.signal.bounded:
-            return Answered("inconclusive", f"{words}; how far that moves a mean without bounds is open", numbers)
+            told = f"{words}; how far that moves a mean without bounds is open"
+            return Answered(
+                "inconclusive", f"{told}, and no number of rows would tell without those that are lost", numbers
+            )
         if fell and fall.able:
             could = points(hearing.harm * fall.reach, hearing)
             return Answered(
@@ -76,7 +82,11 @@ class Records:
             told = "records were gained, not lost" if fall.lost < -3 * fall.error else "the records did not fall"
             return Answered("refutes", f"{told}: {words}", numbers)
         doubt = "whether the signal moved with them is open" if fall.clear else "which may be noise"
-        return Answered("inconclusive", f"{words}, {doubt}", numbers)
+        requests = float(np.asarray(rows["requests"], dtype=float).sum())
+        need = requests * max((fall.error / (SURE / 3)) ** 2, 2.0) if np.isfinite(fall.error) else 2 * requests
+        numbers["enough"] = need
+        more = f"about {about(need)} requests as even from day to day would tell"
+        return Answered("inconclusive", f"{words}, {doubt}; {more}", numbers)
 
 
 def _by_weight(sampled: Sampled, numbers: Numbers, hearing: Hearing) -> Answered:
@@ -88,4 +98,6 @@ def _by_weight(sampled: Sampled, numbers: Numbers, hearing: Hearing) -> Answered
         return Answered("supports", f"{told}: the sampling made it", numbers)
     if sampled.log_factor < -FELL:
         return Answered("refutes", f"{told}: the sampling did not make it", numbers)
-    return Answered("inconclusive", f"{told}, which cannot tell whether the sampling made it", numbers)
+    numbers["enough"] = need = more_of(float(hearing.fit.cells.n.sum()), sampled.error, hearing)
+    told += ", which cannot tell whether the sampling made it"
+    return Answered("inconclusive", f"{told}; about {about(need)} requests would tell", numbers)

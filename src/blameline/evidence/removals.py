@@ -1,9 +1,9 @@
 """One thing left out at a time, and the ledger without it: a record, version, signal, kind of evidence, check, segment or day.
 
-Nothing is read again. What a day or a segment brings is taken from the sums of the fit (``fit.left_out``), for the best variant
-of each bid and for the moves that carry the bid of ``unknown``; the other variants are taken to gain and lose as the best one
-does, and noise that passes for a move to shrink with the move. Answers stay as they are, but for those that rest on the signal
-that is left out, and for the comparison of the exposed with the unexposed, which is made again.
+Nothing is read again. What a day or a segment brings is taken from the sums of the fit (``fit.left_out``), for the best variants
+of each bid and for the moves that carry the bid of ``unknown``; the others are taken to gain and lose as these do, and noise that
+passes for a move to shrink with the move. Answers stay as they are, but for those that rest on the signal that is left out, and
+for the comparison of the exposed with the unexposed, which is made again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from blameline.records import Evidence, LedgerLine
 
 Floats = NDArray[np.float64]
-MOVES = 16
+VARIANTS, LEADING = 10, 6
+"""Of the best changes so many variants each are asked, of the others the best one."""
+MOVES = 24
 """So many of the moves that ``unknown`` may have made carry its bid: the likeliest."""
 SOURCES = frozenset({"records", "bridge", "replay"})
 """Ratios that are no signal's."""
@@ -165,9 +167,17 @@ class Sums:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger, hearing = ledger, ledger.hearing
         self.fit = hearing.fit
-        columns = [bid.column[:, None] for bid in hearing.bids.values()]
-        self.at = {name: number for number, name in enumerate(hearing.bids)}
-        width = len(columns)
+        columns: list[Floats] = []
+        self.at: dict[str, NDArray[np.int64]] = {}
+        self.of_variants: dict[str, Floats] = {}
+        width = 0
+        leading = sorted(hearing.bids.values(), key=lambda bid: (-bid.log_factor, bid.candidate.id))
+        for rank, bid in enumerate(leading):
+            kept = np.argsort(-bid.logs, kind="stable")[: VARIANTS if rank < LEADING else 1]
+            columns.append(bid.variants.columns[:, kept])
+            self.of_variants[bid.candidate.id] = bid.variants.log_weight[kept]
+            self.at[bid.candidate.id] = np.arange(width, width + len(kept))
+            width += len(kept)
         self.of_pairs = []
         for pair in ledger.pairs:
             columns.append(pair.columns)
@@ -197,8 +207,7 @@ class Sums:
     def without(self, kind: Kind, what: str, dropped: NDArray[np.bool_]) -> Removal:
         """The ledger without these cells."""
         after, ledger = self.sums.without(dropped), self.ledger
-        gains = {name: self._one(after, at) - self._one(self.before, at) for name, at in self.at.items()}
-        free = self._free(after) - self._free(self.before)
+        gains, free = {name: self.gain(after, name) for name in self.at}, self.gain(after)
         entries = []
         for one in ledger.entries:
             name = one.candidate.id
@@ -217,9 +226,22 @@ class Sums:
             rulings[ledger.subject] = _without(rulings[ledger.subject], ["exposure"])
         return ledger.again(kind, what, entries=entries, pairs=pairs, rulings=rulings)
 
+    def gain(self, after: tuple[Floats, Scores], name: str = "unknown") -> float:
+        """What the log Bayes factor of a change, or of a move of unknown origin, gains by what is left out."""
+        if name in self.at:
+            return self._any(after, name) - self._any(self.before, name)
+        return self._free(after) - self._free(self.before)
+
     def _one(self, told: tuple[Floats, Scores], at: int) -> float:
         scores = Scores(told[1].information[[at]], told[1].pull[[at]])
         return float(scores.log_factor(self.fit.slab, sign=self.ledger.hearing.harm)[0])
+
+    def _any(self, told: tuple[Floats, Scores], name: str) -> float:
+        """Log Bayes factor of a change, over those of its variants that are looked at."""
+        at = self.at[name]
+        scores = Scores(told[1].information[at], told[1].pull[at])
+        logs = self.of_variants[name] + scores.log_factor(self.fit.slab, sign=self.ledger.hearing.harm)
+        return float(logsumexp(logs))
 
     def _free(self, told: tuple[Floats, Scores]) -> float:
         scores = Scores(told[1].information[self.moves], told[1].pull[self.moves])
@@ -240,7 +262,7 @@ class Sums:
         name, bid = ruling.candidate.id, ruling.bid
         if bid is None or name not in self.at:
             return ruling
-        at, old = self.at[name], self.before[1]
+        at, old = int(self.at[name][0]), self.before[1]
         if not scores.information[at] or not old.information[at]:
             return replace(ruling, bid=replace(bid, error=np.inf))
         moved = float(scores.estimate[at] - old.estimate[at])

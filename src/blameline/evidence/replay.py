@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from blameline.evidence.exposure import CLEAR, ENOUGH
-from blameline.evidence.questions import Answered, Number, Rows, between, window
+from blameline.evidence.questions import POWER, Answered, Number, Rows, about, between, whole, window
 from blameline.evidence.swapped import (
     FEWEST,
     QUERY,
@@ -56,11 +56,8 @@ class Replayed:
         each = told(found)
         n = len(each)
         numbers: dict[str, Number] = {"pairs": n}
-        if found is None or not n:
-            reason = "no replay swaps it" if results.reproduced else _not_reproduced(results, hearing)
-            return Answered("inconclusive", reason, numbers)
-        if n < FEWEST:
-            return Answered("inconclusive", f"{n} replayed requests; at least {FEWEST} are needed", numbers)
+        if found is None or n < FEWEST:
+            return _too_few(n, results, hearing)
         scale = spread_of(hearing)
         estimate, error = mean_and_error(each, scale)
         target = abs(hearing.shift.delta.estimate)
@@ -70,7 +67,10 @@ class Replayed:
         bundle = not len(found.each)
         if harm / error > CLEAR and harm > ENOUGH * target:
             if bundle:
-                return Answered("inconclusive", f"taken back with others, the quality came back; {words}", numbers)
+                numbers["enough"] = need = _enough(hearing)
+                by_itself = f"about {about(need)} requests with it alone taken back would tell"
+                said = f"taken back with others, the quality came back; {words}; {by_itself}"
+                return Answered("inconclusive", said, numbers)
             alone, way = _alone(found, hearing, scale)
             numbers |= alone
             return Answered("supports", f"taking it back brings the quality back{way}; {words}", numbers)
@@ -80,8 +80,24 @@ class Replayed:
             said = "taken back with others, it changes nothing" if bundle else "taking it back changes nothing"
             return Answered("refutes", f"{said}; {words}", numbers)
         enough = to_clear(target, error * math.sqrt(n))
-        numbers["enough"] = enough
+        numbers["enough"] = enough = enough if enough > n else 2 * n
         return Answered("inconclusive", f"too few to tell, {enough} would be enough; {words}", numbers)
+
+
+def _too_few(n: int, results: Results, hearing: Hearing) -> Answered:
+    """No answer, and how many requests would give one."""
+    need = _enough(hearing)
+    if n:
+        said = f"{n} replayed requests are too few to tell"
+    else:
+        said = "no replay swaps it" if results.reproduced else _not_reproduced(results, hearing)
+    return Answered("inconclusive", f"{said}; about {about(need)} requests would tell", {"pairs": n, "enough": need})
+
+
+def _enough(hearing: Hearing) -> float:
+    """Requests that would show an effect as large as the shift (a pair's spread is about two thirds of a request's)."""
+    target = whole(hearing)
+    return max(float(FEWEST), (0.65 * POWER / target) ** 2 * hearing.fit.sigma2) if target else float("inf")
 
 
 def _null(each: Floats, hearing: Hearing, scale: float) -> bool:
@@ -146,7 +162,9 @@ def _everything(results: Results, hearing: Hearing) -> Answered:
     n = len(each)
     numbers: dict[str, Number] = {"pairs": n, "covered": covered, "of": len(versions)}
     if n < FEWEST:
-        return Answered("inconclusive", "no replay takes everything back at once", numbers)
+        numbers["enough"] = need = _enough(hearing)
+        said = f"no replay takes everything back at once; about {about(need)} requests would tell"
+        return Answered("inconclusive", said, numbers)
     scale = spread_of(hearing)
     estimate, error = mean_and_error(each, scale)
     numbers |= {"effect": estimate, "low": estimate - Z90 * error, "high": estimate + Z90 * error}
@@ -155,8 +173,11 @@ def _everything(results: Results, hearing: Hearing) -> Answered:
     if harm / error > CLEAR and harm > (1 - ENOUGH) * target - Z90 * error and harm > ENOUGH * target:
         return Answered("refutes", f"taking back {covered} changes brings the quality back; {words}", numbers)
     if not _null(each, hearing, scale):
-        return Answered("inconclusive", f"too few to tell; {words}", numbers)
+        need = to_clear(target, error * math.sqrt(n))
+        numbers["enough"] = need = need if need > n else 2 * n
+        return Answered("inconclusive", f"too few to tell, {need} would be enough; {words}", numbers)
     if covered < len(versions):
-        said = f"with {covered} of {len(versions)} changes taken back it stays as bad; {words}"
+        numbers["enough"] = n
+        said = f"with {covered} of {len(versions)} changes taken back it stays as bad: all of them would tell; {words}"
         return Answered("inconclusive", said, numbers)
     return Answered("supports", f"with everything on record taken back it stays as bad; {words}", numbers)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from blameline.evidence.bridge import QUERY, onset_bounds, says, sentence
+from blameline.evidence.bridge import MANY, QUERY, onset_bounds, says, sentence
 from blameline.evidence.hearing import Hearing, is_ruler
-from blameline.evidence.questions import Answered, Rows, points, window
+from blameline.evidence.questions import POWER, Answered, Rows, about, points, whole, window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 def measures(candidate: Candidate) -> bool:
     """Whether a candidate can move the score of an answer that stays as it is."""
     return is_ruler(candidate) and candidate.layer != "telemetry"
+
+
+def _enough(spread: float, hearing: Hearing) -> float:
+    """Answers, scored on both sides, that would show a move half as large as the shift; ``spread`` is that of a pair."""
+    target = whole(hearing) / 2
+    return max(float(MANY), (POWER * spread / target) ** 2) if target else math.inf
 
 
 class Rescored:
@@ -42,9 +49,9 @@ class Rescored:
         del candidate, seed
         span, shift = hearing.span, hearing.shift
         if span is None:
-            return Answered(
-                "inconclusive", "no answer was scored on both sides of the onset", {"answers": len(rows["item"])}
-            )
+            need = _enough(0.5 * math.sqrt(hearing.fit.sigma2), hearing)
+            told = f"no answer was scored on both sides of the onset; about {about(need)} would tell"
+            return Answered("inconclusive", told, {"answers": len(rows["item"]), "enough": need})
         numbers: dict[str, Number] = {
             "answers": span.n,
             "scores": span.scores,
@@ -55,13 +62,16 @@ class Rescored:
             "sign_test": span.same_sign,
             "kind": span.kind,
         }
+        need = _enough(span.error * math.sqrt(span.n), hearing)
         words = sentence(span, bounded=hearing.fit.cells.signal.bounded)
         if shift.linked:
             left = f"{points(shift.delta.estimate, hearing)} are left, which the ruler did not make"
             return Answered("refutes", f"{words}; that was taken out, and {left}", numbers)
         match says(span, shift, hearing.harm):
             case "few":
-                return Answered("inconclusive", f"{words}; too few to tell", numbers)
+                return Answered(
+                    "inconclusive", f"{words}; too few to tell: about {about(need)} would", numbers | {"enough": need}
+                )
             case "most":
                 return Answered("supports", words, numbers)
             case "part":
@@ -73,4 +83,6 @@ class Rescored:
             case "other way":
                 return Answered("refutes", f"{words}, so the ruler hides a part of the fall", numbers)
             case _:
-                return Answered("inconclusive", f"{words}, too wide to tell", numbers)
+                return Answered(
+                    "inconclusive", f"{words}, too wide to tell: about {about(need)} would", numbers | {"enough": need}
+                )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blameline.evidence.exposure import CLEAR, ENOUGH
-from blameline.evidence.questions import Answered, OfChanges, Rows, between
+from blameline.evidence.questions import Answered, OfChanges, Rows, about, between, from_scratch, more_of
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
@@ -26,14 +26,16 @@ class Rival(OfChanges):
         best, bid = hearing.strongest, hearing.bids[candidate.id]
         if best is None or best.candidate.id == candidate.id or best.log_factor < 3:
             return Answered("inconclusive", "no other change fits better")
-        scores = hearing.fit.given(best.column[:, None]).scores(bid.column[:, None])
+        beside = hearing.fit.given(best.column[:, None])
+        scores = hearing.scores(hearing.shift.signal, bid.column[:, None], beside)
         estimate, error = float(scores.estimate[0]), float(scores.error[0])
-        target = abs(hearing.shift.delta.estimate)
+        target, need = abs(hearing.shift.delta.estimate), from_scratch(hearing)
         if not scores.information[0] or error > target:
             return Answered(
                 "inconclusive",
-                f"its exposure is too close to that of {best.candidate.id} to tell",
-                {"rival": best.candidate.id},
+                f"its exposure is too close to that of {best.candidate.id} to tell; about {about(need)} requests that had one of "
+                "the two alone would",
+                {"rival": best.candidate.id, "enough": need},
             )
         harm = hearing.harm * estimate
         numbers: dict[str, float | int | str | bool | None] = {
@@ -47,4 +49,5 @@ class Rival(OfChanges):
             return Answered("refutes", words, numbers)
         if harm > CLEAR * error and harm > ENOUGH * target:
             return Answered("supports", words, numbers)
-        return Answered("inconclusive", words, numbers)
+        numbers["enough"] = need = more_of(float(hearing.fit.cells.n.sum()), error, hearing)
+        return Answered("inconclusive", f"{words}; about {about(need)} requests would tell", numbers)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from blameline.evidence.bridge import says, sentence
 from blameline.evidence.hearing import Hearing, is_ruler
 from blameline.evidence.odds import kind_of
-from blameline.evidence.questions import Answered, Rows, onset, points, window
+from blameline.evidence.questions import Answered, Rows, about, from_scratch, onset, points, window
 from blameline.shifts.describe import Z90
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ class Ruler:
         if is_ruler(candidate):
             if _bridged(hearing):  # the same answers say more than a control that the new ruler may not touch
                 still["control"], moved["outside"] = [], []
-            return _for_ruler(moved, still, numbers)
+            return _for_ruler(moved, still, hearing, numbers)
         if moved["control"]:
             words = f"a control moved along that the app cannot touch: {', '.join(moved['control'])}"
             return Answered("refutes", words, numbers)
@@ -57,7 +59,7 @@ class Ruler:
                 f"the controls stayed where they were ({', '.join(still['control'])}), as they should",
                 numbers,
             )
-        return Answered("inconclusive", "no control was measured well enough to tell", numbers)
+        return _too_few("no control was measured well enough to tell", hearing, numbers)
 
 
 Words = dict[str, list[str]]
@@ -78,6 +80,8 @@ def _others(
         seen = hearing.elsewhere(candidate, name)
         side = -1 if fit.cells.signal.better == "higher" else 1
         numbers[f"{name}_effect"] = seen.effect
+        if seen.error < np.inf:
+            numbers |= {f"{name}_low": seen.effect - Z90 * seen.error, f"{name}_high": seen.effect + Z90 * seen.error}
         if seen.log_factor > 3 and side * seen.effect > 0:
             moved[group].append(f"{name} {points(seen.effect, hearing)}")
         elif side * seen.effect + Z90 * seen.error < 0.5 * target:
@@ -93,7 +97,7 @@ def _bridged(hearing: Hearing) -> str:
 
 
 def _for_ruler(
-    moved: dict[str, list[str]], still: dict[str, list[str]], numbers: dict[str, float | int | str | bool | None]
+    moved: Words, still: Words, hearing: Hearing, numbers: dict[str, float | int | str | bool | None]
 ) -> Answered:
     if moved["control"] and not moved["outside"]:
         return Answered(
@@ -107,7 +111,11 @@ def _for_ruler(
         return Answered("refutes", f"signals moved too that no judge scores: {', '.join(moved['outside'])}", numbers)
     if still["outside"]:
         words = f"signals that no judge scores stayed ({', '.join(still['outside'])}), but no control was measured"
-        return Answered("inconclusive", words, numbers)
-    return Answered(
-        "inconclusive", "neither a control nor a signal outside the judge was measured well enough", numbers
-    )
+        return _too_few(words, hearing, numbers)
+    return _too_few("neither a control nor a signal outside the judge was measured well enough", hearing, numbers)
+
+
+def _too_few(words: str, hearing: Hearing, numbers: dict[str, float | int | str | bool | None]) -> Answered:
+    """Nothing can be told, and how much would be enough."""
+    numbers["enough"] = need = from_scratch(hearing)
+    return Answered("inconclusive", f"{words}; about {about(need)} measurements of a control would tell", numbers)

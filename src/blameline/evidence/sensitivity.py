@@ -115,7 +115,7 @@ def _hours(hearing: Hearing, bid: Bid, overlap: float) -> float | None:
     begin, width = float(exposed.min()), cells.width / 3600
     lags = np.arange(width, FAR + width / 2, width)
     later = bid.column[:, None] * (cells.hours[:, None] > begin + lags[None, :] - width / 2)
-    own = fit.pulled(bid.column)
+    own = fit.pulled(bid.column[:, None])[:, 0]
     whole = float(own @ bid.column)
     information = fit.scores(later).information
     square = np.divide((own @ later) ** 2, information * whole, out=np.zeros_like(lags), where=information > 0)

@@ -6,8 +6,10 @@
 
 All of it comes from one joint draw: a hypothesis by its probability, then the effects of its columns together with the size of
 the shift itself from the one fit, whose errors are correlated (``cov(d, b) = m'PX (X'PX)^-1 / m'Pm``), and the change of traffic
-from its own error. In every draw the shares lie between 0 and 1 and sum to 1; what is left is the share of ``unknown``. An
-estimate is the mean over the draws, an interval their middle 90%, so that shares that compete are held against each other.
+from its own error. Beside the columns of a hypothesis something unrecorded of the move's own shape may have been at work, as
+probably as the data say from the odds ``MORE``: what it adds is unexplained. In every draw the shares lie between 0 and 1 and sum
+to 1; what is left is the share of ``unknown``. An estimate is the mean over the draws, an interval their middle 90%, so that
+shares that compete are held against each other.
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
+from blameline.evidence.pairs import ALIKE
+from blameline.fit import Scores
 from blameline.records import Interval
 from blameline.shifts.describe import Z90, all_there, sides
 
@@ -34,6 +39,8 @@ Floats = NDArray[np.float64]
 DRAWS = 4000
 LEAST = 0.25
 """A drawn size of the shift is never taken to be smaller than this share of the observed one."""
+MORE = 3.0
+"""Odds, before the data, that beside a known cause something unrecorded was at work too: the shares are to hide nothing."""
 RARE = 1e-4
 """Probability below which a hypothesis is not drawn."""
 
@@ -78,7 +85,7 @@ def accounts(hearing: Hearing, weighed: Posterior) -> list[Account]:
     """Every hypothesis of the posterior as an account of the shift."""
     nothing = np.zeros((len(hearing.fit.cells.n), 0))
     found = []
-    for name, p in weighed.alone.items():
+    for name, p in sorted(weighed.alone.items()):
         bid = hearing.bids.get(name)
         if name in {"ruler", "artefact"}:
             found.append(Account(p, nothing, (), rest=name))
@@ -116,24 +123,34 @@ def draw(
     ``move`` is the column of the shift over the cells, ``halves`` the cells before it and while it lasts.
     """
     kept = [one for one in given if one.probability > RARE]
-    counts = _counts(np.array([one.probability for one in kept]))
-    normal = np.random.default_rng(seed).standard_normal((int(counts.sum()), 4))
-    n = len(normal)
-    shares: dict[str, Floats] = {}
     columns = np.column_stack([move, *(one.columns for one in kept)])
     inner, scores = fit.gram(columns), fit.scores(columns)
     rises = _rises(fit.cells.n, columns, halves)
-    place, begin = 1, 0
-    for one, count in zip(kept, counts, strict=True):
+    ways, place = [], 1
+    for one in kept:
         at = np.arange(place, place + one.columns.shape[1])
+        more = (
+            _more(inner, scores, at, fit.slab)
+            if size.error is None and "unknown" not in {*sum(one.owners, ())}
+            else 0.0
+        )
+        ways += [(one, at, one.probability * (1 - more)), (one, np.append(at, 0), one.probability * more)]
+        place += len(at)
+    ways = [way for way in ways if way[2] > RARE]
+    counts = _counts(np.array([p for *_, p in ways]))
+    normal = np.random.default_rng(seed).standard_normal((int(counts.sum()), 5))
+    n, begin = len(normal), 0
+    shares: dict[str, Floats] = {}
+    for (one, at, _), count in zip(ways, counts, strict=True):
         rows = slice(begin, begin + int(count))
-        place, begin = place + len(at), begin + int(count)
+        begin += int(count)
         mix = size.mix + size.mix_error * normal[rows, 0]
         within, effects = _effects(inner, scores.pull, at, scores.information[at], size, normal[rows, 1:])
         whole = mix + within
         side = np.sign(size.whole)
         whole = side * np.maximum(side * whole, LEAST * abs(size.whole)) if side else np.ones(len(whole))
-        parts = np.maximum(np.column_stack([mix, effects * rises[at]]) / whole[:, None], 0.0)
+        own = len(one.owners)
+        parts = np.maximum(np.column_stack([mix, effects[:, :own] * rises[at[:own]]]) / whole[:, None], 0.0)
         sums = parts.sum(axis=1)
         parts /= np.maximum(sums, 1.0)[:, None]
         for owner, part in [(one.traffic, parts[:, 0]), (one.rest, np.maximum(1.0 - sums, 0.0))]:
@@ -142,6 +159,22 @@ def draw(
             for owner in owners:
                 shares.setdefault(owner, np.zeros(n))[rows] += part / len(owners)
     return shares
+
+
+def _more(inner: Floats, scores: Scores, at: NDArray[np.int64], slab: float) -> float:
+    """Probability that beside these columns something more of the move's own shape was at work.
+
+    0 where the columns are too much like the move for the data to say.
+    """
+    alive = at[scores.information[at] > 0]
+    if not len(alive) or scores.information[0] <= 0:
+        return 0.0
+    through = np.linalg.pinv(inner[np.ix_(alive, alive)], hermitian=True) @ inner[alive, 0]
+    left = float(inner[0, 0] - inner[0, alive] @ through)
+    if left <= (1 - ALIKE) * inner[0, 0]:
+        return 0.0
+    rest = Scores(np.array([left]), np.array([scores.pull[0] - scores.pull[alive] @ through]))
+    return float(expit(np.log(MORE) + rest.log_factor(slab)[0]))
 
 
 def _effects(
@@ -212,6 +245,11 @@ def told(drawn: Mapping[str, Floats], names: Sequence[str]) -> dict[str, Interva
 def completed(shares: Mapping[str, Interval]) -> dict[str, Interval]:
     """The shares with that of ``unknown`` set so that all of them sum to exactly 1."""
     rest = round(1.0 - sum(one.estimate for name, one in shares.items() if name != "unknown"), 6) + 0.0
+    if rest < 0:  # rounding up made too much of the others
+        name = max((name for name in shares if name != "unknown"), key=lambda name: (shares[name].estimate, name))
+        most = shares[name]
+        shares = {**shares, name: _interval(most.estimate + rest, min(most.low, most.estimate + rest), most.high)}
+        rest = 0.0
     old = shares["unknown"]
     return {**shares, "unknown": _interval(rest, min(old.low, rest), max(old.high, rest))}
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from blameline.candidates.exposure import LAGS
-from blameline.evidence.questions import Answered, Rows, window
+from blameline.evidence.questions import Answered, Rows, about, window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
     from blameline.candidates import Candidate
     from blameline.evidence.hearing import Hearing
 
+DELAY = re.compile(r"(?P<hours>[+-]?[\d.]+) h(?P<later> later)?")
+"""How the variants of a candidate are called that act at another time."""
 SLACK = 3.0
 """Hours by which clocks and changelogs may be off when a record states no uncertainty."""
 
@@ -48,8 +53,11 @@ class Timing:
         before = float(move.weights[move.moments < start - slack].sum())
         within = float(move.weights[(move.moments >= start - slack) & (move.moments <= full + LAGS[-1])].sum())
         gap = cells.hour_of(hearing.shift.onset.estimate) - start
+        n = float(cells.n.sum())
         numbers = {
             "hours_from_change_to_onset": gap,
+            "low": cells.hour_of(hearing.shift.onset.low) - start,
+            "high": cells.hour_of(hearing.shift.onset.high) - start,
             "onset_before_change": before,
             "onset_while_it_could_act": within,
             "in_force_after_hours": full - start,
@@ -57,21 +65,28 @@ class Timing:
         words = f"the change is {_hours(abs(gap))} {'before' if gap >= 0 else 'after'} the most probable onset"
         if abs(gap) <= 1.5 * cells.width / 3600:
             words = f"the change is within {_hours(1.5 * cells.width / 3600)} of the most probable onset"
+        words += _later(hearing, candidate)
         if full + LAGS[-1] < cells.hour_of(hearing.shift.onset.low) and start <= 0.5:
             return Answered(
                 "refutes", f"too early: {words}, and it had been in force since before the window begins", numbers
             )
         if slack > 0.2 * cells.span_hours:
-            return Answered("inconclusive", "its own record is too vague about when it took effect", numbers)
+            least = 0.2 * cells.span_hours
+            told = f"its own record is too vague about when it took effect; one that is right within {_hours(least)} would tell"
+            return Answered("inconclusive", told, numbers | {"enough": least})
         if start <= 0.5:
-            return Answered("inconclusive", "it was in force before the window begins", numbers)
+            least = 24 - min(start, 0.0) + LAGS[-1]
+            told = f"it was in force before the window begins; data from {_hours(least)} earlier on would tell"
+            return Answered("inconclusive", told, numbers | {"enough": least})
         if within < 0.01 and before > 0.5:
             return Answered("refutes", f"too late: {words}, and the onset was over by then", numbers)
         if within < 0.01:
             return Answered("refutes", f"too early: {words}, and it had been in force all the while", numbers)
         if within > 0.5:
             return Answered("supports", f"{words}; {_share(within)} of the onset's posterior fits", numbers)
-        return Answered("inconclusive", f"{words}; {_share(within)} of the onset's posterior fits", numbers)
+        numbers["enough"] = need = n / max(within, 0.01)
+        told = f"{words}; {_share(within)} of the onset's posterior fits; about {about(need)} requests would date it well enough"
+        return Answered("inconclusive", told, numbers)
 
     @staticmethod
     def _in_force(hearing: Hearing, candidate: Candidate, start: float) -> float:
@@ -84,6 +99,19 @@ class Timing:
             return start
         reached = hours[later & (share >= 0.75 * share[later].max())]
         return float(max(reached.min() - cells.width / 7200, start))
+
+
+def _later(hearing: Hearing, candidate: Candidate) -> str:
+    """How long after its record it acted, where it clearly did not act at once: a cache, a batch, a wrong clock."""
+    bid = hearing.bids[candidate.id]
+    told = DELAY.fullmatch(bid.variants.labels[bid.best])
+    plain = bid.logs - bid.variants.log_weight
+    if told is None or plain[bid.best] - plain[0] < np.log(3):
+        return ""
+    hours, later = float(told["hours"]), told["later"] is not None
+    if later:
+        return f"; it acted about {_hours(hours)} after it took effect, as through a cache or a batch"
+    return f"; going by its effect it acted {_hours(abs(hours))} {'after' if hours > 0 else 'before'} the time on its record"
 
 
 def _hours(hours: float) -> str:

@@ -19,9 +19,21 @@ UNLIKELY = 0.1
 """Odds below which a bid is excluded that the very same answers speak against."""
 COVERS = 0.25
 """Share of the slice's shift that the effect must at least reach."""
-BEYOND_TIMING = ("exposure", "dose", "reversal", "replay", "bridge", "ruler", "mix", "records")
-"""Checks that can speak for a candidate without the clock; ``placebo`` only says that the clock is not lying."""
-REFUTERS = ("replay", "bridge", "timing", "exposure", "reversal", "ruler", "records", "mix", "rival", "dose", "placebo")
+BEYOND_TIMING = (
+    "exposure", "scope", "paired", "dose", "reversal", "replay", "mechanism", "bridge", "ruler", "mix", "records",
+)  # fmt: skip
+"""Checks that can speak for a candidate without the clock.
+
+``placebo`` only says that the clock is not lying, and ``controls`` that nothing moved which the candidate cannot touch.
+"""
+REFUTERS = (
+    "replay", "bridge", "timing", "exposure", "scope", "paired", "reversal", "mechanism", "ruler", "controls", "records", "mix",
+    "rival", "dose", "stage", "placebo",
+)  # fmt: skip
+
+
+BARS = {"replay", "exposure", "scope", "paired", "reversal", "timing", "bridge", "ruler", "controls", "records"}
+"""Refuters that no odds outweigh."""
 
 
 def answers(evidence: Sequence[Evidence]) -> Mapping[str, Answer]:
@@ -59,7 +71,8 @@ def verdict(
         and matters
         and not tied
         and for_it
-        and not set(against) & {"replay", "exposure", "reversal", "timing", "bridge", "ruler", "records"}
+        and not set(against) & BARS
+        and not (set(against) & {"mechanism", "stage"} and not set(for_it) & {"exposure", "replay"})
     ):
         return "confirmed" if "replay" in for_it else "supported"
     if ("replay" in against and probability < 0.5) or ("bridge" in against and probability < UNLIKELY):
@@ -69,7 +82,10 @@ def verdict(
         return "untestable"
     if probability < EXCLUDED and "timing" in against:
         return "excluded"
-    if any(told.get(name) == "supports" for name in ("replay", "exposure", "dose", "reversal", "rival")):
+    if any(
+        told.get(name) == "supports"
+        for name in ("replay", "exposure", "scope", "paired", "dose", "reversal", "mechanism", "rival")
+    ):
         return "consistent"
     if probability < EXCLUDED and against and bid.error * 2.49 <= max(target, abs(bid.effect)):
         return "excluded"

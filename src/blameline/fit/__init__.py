@@ -28,9 +28,10 @@ version), so that after one sparse product nothing depends on the number of cell
 
 from __future__ import annotations
 
+from blameline.fit.clustered import Clustered
 from blameline.fit.left_out import LeftOut
 from blameline.fit.model import Fit
 from blameline.fit.noise import Noise
 from blameline.fit.scores import OverTime, Scores
 
-__all__ = ["Fit", "LeftOut", "Noise", "OverTime", "Scores"]
+__all__ = ["Clustered", "Fit", "LeftOut", "Noise", "OverTime", "Scores"]

@@ -30,8 +30,8 @@ class LeftOut:
 
     def __init__(self, fit: Fit, columns: Floats) -> None:
         self.fit, self.columns = fit, columns
-        self.pulled = np.column_stack([fit.pulled(column) for column in columns.T])
-        self.mean = fit.pulled(fit.mean)
+        pulled = fit.pulled(np.column_stack([columns, fit.mean]))
+        self.pulled, self.mean = pulled[:, :-1], pulled[:, -1]
         self.inner: Floats = columns.T @ self.pulled
         self.pull: Floats = columns.T @ self.mean
 

@@ -73,6 +73,7 @@ class Fit:
         self._own_atoms = sparse.csc_matrix(self._own @ self._atoms)
         self._own_weight: Floats = np.asarray(self._own.sum(axis=1), dtype=np.float64).ravel()
         self._inner: dict[int, Inner] = {}
+        self._answers: dict[int, tuple[object, Scores]] = {}
         gram: Floats = (self._weighted @ self._atoms).toarray()
         self._plain = Inner(gram, self._weighted @ self.mean, float(self.weight @ self.mean**2), 0.0)
         self._fixed = independent(made.fixed, self._plain.gram)
@@ -128,21 +129,21 @@ class Fit:
         plain: Floats = (parts.T @ weighted - own.T @ shrunk).toarray()
         return parts, plain - half.T @ half - shared.T @ shared
 
-    def pulled(self, column: Floats) -> Floats:
-        """``P x`` over the cells: its inner product with any other column is that of the two under ``P``."""
-        own, reach = self._reach(column[:, None])
+    def pulled(self, columns: Floats) -> Floats:
+        """``P x`` over the cells, of each column (cells x k): its inner product with any other is that of the two under ``P``."""
+        own, reach = self._reach(columns)
         half, shared = self._taken(reach)
         through = linalg.solve_triangular(self._fixed_factor, shared, lower=True, trans="T", check_finite=False)
         left = half - self._half_fixed @ through
         taken = self._fixed @ through
         taken[: self._random] += linalg.solve_triangular(self._factor, left, lower=True, trans="T", check_finite=False)
         days = self._shrink[:, None] * (own - self._own_atoms @ taken)
-        result: Floats = self.weight * column - (self._weighted.T @ taken + self._own.T @ days).ravel()
+        result: Floats = self.weight[:, None] * columns - (self._weighted.T @ taken + self._own.T @ days)
         return result
 
     def given(self, others: Floats) -> Fit:
         """The same model with more columns in its mean; the variances stay as they were chosen."""
-        child = copy(self)
+        child = self._twin()
         weighted = others * self.weight[:, None]
         more = sparse.csr_matrix(others)
         child._atoms = sparse.csr_matrix(sparse.hstack([self._atoms, more]))
@@ -163,16 +164,30 @@ class Fit:
 
     def under(self, at: At) -> Fit:
         """The same model under the noise at this point of the grids."""
-        other = copy(self)
+        other = self._twin()
         other._settle(self._noise(at))
         return other
 
+    def _twin(self) -> Fit:
+        """A copy that nobody has asked anything yet."""
+        other = copy(self)
+        other._answers = {}
+        other.__dict__.pop("doubted", None)
+        return other
+
+    def once(self, about: object, answer: Callable[[], Scores]) -> Scores:
+        """What the model says about one thing: worked out for the first who asks."""
+        if id(about) not in self._answers:
+            self._answers[id(about)] = about, answer()  # kept with the answer, so that its id is nobody else's
+        return self._answers[id(about)][1]
+
     def beside(self, column: Floats) -> Fit:
         """The same model, its variances chosen anew as if one more column (cells) were in its mean."""
-        other, moved = copy(self), self.given(column[:, None])
+        other, moved = self._twin(), self.given(column[:, None])
         other._settle(moved._choose())
         return other
 
+    @cached_property
     def doubted(self) -> list[tuple[Fit, float]]:
         """The same model under other noise, each with its toll, for who would claim that something moved.
 
@@ -188,7 +203,7 @@ class Fit:
         ends = [climb(criterion, begin, grouped=self._grouped) for begin in (self.noise.at, DRIFT)]
         best = max(ends, key=criterion)
         way = dict.fromkeys([*between(START, self.noise.at), *between(self.noise.at, best)])
-        return [(self.under(at), criterion(best) - criterion(at)) for at in way]
+        return [(self if at == self.noise.at else self.under(at), criterion(best) - criterion(at)) for at in way]
 
     def over_time(self, inside: NDArray[np.bool_] | None = None) -> OverTime:
         """What the model says of any column that depends on the bucket alone, inside a slice of the cells."""

@@ -66,6 +66,7 @@ from blameline.records.told import (
     Story,
     TimelineRow,
 )
+from blameline.records.unrecorded import Part, Signature, SignatureSignal
 from blameline.records.weighed import Hidden, Partner, Removal, Sensitivity
 from blameline.records.words import (
     LAYER_OF_KIND,
@@ -155,6 +156,7 @@ __all__ = [
     "Onset",
     "Outcome",
     "Paradigm",
+    "Part",
     "Partner",
     "Piece",
     "Portion",
@@ -178,6 +180,8 @@ __all__ = [
     "Shift",
     "Signal",
     "SignalSetting",
+    "Signature",
+    "SignatureSignal",
     "SkippedFile",
     "Slice",
     "SliceEffect",

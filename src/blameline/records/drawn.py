@@ -8,9 +8,10 @@ from pydantic import Field
 
 from blameline.records.found import Dip, Shift
 from blameline.records.told import SeriesPoint
+from blameline.records.unrecorded import Signature
 from blameline.records.words import Better, Moment, Record, Segment
 
-LaneKind = Literal["shift", "change", "undeclared", "eval", "alert", "report", "note"]
+LaneKind = Literal["shift", "change", "undeclared", "signature", "eval", "alert", "report", "note"]
 
 
 class Mark(Record):
@@ -95,5 +96,7 @@ class View(Record):
     after: int = 0
     """Marks that lie outside the axis, and so are in no lane."""
     quiet: tuple[Quiet, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+    """Behaviour that moved though no recorded identity did."""
     dips: tuple[Dip, ...] = ()
     """What was too short to be a shift."""

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from blameline.records.brought import Contract
 from blameline.records.experiments import Experiment
+from blameline.records.unrecorded import Part
 from blameline.records.weighed import Partner, Sensitivity
 from blameline.records.words import (
     Answer,
@@ -294,6 +295,8 @@ class LedgerLine(Record):
     """The prior at which the verdict would be another one, all else as it is; ``null`` where no prior changes it."""
     sensitivity: Sensitivity | None = None
     """What would overturn the verdict; on the leading line of a shift."""
+    parts: tuple[Part, ...] = ()
+    """Slow causes without a change point that may be what the bid is made of."""
 
 
 class Guard(Record):

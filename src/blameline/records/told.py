@@ -12,6 +12,7 @@ from blameline.records.brought import Change, Manifest, Window
 from blameline.records.declared import ChangeState
 from blameline.records.experiments import Replayed
 from blameline.records.found import Context, Dip, Disagreement, Guard, LedgerLine, Shift, Signal
+from blameline.records.unrecorded import Signature
 from blameline.records.words import GapKind, Layer, Moment, Outcome, Problem, Record
 
 
@@ -122,6 +123,10 @@ class Investigation(Record):
     """What was too short to be a shift."""
     changes: tuple[ChangeState, ...] = ()
     """What the changelog says against what the traces show, the dark ones first."""
+    signatures: tuple[Signature, ...] = ()
+    """Behaviour that moved in several ways at one moment with no recorded identity near it: a change that nobody recorded."""
+    no_signature: str = ""
+    """Why there is none: what was looked at, or what is missing; empty where there is one."""
     cannot_tell: str = ""
     """Why no shift for the worse could have been found, and ``no_shift`` clears nothing; empty where one could have been."""
 
@@ -140,7 +145,7 @@ class TimelineRow(Record):
     """One line of the aligned view."""
 
     at: Moment
-    lane: Literal["change", "undeclared", "shift", "eval", "alert", "report", "note"]
+    lane: Literal["change", "undeclared", "signature", "shift", "eval", "alert", "report", "note"]
     id: str
     what: str
     low: Moment | None = None

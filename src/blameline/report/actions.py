@@ -102,6 +102,9 @@ def _take_back(page: Page, line: LedgerLine, shift: Shift) -> Safe:
 
 def _trace_back(line: LedgerLine) -> Safe:
     move = undeclared(line.candidate)
+    if move is not None and line.kind == "staleness":
+        words = "Renew {attribute}, which stayed at {value}, and find what stopped renewing it."
+        return say(words, attribute=code(move[0]), value=code(move[1]))
     if move is None:
         return say(
             "Find what brought in {id}, and put the earlier version back where you can.", id=code(line.candidate)
@@ -159,7 +162,7 @@ def _learn(page: Page) -> Iterator[Action]:
 def _record(page: Page) -> Iterator[Action]:
     for line in page.leading:
         move = undeclared(line.candidate)
-        if not line.declared and move is not None:
+        if not line.declared and move is not None and line.kind != "staleness":
             yield Action(
                 say(
                     "Record the move of {attribute} to {value} in the changelog, "

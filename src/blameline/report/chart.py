@@ -27,10 +27,17 @@ if TYPE_CHECKING:
 
 ROWS = 80
 DRAWN = 30
-_LANES = {"undeclared": "change, undeclared", "eval": "eval run", "report": "report", "shift": "quality"}
+_LANES = {
+    "undeclared": "change, undeclared",
+    "signature": "not recorded",
+    "eval": "eval run",
+    "report": "report",
+    "shift": "quality",
+}
 _SECTIONS = {
     "change": "Changes",
     "undeclared": "Changes nobody declared",
+    "signature": "Changes nobody recorded",
     "shift": "Quality",
     "eval": "Eval runs",
     "alert": "Reports and alerts",

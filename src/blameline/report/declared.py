@@ -63,13 +63,20 @@ def unseen(page: Page) -> tuple[ChangeState, ...]:
 
 def told(one: ChangeState) -> Safe:
     """One change in words: its state, what it is, and why."""
+    return say("{state}: {what}", state=Safe(STATES[one.state]), what=stateless(one))
+
+
+def stateless(one: ChangeState) -> Safe:
+    """One change in words where all beside it are in the same state."""
     what = say("{id} ({kind})", id=_short(one.id), kind=one.kind) if one.declared and one.id else _moved(one)
-    return say("{state}: {what}. {because}", state=Safe(STATES[one.state]), what=what, because=sentence(one.because))
+    return say("{what}. {because}", what=what, because=sentence(one.because))
 
 
 def _moved(one: ChangeState) -> Safe:
-    if one.attribute is None or one.to is None:
+    if one.attribute is None:
         return say("the layer {layer}", layer=code(one.layer))
+    if one.to is None:
+        return _short(one.attribute)
     return say("{attribute} = {to}", attribute=_short(one.attribute), to=_short(one.to))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from blameline.records.scale import counted, logged
+from blameline.records.scale import counted, factors, logged
 from blameline.report import wording
 from blameline.report.escape import Safe, code, codes, inline, say, segment
 from blameline.report.page import BIDDERS, Page
@@ -17,7 +17,7 @@ from blameline.report.page import BIDDERS, Page
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from blameline.records import Evidence, Interval, LedgerLine, Shift, SliceEffect
+    from blameline.records import Evidence, Interval, LedgerLine, Shift, SignatureSignal, SliceEffect
 
 VERDICTS = {
     "confirmed": "an experiment took it back and the quality returned",
@@ -335,6 +335,16 @@ def slice_change(page: Page, one: SliceEffect) -> Safe:
     """How much the main shift's signal moved in one slice."""
     unit = wording.unit(page.main, page.story.signals) if page.main else ""
     return Safe(wording.change(one.delta, within_one=page.within_one, unit=unit))
+
+
+def stepped(one: SignatureSignal) -> Safe:
+    """How far a signal of behaviour stepped: as a factor where it is counted in logs, in points where it is a share."""
+    ends = (one.delta.estimate, one.delta.low, one.delta.high)
+    if logged(one.unit):
+        return Safe(factors(one.delta))
+    if one.unit.startswith("share"):
+        return Safe("{:+.1f} points [{:+.1f}, {:+.1f}]".format(*(100 * end for end in ends)).replace("-", "−"))
+    return Safe("{:+.3g} [{:+.3g}, {:+.3g}]".format(*ends).replace("-", "−"))
 
 
 def numbers(item: Evidence) -> Safe:

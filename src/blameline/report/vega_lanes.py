@@ -29,6 +29,7 @@ SHAPES = {
     "shift": ("triangle-down", RED, True),
     "change": ("circle", BLACK, True),
     "undeclared": ("diamond", BLACK, False),
+    "signature": ("diamond", RED, False),
     "alert": ("square", RED, True),
     "report": ("triangle-up", RED, True),
     "note": ("circle", GREY, False),

@@ -82,7 +82,7 @@ def lost(fit: Fit, shapes: Shapes, tallies: Tallies, *, harm: int) -> list[Lost]
     """
     counts = {kind: tallies.along(kind, shapes) for kind in KINDS}
     falls = {kind: float(logsumexp(shapes.log_weight + one.log_factor)) for kind, one in counts.items()}
-    doubted = fit.doubted() if max(falls.values()) > FELL else [(fit, 0.0)]
+    doubted = fit.doubted if max(falls.values()) > FELL else [(fit, 0.0)]
     looks = [_Look(other, shapes.scores(other), toll) for other, toll in doubted]
     own = [look for look in looks if look.fit.noise.at == fit.noise.at]
     found = []

@@ -7,6 +7,7 @@ costs what it should.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,6 +50,9 @@ class Shapes:
 
     def scores(self, fit: Fit) -> Scores:
         """Information and pull of each move."""
+        return fit.once(self, lambda: self._scores(fit))
+
+    def _scores(self, fit: Fit) -> Scores:
         information, pull = np.zeros(len(self.begin)), np.zeros(len(self.begin))
         everywhere = self.shape != "local"
         scores = fit.over_time().scores(self.profiles[:, everywhere])
@@ -107,12 +111,20 @@ def _local(fit: Fit, places: list[Place], begins: Floats) -> Scores:
 
 def clock_of(fit: Fit) -> Floats:
     """Middle of each bucket in hours since the start of the cells."""
-    return (np.arange(fit.cells.buckets) + 0.5) * fit.cells.width / 3600
+    return _middles(fit.cells.buckets, fit.cells.width)
 
 
 def moments(fit: Fit) -> tuple[Floats, Floats]:
     """The times at which a move may begin: every bucket edge, and about every six hours."""
-    span, every = fit.cells.span_hours, fit.cells.width / 3600
+    return _moments(fit.cells.buckets, fit.cells.width)
+
+
+def _middles(buckets: int, width: int) -> Floats:
+    return (np.arange(buckets) + 0.5) * width / 3600
+
+
+def _moments(buckets: int, width: int) -> tuple[Floats, Floats]:
+    span, every = buckets * width / 3600, width / 3600
     first, last = min(36.0, 0.15 * span), span - max(every, 0.01 * span)
     fine = np.arange(np.ceil(first / every), np.floor(last / every) + 1) * every
     return fine, fine[:: max(1, round(max(6.0, span / 90) / every))]
@@ -120,8 +132,15 @@ def moments(fit: Fit) -> tuple[Floats, Floats]:
 
 def shapes_of(fit: Fit) -> Shapes:
     """Every move that the cells could show."""
-    hours, span = clock_of(fit), fit.cells.span_hours
-    fine, coarse = moments(fit)
+    cells = fit.cells
+    return _shapes(cells.buckets, cells.width, tuple(tuple(sorted(where.items())) for where in slices(fit)))
+
+
+@lru_cache(maxsize=4)
+def _shapes(buckets: int, width: int, places: tuple[Place, ...]) -> Shapes:
+    """The same for all cells of one clock with these slices."""
+    hours, span = _middles(buckets, width), buckets * width / 3600
+    fine, coarse = _moments(buckets, width)
     rows: list[tuple[str, Place, float, float, float, float]] = [
         ("step", (), at, np.inf, 0.0, WEIGHT["step"] / len(fine)) for at in fine
     ]
@@ -130,9 +149,7 @@ def shapes_of(fit: Fit) -> Shapes:
         rows += [("pulse", (), at, at + length, 0.0, WEIGHT["pulse"] / len(PULSES) / len(starts)) for at in starts]
     for length in RAMPS:
         rows += [("ramp", (), at, np.inf, length, WEIGHT["ramp"] / len(RAMPS) / len(coarse)) for at in coarse]
-    places = slices(fit)
-    for where in places:
-        place = tuple(sorted(where.items()))
+    for place in places:
         rows += [("local", place, at, np.inf, 0.0, WEIGHT["local"] / len(places) / len(coarse)) for at in coarse]
     begin, end, ramp = (np.array([row[index] for row in rows], dtype=float) for index in (2, 3, 4))
     return Shapes(
@@ -140,7 +157,7 @@ def shapes_of(fit: Fit) -> Shapes:
         place=tuple(row[1] for row in rows),
         begin=begin,
         end=end,
-        profiles=profile(hours, begin, end, ramp, fit.cells.width / 3600),
+        profiles=profile(hours, begin, end, ramp, width / 3600),
         log_weight=np.log(np.array([row[5] for row in rows])),
     )
 
@@ -150,10 +167,15 @@ def profile(hours: Floats, begin: Floats, end: Floats, ramp: Floats, width: floa
 
     ``hours`` are the middles of buckets ``width`` hours long; a bucket in which a step falls has its share of it.
     """
-    rise = hours[:, None] - begin[None, :]
-    climbing = np.clip(rise / np.where(ramp > 0, ramp, 1.0)[None, :], 0, 1)
-    level: Floats = np.where(ramp[None, :] > 0, climbing, np.clip(rise / width + 0.5, 0, 1))
-    return level * np.clip((end[None, :] - hours[:, None]) / width + 0.5, 0, 1)
+    (begins, ramps), rising = np.unique(np.stack([begin, ramp]), axis=1, return_inverse=True)
+    rise = hours[:, None] - begins[None, :]
+    climbing = np.clip(rise / np.where(ramps > 0, ramps, 1.0)[None, :], 0, 1)
+    level = np.where(ramps[None, :] > 0, climbing, np.clip(rise / width + 0.5, 0, 1))
+    ends, falling = np.unique(end, return_inverse=True)
+    fall = np.clip((ends[None, :] - hours[:, None]) / width + 0.5, 0, 1)
+    found: Floats = np.take(level, rising.ravel(), axis=1)
+    found *= np.take(fall, falling, axis=1)
+    return found
 
 
 def finer(fine: Floats) -> Floats:

@@ -66,7 +66,7 @@ class Steps:
             own = _Seen.of(now, family).evidence
             if own < needed and now.noise.at[0] < RESTLESS:
                 break
-            chain = _spared([_Chain(other, toll) for other, toll in now.doubted()], needed, family)
+            chain = _spared([_Chain(other, toll) for other, toll in now.doubted], needed, family)
             if chain is None:
                 break
             found, now = chain.moves(family)

@@ -1,6 +1,6 @@
 -- The case file: one portable DuckDB file that holds what was loaded, what was derived from it, and what we came to believe.
--- Version 4.  History: 1 first layout; 2 attributes as two lists, content apart, facts of answers, alerts, gaps; 3 pieces, logs;
--- 4 facts of requests.
+-- Version 6.  History: 1 first layout; 2 attributes as two lists, content apart, facts of answers, alerts, gaps; 3 pieces, logs;
+-- 4 facts of requests; 5 behavioural contracts; 6 questions that came again.
 -- Every time is a TIMESTAMP in UTC without a zone (TIMESTAMPTZ would need pytz to reach Python); *_ns keeps the nanoseconds
 -- that TIMESTAMP (microseconds) drops.
 
@@ -284,6 +284,12 @@ CREATE TABLE IF NOT EXISTS facts_of_words (
     hedged          BOOLEAN,            -- the answer says that it is not sure; NULL: no words
     cited           BOOLEAN,            -- the answer names a source
     repeated        BOOLEAN             -- the answer says one thing over and over
+);
+
+-- Derived: requests whose question came again: nearly nothing with --content none.
+CREATE TABLE IF NOT EXISTS questions (
+    trace_id        VARCHAR NOT NULL,
+    item            VARCHAR NOT NULL    -- a hash of its words, or of the case of a suite that it is
 );
 
 -- Derived: one row a trace with an answer that is one JSON object; nothing with --content none.

@@ -12,7 +12,7 @@ from blameline.assets import sql
 from blameline.errors import StoreError
 from blameline.store.faults import cannot_write
 
-LAYOUT = 5
+LAYOUT = 6
 """The version of ``sql/schema.sql`` that this program reads and writes."""
 
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {

@@ -1,0 +1,2 @@
+-- Forget which questions came again.
+DELETE FROM questions
