@@ -124,7 +124,7 @@ def test_every_other_target_that_is_named_is_there():
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-METHODS = {"contract": "learn_contracts"}
+METHODS = {"contract": "learn_contracts", "replay": "plan_replay"}
 """Verbs that have verbs of their own, and so no method under their name."""
 
 

@@ -28,6 +28,7 @@ from blameline.records import (
     LearnedContracts,
     Loaded,
     Problem,
+    ReplayPlan,
     Shift,
     Signal,
     Story,
@@ -38,7 +39,7 @@ from blameline.records import (
 from blameline.store import Result, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     from blameline.case.inquiry import Inquiry
@@ -140,7 +141,8 @@ class Case:
 
     def blame(self, *, seed: int = 0) -> Investigation:
         """The contract's object: outcome, shifts, ledger, guards, problems."""
-        from blameline.coverage import guards  # noqa: PLC0415  a load asks for no statistics
+        from blameline.case.replaying import replayed  # noqa: PLC0415  a load asks for no statistics
+        from blameline.coverage import guards  # noqa: PLC0415
 
         inquiry = self._inquired(seed)
         manifest = self.store.manifest()
@@ -160,6 +162,7 @@ class Case:
             shifts=inquiry.shifts,
             ledger=inquiry.ledger,
             guards=found,
+            replays=replayed(self.store, inquiry, seed=seed),
             problems=(*unfinished, *self.store.problems(), *((UNMEASURED,) if inquiry.cannot_tell else ())),
             gaps=gaps.stored(self.store),
             context=inquiry.context,
@@ -227,6 +230,24 @@ class Case:
         if not stated(self.store):
             return ()
         return check(self.store, compared(clock(self.store), lambda: self._inquired(seed), since, until))
+
+    def plan_replay(
+        self,
+        shift: str | None = None,
+        *,
+        factors: Sequence[str] = (),
+        runs: int | None = None,
+        fresh: bool = False,
+        seed: int = 0,
+    ) -> ReplayPlan:
+        """The experiment that would settle the blame, a line a run in its ``text``: of the main shift if none is named.
+
+        ``factors`` are bids or layers to swap, ``runs`` the most runs there may be; with ``fresh`` what was served is called
+        again although its answers are on record. Raises ``NotFound`` where there is nothing to replay.
+        """
+        from blameline.case.replaying import planned  # noqa: PLC0415  a load asks for no statistics
+
+        return planned(self.store, self._inquired(seed), shift, factors, runs, fresh=fresh, seed=seed)
 
     def learn_contracts(
         self,

@@ -14,6 +14,7 @@ from blameline.cli.changes import changes
 from blameline.cli.contract import contract
 from blameline.cli.group import ExitCode, Incident
 from blameline.cli.look import shifts, timeline
+from blameline.cli.replay import replay
 
 __all__ = ["ExitCode", "main"]
 
@@ -31,6 +32,6 @@ def main() -> None:
 
 
 for _verb in (
-    investigate, load, mark, signals, shifts, timeline, changes, blame, contract, report, note, sql, demo, plugins,
+    investigate, load, mark, signals, shifts, timeline, changes, blame, replay, contract, report, note, sql, demo, plugins,
 ):  # fmt: skip
     main.add_command(_verb)

@@ -11,7 +11,7 @@ from blameline.cli.tables import minute, odds, one_line, table, where
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from blameline.records import Investigation, LedgerLine, Problem
+    from blameline.records import Investigation, LedgerLine, Problem, Replayed
 
 
 def tell(found: Investigation, shift: str | None = None, *, firmness: bool = False) -> None:
@@ -37,6 +37,8 @@ def tell(found: Investigation, shift: str | None = None, *, firmness: bool = Fal
         _bids(lines, firmness=firmness)
         if shift is not None:
             _answers(found, one.id)
+    for ran in found.replays:
+        _experiment(ran)
     _beside(found)
 
 
@@ -55,6 +57,41 @@ def _beside(found: Investigation) -> None:
     if found.problems:
         click.echo(
             f"{len(found.problems)} problems in the data; the first: {problem_line(found.problems[0])}", err=True
+        )
+
+
+def _experiment(told: Replayed) -> None:
+    """How often each arm behaved badly, and what each factor made of the difference."""
+    click.echo(f"\nReplays of {one_line(told.signal)}: {told.cases} requests under {len(told.rates)} configurations")
+    table(
+        ("configuration", "bad" if told.rates[0].k is not None else "mean", "90% interval"),
+        [
+            (
+                ", ".join(f"{key}={value}" for key, value in sorted(rate.arm.items())),
+                f"{rate.rate.estimate:.3f}" if rate.k is None else f"{rate.k} of {rate.n}",
+                f"{rate.rate.low:.3f} to {rate.rate.high:.3f}",
+            )
+            for rate in told.rates
+        ],
+    )
+    for part in told.portions:
+        share = (
+            f", {part.share.estimate:.0%} [{part.share.low:.0%}, {part.share.high:.0%}] of the whole"
+            if part.share
+            else ""
+        )
+        click.echo(
+            one_line(
+                f"- {part.factor}, {part.old} to {part.new}: {part.effect.estimate:+.3f} "
+                f"[{part.effect.low:+.3f}, {part.effect.high:+.3f}]{share}"
+            )
+        )
+    for both in told.interactions:
+        click.echo(
+            one_line(
+                f"- {' and '.join(both.factors)} together beyond their sum: {both.effect.estimate:+.3f} "
+                f"[{both.effect.low:+.3f}, {both.effect.high:+.3f}]"
+            )
         )
 
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from blameline import plugins
+from blameline.evidence.experiment import experiment, loss
 from blameline.evidence.next_test import next_test
 from blameline.evidence.odds import Odds, Posterior, posterior
 from blameline.evidence.questions import Archive, weigh
@@ -15,6 +16,7 @@ from blameline.evidence.removals import Ledger
 from blameline.evidence.rulings import Ruling, flip_prior
 from blameline.evidence.sensitivity import sensitivity
 from blameline.evidence.shares import shares_of
+from blameline.evidence.swapped import log_ratios
 from blameline.evidence.ties import tie_groups
 from blameline.evidence.verdicts import outcome
 from blameline.records import Evidence, Interval, LedgerLine, Moved, Outcome, Partner
@@ -34,13 +36,14 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
 
     Each of two that made the shift between them is asked with the other accounted for.
     """
-    weighed = posterior(hearing)
+    weighed = posterior(hearing, log_ratios(hearing, archive))
     odds = weighed.odds
     tied = tie_groups(hearing, odds)
     checks = plugins.load_all("blameline.checks")
     reading = Reading(archive, hearing)
     shares = shares_of(hearing, weighed, seed=seed)
     asked = _asked(hearing, weighed)
+    known = loss(hearing, archive)
     lines, rulings = [], {}
     for candidate in hearing.candidates:
         view, other, excused = asked.get(candidate.id, (hearing, None, frozenset[str]()))
@@ -55,6 +58,7 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
         rulings[candidate.id] = ruling
         own = odds[candidate.id]
         word = ruling.word(own.involved)
+        planned = experiment(hearing, candidate, ruling.tied, odds, known)
         lines.append(
             LedgerLine(
                 candidate=candidate.id,
@@ -70,7 +74,8 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
                 tied_with=ruling.tied,
                 because=because(candidate, ruling.bid, evidence, view, ruling.tied, odds),
                 evidence=evidence,
-                next_test=next_test(hearing, candidate, ruling.bid, word, ruling.tied),
+                next_test=next_test(hearing, candidate, word, ruling.tied, planned),
+                experiment=planned,
                 at=candidate.at,
                 seen_at=candidate.seen_at if candidate.key else None,
                 summary=candidate.summary,

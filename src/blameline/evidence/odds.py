@@ -104,8 +104,8 @@ def weigh_all(hearing: Hearing) -> dict[str, Odds]:
     return dict(posterior(hearing).odds)
 
 
-def posterior(hearing: Hearing) -> Posterior:
-    """Every hypothesis of one shift, weighed."""
+def posterior(hearing: Hearing, replayed: Mapping[str, float] | None = None) -> Posterior:
+    """Every hypothesis of one shift, weighed; ``replayed``: by candidate, what replays say (``swapped.log_ratios``)."""
     priors = hearing.prior.shared(hearing.candidates)
     others = [
         signal
@@ -119,6 +119,7 @@ def posterior(hearing: Hearing) -> Posterior:
         ratios["mechanism"] = hearing.mechanism.log_ratio(candidate)
         ratios["records"] = _records(hearing, candidate)
         ratios["bridge"] = _bridge(hearing, candidate)
+        ratios["replay"] = (replayed or {}).get(candidate.id, 0.0)
         if candidate.id == "unknown":
             ratios |= _unrecorded(hearing, ratios["mechanism"])
         entries.append(Odds(candidate, priors[candidate.id], factor, ratios))

@@ -37,6 +37,8 @@ def because(
     if candidate.id in {"chance", "unknown"}:
         return _nobody(candidate, hearing, odds)
     told = {one.check: one for one in evidence}
+    if tied and "replay" in told and told["replay"].verdict == "supports":
+        return f"run again, it and {', '.join(tied)} make the loss together; {told['replay'].because}"
     if pair := _acted(odds[candidate.id]):
         return pair
     if tied:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from blameline.records.brought import Contract
+from blameline.records.experiments import Experiment
 from blameline.records.unrecorded import Part
 from blameline.records.weighed import Partner, Sensitivity
 from blameline.records.words import (
@@ -274,6 +275,8 @@ class LedgerLine(Record):
     because: str
     evidence: tuple[Evidence, ...] = ()
     next_test: str
+    experiment: Experiment | None = None
+    """The same as a plan that can be run (``incident replay plan``); ``null`` where no replay would tell."""
     at: Moment | None = None
     """When the change took effect by its own record, or was first seen where it has none."""
     seen_at: Moment | None = None

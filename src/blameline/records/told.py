@@ -10,6 +10,7 @@ from pydantic import Field
 
 from blameline.records.brought import Change, Manifest, Window
 from blameline.records.declared import ChangeState
+from blameline.records.experiments import Replayed
 from blameline.records.found import Context, Dip, Disagreement, Guard, LedgerLine, Shift, Signal
 from blameline.records.unrecorded import Signature
 from blameline.records.words import GapKind, Layer, Moment, Outcome, Problem, Record
@@ -109,6 +110,8 @@ class Investigation(Record):
     shifts: tuple[Shift, ...] = ()
     ledger: tuple[LedgerLine, ...] = ()
     guards: tuple[Guard, ...] = ()
+    replays: tuple[Replayed, ...] = ()
+    """What replays of the main shift's signal came to: how often each arm behaved badly, and the share of each factor."""
     problems: tuple[Problem, ...] = ()
     gaps: tuple[Gap, ...] = ()
     """What is missing from the data, the worst first."""

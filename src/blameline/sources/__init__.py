@@ -78,7 +78,7 @@ class Found:
     reader: Source
 
 
-_OURS = re.compile(r"""["']?schema["']?\s*[:=]\s*["']?blameline\.(\w+)/""")
+_OURS = re.compile(r"""["']?schema["']?\s*[:=]\s*["']?blameline\.([\w-]+)/""")
 _PROSE = frozenset({".md", ".rst", ".adoc", ".html", ".htm", ".pdf"})
 _PROSE_NAMES = re.compile(
     r"^(readme|license|licence|notice|provenance|changelog|authors|copying)(\.\w+)?$", re.IGNORECASE

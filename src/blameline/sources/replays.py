@@ -30,11 +30,20 @@ class NativeReplays:
         return any({"case_id", "config", "score"} <= record.keys() for record in head.samples)
 
     def read(self, file: File, manifest: Manifest, *, lenient: bool) -> Iterator[Replay | Problem]:  # noqa: ARG002  the protocol hands it in
-        """One replay a record; a bad record is a ``Problem`` with its line, and the rest is read."""
+        """One replay a record; a bad record is a ``Problem`` with its line, and the rest is read.
+
+        What the runner could not bring to an end, or has no score yet, is told as one ``Problem`` and says nothing.
+        """
+        waiting: dict[str, bool] = {}
         for part in records(file, key="replays"):
             if isinstance(part, Problem):
                 yield part
                 continue
+            if part.record.get("run_id") is not None:
+                name = str(part.record["run_id"])
+                waiting[name] = waiting.get(name, True) and part.record.get("score") is None
+                if part.record.get("score") is None:
+                    continue
             record = {key: value for key, value in part.record.items() if key in KEYS and value is not None}
             try:
                 replay = Replay.model_validate({**record, "source": file.source})
@@ -45,3 +54,6 @@ class NativeReplays:
                 yield replay
             else:
                 yield Problem(source=file.source, line=part.line, message="the replay's score is not a number")
+        if unscored := sum(waiting.values()):
+            said = f"{unscored} of {len(waiting)} runs failed or have no score yet, and are not used"
+            yield Problem(source=file.source, message=said)
