@@ -18,6 +18,7 @@ from blameline.evidence.sensitivity import sensitivity
 from blameline.evidence.shares import shares_of
 from blameline.evidence.swapped import log_ratios
 from blameline.evidence.ties import tie_groups
+from blameline.evidence.varies import between_segments
 from blameline.evidence.verdicts import outcome
 from blameline.records import Evidence, Interval, LedgerLine, Moved, Outcome, Partner
 from blameline.shifts.describe import Z90
@@ -79,7 +80,7 @@ def judge(hearing: Hearing, archive: Archive, *, seed: int) -> tuple[list[Ledger
                 at=candidate.at,
                 seen_at=candidate.seen_at if candidate.key else None,
                 summary=candidate.summary,
-                effect=_effect(ruling.bid),
+                effect=_effect(view, ruling.bid),
                 involved=_digits(own.involved),
                 partners=tuple(
                     Partner(candidate=name, how=how, probability=_digits(p))
@@ -139,11 +140,10 @@ def _parts(odds: Odds) -> dict[str, float]:
     return {name: round(value, 3) + 0.0 for name, value in told.items() if name == "fit" or abs(value) >= 0.0005}
 
 
-def _effect(bid: Bid | None) -> Interval | None:
+def _effect(hearing: Hearing, bid: Bid | None) -> Interval | None:
+    """The effect on exposed requests; for a bid that is not out of the question, with how far it differs between segments."""
     if bid is None or not math.isfinite(bid.error):
         return None
-    return Interval(
-        estimate=_digits(bid.effect),
-        low=_digits(bid.effect - Z90 * bid.error),
-        high=_digits(bid.effect + Z90 * bid.error),
-    )
+    differs = between_segments(hearing.fit, bid.column) if bid.log_factor > 0 else 0.0
+    reach = Z90 * math.hypot(bid.error, differs)
+    return Interval(estimate=_digits(bid.effect), low=_digits(bid.effect - reach), high=_digits(bid.effect + reach))

@@ -64,7 +64,6 @@ class Timing:
         words = f"the change is {_hours(abs(gap))} {'before' if gap >= 0 else 'after'} the most probable onset"
         if abs(gap) <= 1.5 * cells.width / 3600:
             words = f"the change is within {_hours(1.5 * cells.width / 3600)} of the most probable onset"
-        words += _later(hearing, candidate)
         if full + LAGS[-1] < cells.hour_of(hearing.shift.onset.low) and start <= 0.5:
             return Answered(
                 "refutes", f"too early: {words}, and it had been in force since before the window begins", numbers
@@ -81,6 +80,7 @@ class Timing:
             return Answered("refutes", f"too late: {words}, and the onset was over by then", numbers)
         if within < 0.01:
             return Answered("refutes", f"too early: {words}, and it had been in force all the while", numbers)
+        words += _later(hearing, candidate)
         if within > 0.5:
             return Answered("supports", f"{words}; {_share(within)} of the onset's posterior fits", numbers)
         numbers["enough"] = need = n / max(within, 0.01)
@@ -116,7 +116,7 @@ def _later(hearing: Hearing, candidate: Candidate) -> str:
     bid = hearing.bids[candidate.id]
     told = DELAY.fullmatch(bid.variants.labels[bid.best])
     plain = bid.logs - bid.variants.log_weight
-    if told is None or plain[bid.best] - plain[0] < np.log(3):
+    if told is None or plain[bid.best] - max(plain[0], 0.0) < np.log(3):
         return ""
     hours, later = float(told["hours"]), told["later"] is not None
     if later:
