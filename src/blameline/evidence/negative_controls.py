@@ -71,7 +71,7 @@ class Controls:
         if moved:
             return Answered("refutes", f"what it cannot touch moved along: {'; '.join(moved)}", numbers)
         if still:
-            words = f"what it cannot touch stayed, as it should: {'; '.join(still)}, which speaks neither for it nor against it"
+            words = f"what it cannot touch stayed, as it should: {'; '.join(still)}, which alone convicts nobody"
             return Answered("supports", words, numbers)
         if open_:
             told, need = min(open_, key=lambda one: one[1])
