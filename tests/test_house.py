@@ -126,6 +126,13 @@ def test_the_marks_see_what_they_are_for():
     assert not BANNED.search("forms")
 
 
+def test_no_two_files_of_tests_have_one_name():
+    """Outside of packages pytest knows a file by its last name: the second is not collected, and under xdist the rest runs on."""
+    names = [path.stem for path in (ROOT / "tests").rglob("*.py") if not (path.parent / "__init__.py").exists()]
+    twice = {name for name in names if names.count(name) > 1}
+    assert twice <= {"conftest"}
+
+
 @pytest.mark.xdist_group("kept together")
 def test_groups_of_tests_are_kept_together(request):
     """What shares a costly fixture is to run in one process; a pytest that pytest-xdist does not know drops that silently."""
