@@ -7,6 +7,7 @@ Every story is a few thousand requests over 12 days, with effects of 0.2, so tha
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -956,12 +957,13 @@ class Told:
 
 
 @pytest.fixture(scope="session")
-def investigate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Told]]:
-    """Write files, load them into a new case file, and investigate."""
+def investigate(tmp_path_factory: pytest.TempPathFactory, empty_case_file: Path) -> Iterator[Callable[..., Told]]:
+    """Write files, load them into a new case file (a copy of an empty one), and investigate."""
     opened: list[Case] = []
 
     def run(files: Files | Desk, name: str = "", *, shuffle: int | None = None, seed: int = 0) -> Told:
         root = tmp_path_factory.mktemp("case")
+        shutil.copyfile(empty_case_file, root / "incident.duckdb")
         case = blameline.open(root / "incident.duckdb")
         opened.append(case)
         loaded = case.load(files.write(root / "case", shuffle=shuffle))

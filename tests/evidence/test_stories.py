@@ -25,6 +25,14 @@ Tell = Any  # ``Told`` of conftest.py, which cannot be imported
 pytestmark = pytest.mark.xdist_group("told stories")  # each is investigated once
 START = datetime(2026, 3, 2, tzinfo=UTC)
 
+
+def again(*values: Any) -> list[Any]:
+    """The same question asked of more cases, each of which takes a second or two to investigate: `make test-long` asks it."""
+    return [
+        pytest.param(*(value if isinstance(value, tuple) else (value,)), marks=pytest.mark.long) for value in values
+    ]
+
+
 INNOCENT = {
     "staged": {"elsewhere", "later", "random", "dosed", "ruler", "mix", "artefact", "chance"},
     "rolled_back": {"revert", "stayed", "ruler", "mix", "artefact", "chance"},
@@ -159,7 +167,7 @@ def test_an_untouched_control_clears_the_ruler(story: Callable[[str], Tell]) -> 
         assert story(name).ledger["ruler"].verdict == "excluded"
 
 
-@pytest.mark.parametrize(("seed", "day"), [(15, 6), (16, 7), (17, 5), (18, 6.5), (19, 7), (20, 8)])
+@pytest.mark.parametrize(("seed", "day"), [(15, 6), (16, 7), (17, 5), *again((18, 6.5), (19, 7), (20, 8))])
 def test_moved_traffic_is_mix_on_whatever_day(
     investigate: Callable[..., Tell], story: Callable[[str], Tell], build: Any, seed: int, day: float
 ) -> None:
@@ -170,7 +178,7 @@ def test_moved_traffic_is_mix_on_whatever_day(
     assert told.ledger["mix"].probability + told.ledger["guilty"].probability > 0.9
 
 
-@pytest.mark.parametrize(("seed", "day"), [(0, 6), (1, 7), (2, 5), (3, 7), (4, 5), (5, 8)])
+@pytest.mark.parametrize(("seed", "day"), [(0, 6), (2, 5), (5, 8), *again((1, 7), (3, 7), (4, 5))])
 def test_a_plain_drop_is_found_on_whatever_day(
     investigate: Callable[..., Tell], build: Any, seed: int, day: float
 ) -> None:
@@ -225,9 +233,11 @@ def test_the_model_needs_positive_evidence(story: Callable[[str], Tell]) -> None
                 assert said & {"exposure", "dose", "reversal", "replay"}
 
 
-@pytest.mark.parametrize("seed", range(20, 30))
-def test_nothing_moved_is_no_shift(investigate: Callable[..., Tell], build: Any, seed: int) -> None:
-    found = investigate(build.quiet(seed), "quiet").found
+@pytest.mark.parametrize("seed", [20, 21, 22, 23, *again(24, 25, 26, 27, 28, 29)])
+def test_nothing_moved_is_no_shift(
+    investigate: Callable[..., Tell], story: Callable[[str], Tell], build: Any, seed: int
+) -> None:
+    found = (story("quiet") if seed == 20 else investigate(build.quiet(seed), "quiet")).found
     assert found.outcome == "no_shift"
     assert not [shift for shift in found.shifts if shift.direction == "worse"]
     assert found.ledger == ()
@@ -241,7 +251,9 @@ def test_an_improvement_is_listed_and_never_blamed(story: Callable[[str], Tell])
     assert found.ledger == ()
 
 
-@pytest.mark.parametrize("name", ["continuous x1000", "continuous /1000", "continuous /100000", "continuous +500"])
+@pytest.mark.parametrize(
+    "name", ["continuous x1000", "continuous /100000", "continuous +500", *again("continuous /1000")]
+)
 def test_unit_and_origin_of_a_score_do_not_matter(story: Callable[[str], Tell], name: str) -> None:
     plain, other = story("continuous"), story(name)
     assert other.found.outcome == plain.found.outcome
@@ -299,22 +311,25 @@ def test_the_order_of_candidates_does_not_matter(story: Callable[[str], Tell], n
     }
 
 
-def test_the_hash_seed_of_the_process_does_not_matter(files_of: Callable[[str], Any], tmp_path: Path) -> None:
+def test_the_hash_seed_of_the_process_does_not_matter(
+    story: Callable[[str], Tell], files_of: Callable[[str], Any], tmp_path: Path
+) -> None:
+    """Against what this process says, whose hash seed is another one."""
     folder = files_of("tied").write(tmp_path / "case")
     program = (
         "import sys, blameline; case = blameline.open(sys.argv[2]); case.load(sys.argv[1]); "
         "print(case.blame().model_dump_json())"
     )
-    said = [
-        subprocess.run(
-            [sys.executable, "-c", program, str(folder), str(tmp_path / f"{number}.duckdb")],
-            env={**os.environ, "PYTHONHASHSEED": number},
-            capture_output=True,
-            check=True,
-        ).stdout
-        for number in ("1", "2")
-    ]
-    assert said[0] == said[1]
+    other = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(folder), str(tmp_path / "incident.duckdb")],
+        env={**os.environ, "PYTHONHASHSEED": other},
+        capture_output=True,
+        check=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.stdout.strip() == story("tied").found.model_dump_json()
 
 
 def test_a_control_that_moved_along_bars_a_deploy_of_the_same_hour(
