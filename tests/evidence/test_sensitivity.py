@@ -135,7 +135,8 @@ def test_a_day_left_out_is_a_day_less(story: Callable[[str], Tell], name: str, d
     dropped = cells.hours // 24 == day
     rest = Fit(without(cells, dropped), sigma2=hearing.fit.sigma2).under(hearing.fit.noise.at)
     other = copy(hearing)
-    other.__dict__.pop("shapes", None)
+    for cached in ("shapes", "_clustered"):
+        other.__dict__.pop(cached, None)
     other.fit, other.fits = rest, {**hearing.fits, hearing.shift.signal: rest}
     bid = other.bid_of(told.candidate("guilty"))
     entries = {one.candidate.id: one.log_factor for one in mine.entries}

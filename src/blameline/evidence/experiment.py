@@ -61,17 +61,17 @@ def experiment(
     hearing: Hearing, candidate: Candidate, tied: Sequence[str], odds: Mapping[str, Odds], known: Loss
 ) -> Experiment | None:
     """The replay that would settle a bid, or split its tie; ``None`` where no replay can."""
-    plausible = [
-        one for one in hearing.candidates if _swappable(one) and odds[one.id].probability >= LEFT_OUT and _told(one)
-    ]
+    begun = hearing.fit.cells.moment(0)
+    swappable = sorted(filter(_swappable, hearing.candidates), key=lambda one: (one.at or begun, one.id))
+    plausible = [one for one in swappable if odds[one.id].probability >= LEFT_OUT and _told(one)]
     shares = {name: one.probability for name, one in odds.items()}
     if candidate.id == "unknown":
         return composed(known, factors(plausible), shares, travel=True) if plausible else None
     if not _swappable(candidate):
         return None
-    members = [one for one in hearing.candidates if one.id in {candidate.id, *tied} and _swappable(one)]
+    members = [one for one in swappable if one.id in {candidate.id, *tied}]
     if {one.layer for one in members} == {"judge"}:
-        before = replace(known, since=hearing.fit.cells.moment(0), until=hearing.shift.onset.low)
+        before = replace(known, since=begun, until=hearing.shift.onset.low)
         known = replace(before, pair=known.pair * RESCORED / SPREAD)
         plausible = []
     every = factors([*members, *(one for one in plausible if one not in members)])
