@@ -7,7 +7,7 @@ from blameline.drill import deal
 
 
 def test_a_small_move_of_the_traffic_is_the_mix(tmp_path):
-    incident = deal("traffic", seed=3, traffic=45)
+    incident = deal("traffic", seed=3, days=10, traffic=45)
     incident.write(tmp_path / "case", form="parquet")
     with open_case(tmp_path / "incident.duckdb") as case:
         case.load(tmp_path / "case")
