@@ -11,10 +11,10 @@ import numpy as np
 from blameline.case.finding import Found, on_record, sized
 from blameline.evidence.bridge import record, says
 from blameline.evidence.controls import of_controls
+from blameline.evidence.divided import divided
 from blameline.evidence.hearing import Hearing
 from blameline.evidence.judgement import judge
 from blameline.evidence.linking import Linked, ask, link, stands
-from blameline.evidence.shares import divided
 from blameline.evidence.signature import NOT_LOOKED, Looked
 from blameline.evidence.slow import with_parts
 from blameline.fit import Clustered, Fit

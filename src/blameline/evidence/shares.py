@@ -29,11 +29,9 @@ from blameline.shifts.describe import Z90, all_there, sides
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from blameline.evidence.bridge import Span
     from blameline.evidence.hearing import Hearing
     from blameline.evidence.odds import Posterior
     from blameline.fit import Fit
-    from blameline.records import LedgerLine, Shift
 
 Floats = NDArray[np.float64]
 DRAWS = 4000
@@ -238,7 +236,7 @@ def told(drawn: Mapping[str, Floats], names: Sequence[str]) -> dict[str, Interva
             found[name] = Interval(estimate=0.0, low=0.0, high=0.0)
             continue
         mean, (low, high) = float(share.mean()), np.quantile(share, [0.05, 0.95])
-        found[name] = _interval(mean, min(float(low), mean), max(float(high), mean))
+        found[name] = interval(mean, min(float(low), mean), max(float(high), mean))
     return completed(found)
 
 
@@ -248,49 +246,12 @@ def completed(shares: Mapping[str, Interval]) -> dict[str, Interval]:
     if rest < 0:  # rounding up made too much of the others
         name = max((name for name in shares if name != "unknown"), key=lambda name: (shares[name].estimate, name))
         most = shares[name]
-        shares = {**shares, name: _interval(most.estimate + rest, min(most.low, most.estimate + rest), most.high)}
+        shares = {**shares, name: interval(most.estimate + rest, min(most.low, most.estimate + rest), most.high)}
         rest = 0.0
     old = shares["unknown"]
-    return {**shares, "unknown": _interval(rest, min(old.low, rest), max(old.high, rest))}
+    return {**shares, "unknown": interval(rest, min(old.low, rest), max(old.high, rest))}
 
 
-def divided(lines: Sequence[LedgerLine], shift: Shift, span: Span | None) -> list[LedgerLine]:
-    """The ledger of what is left of a shift, its shares brought back to the whole: the ruler's part goes to the ruler's bid.
-
-    ``shift`` is the whole. The odds stay those of the rest: who made the part that the ruler did not.
-    """
-    if span is None or not shift.delta.estimate:
-        return list(lines)
-    own = span.part / shift.delta.estimate if not shift.bridge or not shift.bridge.hides else 0.0
-    spread = Z90 * span.part_error / abs(shift.delta.estimate)
-    ruler = [line for line in lines if line.layer in {"judge", "eval"} and line.at is not None]
-    near = min(
-        ruler,
-        key=lambda line: (abs((line.at or shift.onset.estimate) - shift.onset.estimate), line.candidate),
-        default=None,
-    )
-    taker = near.candidate if near is not None and span.by_judge else "ruler"
-    low, middle, high = (min(max(value, 0.0), 1.0) for value in (own - spread, own, own + spread))
-    shares = {}
-    for line in lines:
-        ends = {end: (1.0 - middle) * value for end, value in line.share.model_dump().items()}
-        more = (low, middle, high) if line.candidate == taker else (0.0, 0.0, 0.0)
-        ends = {end: min(ends[end] + add, 1.0) for end, add in zip(("low", "estimate", "high"), more, strict=True)}
-        shares[line.candidate] = _interval(ends["estimate"], ends["low"], ends["high"])
-    shares = completed(shares)
-    earned = {taker} if middle > 0 else set()
-    return [
-        line.model_copy(
-            update={
-                "share": shares[line.candidate],
-                "verdict": "consistent"
-                if line.candidate in earned and line.verdict in {"excluded", "untestable"}
-                else line.verdict,
-            }
-        )
-        for line in lines
-    ]
-
-
-def _interval(estimate: float, low: float, high: float) -> Interval:
+def interval(estimate: float, low: float, high: float) -> Interval:
+    """An interval in six digits."""
     return Interval(estimate=round(estimate, 6) + 0.0, low=round(low, 6) + 0.0, high=round(high, 6) + 0.0)
