@@ -12,7 +12,8 @@ from blameline.cells import Cells
 from blameline.evidence.hearing import Hearing
 from blameline.evidence.judgement import judge
 from blameline.evidence.odds import posterior
-from blameline.evidence.removals import Ledger, Sums
+from blameline.evidence.relisted import Ledger
+from blameline.evidence.removals import Sums
 from blameline.evidence.rulings import Ruling
 from blameline.fit import Fit, LeftOut
 

@@ -12,7 +12,7 @@ from blameline.evidence.odds import Odds, Posterior, posterior
 from blameline.evidence.questions import Archive, weigh
 from blameline.evidence.reading import Reading
 from blameline.evidence.reasons import because
-from blameline.evidence.removals import Ledger
+from blameline.evidence.relisted import Ledger
 from blameline.evidence.rulings import Ruling, flip_prior
 from blameline.evidence.sensitivity import sensitivity
 from blameline.evidence.shares import shares_of

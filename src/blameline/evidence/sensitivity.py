@@ -22,7 +22,7 @@ import numpy as np
 
 from blameline.evidence.odds import OFFSET
 from blameline.evidence.questions import points
-from blameline.evidence.removals import Ledger, removals
+from blameline.evidence.removals import removals
 from blameline.evidence.rulings import flip_prior
 from blameline.evidence.verdicts import COVERS, SUPPORTED
 from blameline.records import Hidden, Sensitivity
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from blameline.evidence.hearing import Bid, Hearing
     from blameline.evidence.odds import Odds
+    from blameline.evidence.relisted import Ledger
     from blameline.records import LedgerLine, Removal
 
 FAR = 72.0
