@@ -213,7 +213,7 @@ def test_fields_may_be_added_to_what_comes_out():
 @pytest.mark.parametrize(
     ("name", "text", "record", "keys"),
     [
-        ("manifest", MANIFEST, Manifest, set(Manifest.model_fields) - {"columns", "redact"}),
+        ("manifest", MANIFEST, Manifest, set(Manifest.model_fields) - {"columns", "redact", "prior"}),
         ("change", CHANGE, Change, CHANGE_KEYS),
         ("eval_run", EVAL_RUN, EvalRun, set(EvalRun.model_fields) - {"source", "reason"}),
         ("replay", REPLAY, Replay, set(Replay.model_fields) - {"source"}),
