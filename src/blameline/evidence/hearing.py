@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from blameline.shifts import Move
 
 Floats = NDArray[np.float64]
+LIKELIEST = 8
+"""Moves of each shape for which clusters of requests are reckoned; the others lose what is usual among these."""
 CLEARLY = 3.0
 """Nats from which segments are looked at again, whether they moved by themselves."""
 
@@ -182,10 +184,32 @@ class Hearing:
         shapes = shapes_of(self.fit)
         return shapes, shapes.logs(shapes.scores(self.fit), self.fit.slab, sign=self.harm)
 
-    def free_factor(self, *shapes: str) -> float:
-        """Log Bayes factor of a move of these shapes at an unknown time (all shapes if none is named)."""
+    @cached_property
+    def _clustered(self) -> Floats:
+        """The logs of ``shapes`` with requests in clusters, as for the changes; worked out for the likeliest of each kind."""
         family, logs = self.shapes
-        return family.evidence(logs, *shapes)
+        told = logs.copy()
+        if not any(way.shared for way in self.ways.get(self.shift.signal, ())):
+            return told
+        cells, kinds = self.fit.cells, np.array(family.shape)
+        for kind in np.unique(kinds):
+            own = np.flatnonzero(kinds == kind)
+            best = own[np.argsort(-logs[own], kind="stable")[:LIKELIEST]]
+            inside = np.column_stack([cells.inside(dict(family.place[at])) for at in best])
+            scores = self.scores(self.shift.signal, family.profiles[np.ix_(cells.bucket, best)] * inside, self.fit)
+            less = family.log_weight[best] + scores.log_factor(self.fit.slab, sign=self.harm)
+            tolls = np.maximum(logs[best] - less, 0.0)
+            told[own] -= np.median(tolls)
+            told[best] = logs[best] - tolls
+        return told
+
+    def free_factor(self, *shapes: str, plain: bool = False) -> float:
+        """Log Bayes factor of a move of these shapes at an unknown time (all shapes if none is named).
+
+        Requests count in clusters, as they do for the changes; with ``plain`` each by itself.
+        """
+        family, logs = self.shapes
+        return family.evidence(logs if plain else self._clustered, *shapes)
 
     def recorded(self, candidate: Candidate, signal: str) -> Floats:
         """The candidate's exposure as recorded, over the cells of any signal."""
@@ -238,7 +262,7 @@ class Hearing:
     def beside(self, columns: Floats) -> Hearing:
         """The same shift with columns (cells x k) in the mean: what is left beside another cause, and when that began."""
         other = copy(self)
-        for name in ("shapes", "strongest", "pairs", "kept", "traffic_mix", "within"):
+        for name in ("shapes", "_clustered", "strongest", "pairs", "kept", "traffic_mix", "within"):
             other.__dict__.pop(name, None)
         other.fit = self.fit.given(columns)
         other.fits = {**self.fits, self.shift.signal: other.fit}
@@ -277,7 +301,7 @@ class Hearing:
     @cached_property
     def within(self) -> float:
         """Log Bayes factor that segments moved by themselves, noise that passes for it allowed for (``Fit.doubted``)."""
-        plain = self.free_factor()
+        plain = self.free_factor(plain=True)
         if plain < CLEARLY:
             return plain
         family, _ = self.shapes

@@ -204,10 +204,10 @@ def _chance(hearing: Hearing) -> float:
     """What noise that drifts brings to the bid that nothing moved, against the noise of the fit."""
     move = hearing.move
     if move.pointed:
-        return max(0.0, hearing.free_factor() - max(one.paid[1] for one in hearing.kept.losses))
+        return max(0.0, hearing.free_factor(plain=True) - max(one.paid[1] for one in hearing.kept.losses))
     if not move.toll:
         return 0.0
-    return max(0.0, hearing.free_factor() - move.evidence + move.toll)
+    return max(0.0, hearing.free_factor(plain=True) - move.evidence + move.toll)
 
 
 def _sampled(hearing: Hearing) -> float:

@@ -240,7 +240,9 @@ def _with_unknown(hearing: Hearing, apart: Fit, best: Bid) -> list[Pair]:
     logs = family.logs(family.scores(fit), fit.slab, sign=hearing.harm)
     if not len(logs):
         return []
-    factor = best.log_factor + family.evidence(logs) + math.log(WAYS["both"])
+    alone = hearing.free_factor(plain=True)
+    left = min(hearing.free_factor() / alone, 1.0) if alone > 0 else 1.0  # requests come in clusters for this one too
+    factor = best.log_factor + family.evidence(logs) * max(left, 0.0) + math.log(WAYS["both"])
     at = int(np.argmax(logs))
     cells = hearing.fit.cells
     free = family.profiles[cells.bucket, at] * cells.inside(dict(family.place[at]))
