@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.cells import Clock, measured, read
+from blameline.evidence.pointed import find_pointed
 from blameline.fit import Fit
 from blameline.shifts import Move, describe, find
 from blameline.shifts.by_segment import by_segment
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from blameline.candidates import Candidate
     from blameline.cells import Cells
     from blameline.records import Family, Manifest, Shift
     from blameline.store import Store
@@ -80,6 +82,7 @@ def find_shifts(
     detector: str = "steps",
     tallies: Mapping[str, Tallies] | None = None,
     awaited: Mapping[str, float] | None = None,
+    candidates: Sequence[Candidate] = (),
 ) -> list[Found]:
     """Shifts of every signal but the controls: for the worse first, quality first, then in the manifest's order.
 
@@ -97,6 +100,9 @@ def find_shifts(
             pointed = find_lost(fit, tallies[name], better=signal.better)
             kept += [(pointed, True)] if pointed else []
         kept += [(move, False) for move in _plain(fit, [move for move, _ in kept], seed=seed, detector=detector)]
+        if not any(move.worse for move, _ in kept):
+            named = find_pointed(fit, candidates)
+            kept += [(named, True)] if named else []
         until = (awaited or {}).get(name, np.inf)
         for move, within in kept:
             if move.begun >= until:
