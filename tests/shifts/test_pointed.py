@@ -120,7 +120,7 @@ def test_noise_that_drifts_is_no_shift(cells: Make, seed: int) -> None:
     assert find_pointed(Fit(made), [change(made, worst), *storm(made, seed, 6)]) is None
 
 
-def test_too_little_says_nothing(cells: Make) -> None:
+def test_too_little_or_no_harm_says_nothing(cells: Make) -> None:
     made = cells(13, fallen, segments=TENANTS, shock=0.003)
     guilty = change(made, scope={"tenant": "t3"})
     assert find_pointed(Fit(made), []) is None
@@ -129,6 +129,8 @@ def test_too_little_says_nothing(cells: Make) -> None:
     assert find_pointed(Fit(replace(made, **kept, buckets=10, _memory={})), [guilty]) is None
     rare = cells(13, fallen, segments=TENANTS, rate=1.0)
     assert find_pointed(Fit(rare), [guilty]) is None
+    refusals = replace(made, signal=made.signal.model_copy(update={"family": "behaviour"}), _memory={})
+    assert find_pointed(Fit(refusals), [guilty]) is None
     unread = replace(made, signal=made.signal.model_copy(update={"better": None}), _memory={})
     assert find_pointed(Fit(unread), [guilty]) is None
 

@@ -40,11 +40,15 @@ if TYPE_CHECKING:
     from blameline.cells import Cells
     from blameline.fit import Fit
     from blameline.fit.noise import At
+    from blameline.records import Family
 
 Floats = NDArray[np.float64]
 THRESHOLD = 5.0
 """Log of the mean Bayes factor from which a move counts: that of the detector; by Markov's inequality noise as the model has it
 reaches it in fewer than 1 of 148 signals."""
+FAMILIES: frozenset[Family] = frozenset({"quality", "contract", "task"})
+"""Families in which a fall is harm. Most changes move some behaviour, and clicks convict nobody: to look there wherever a change
+points would find what it was meant to do."""
 TOLD = 0.05
 """Share of the evidence from which a change has a say in when it began."""
 FULL, NONE = 0.9, 0.05
@@ -79,9 +83,10 @@ class _Heard:
 def find_pointed(fit: Fit, candidates: Sequence[Candidate]) -> Move | None:
     """The move for the worse that a change on record points to; ``None`` where none does, or there is too little to tell."""
     changes = [one for one in candidates if not one.standing]
-    if fit.cells.buckets < 12 or fit.cells.signal.better is None or not changes:
+    signal = fit.cells.signal
+    if fit.cells.buckets < 12 or signal.better is None or signal.family not in FAMILIES or not changes:
         return None
-    harm, places = -1 if fit.cells.signal.better == "higher" else 1, slices(fit)
+    harm, places = -1 if signal.better == "higher" else 1, slices(fit)
     options = [variants(one, fit.cells, places) for one in changes]
     own = _mean(_weighed(fit, options, harm))
     if own < THRESHOLD and fit.noise.at[0] < RESTLESS:
