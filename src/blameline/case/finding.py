@@ -1,4 +1,7 @@
-"""The signals of a case, their models, and the shifts that they show: before anybody is suspected."""
+"""The signals of a case, their models, and the shifts that they show: before anybody is suspected, where they show by themselves.
+
+A signal without a shift for the worse is looked at again where the changes on record point (``evidence.pointed``).
+"""
 
 from __future__ import annotations
 
@@ -86,7 +89,8 @@ def find_shifts(
 ) -> list[Found]:
     """Shifts of every signal but the controls: for the worse first, quality first, then in the manifest's order.
 
-    ``tallies`` are the counts beside each signal, ``awaited`` the hour from which on its scores are still coming in.
+    ``tallies`` are the counts beside each signal, ``awaited`` the hour from which on its scores are still coming in;
+    ``candidates`` are asked about signals that show nothing for the worse by themselves.
     """
     listed = {name: number for number, name in enumerate(manifest.signals)}
     found: list[tuple[tuple[bool, int, bool, int, float, str], Fit, Move, bool, list[Move]]] = []
