@@ -30,12 +30,14 @@ TENANTS = tuple({"tenant": f"t{number}"} for number in range(10))
 
 
 def level(hours: np.ndarray, segment: np.ndarray) -> np.ndarray:
-    return np.full(len(hours), 0.85) - 0.01 * segment
+    found: np.ndarray = np.full(len(hours), 0.85) - 0.01 * segment
+    return found
 
 
 def fallen(hours: np.ndarray, segment: np.ndarray) -> np.ndarray:
     """One tenant of ten gets worse: by itself no more than the best of many places and times would show."""
-    return level(hours, segment) - 0.07 * ((segment == 3) & (hours > AT))
+    found: np.ndarray = level(hours, segment) - 0.07 * ((segment == 3) & (hours > AT))
+    return found
 
 
 def change(made: Cells, at: float = AT, scope: dict[str, str] | None = None, name: str = "chg-1") -> Candidate:
@@ -152,7 +154,8 @@ def test_shuffled_rows_and_changes_give_the_same_answer(cells: Make) -> None:
 
 def test_an_end_on_record_is_kept(cells: Make) -> None:
     def back(hours: np.ndarray, segment: np.ndarray) -> np.ndarray:
-        return level(hours, segment) - 0.14 * ((segment == 3) & (hours > AT) & (hours <= 230))
+        found: np.ndarray = level(hours, segment) - 0.14 * ((segment == 3) & (hours > AT) & (hours <= 230))
+        return found
 
     made = cells(1, back, segments=TENANTS, shock=0.003)
     move = find_pointed(Fit(made), [replace(change(made, scope={"tenant": "t3"}), until=made.moment(230.0))])
