@@ -1,4 +1,7 @@
-"""The signals of a case, their models, and the shifts that they show: before anybody is suspected."""
+"""The signals of a case, their models, and the shifts that they show: before anybody is suspected, where they show by themselves.
+
+A signal without a shift for the worse is looked at again where the changes on record point (``evidence.pointed``).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.cells import Clock, measured, read
+from blameline.evidence.pointed import find_pointed
 from blameline.fit import Fit
 from blameline.shifts import Move, describe, find
 from blameline.shifts.by_segment import by_segment
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from blameline.candidates import Candidate
     from blameline.cells import Cells
     from blameline.records import Family, Manifest, Shift
     from blameline.store import Store
@@ -80,10 +85,12 @@ def find_shifts(
     detector: str = "steps",
     tallies: Mapping[str, Tallies] | None = None,
     awaited: Mapping[str, float] | None = None,
+    candidates: Sequence[Candidate] = (),
 ) -> list[Found]:
     """Shifts of every signal but the controls: for the worse first, quality first, then in the manifest's order.
 
-    ``tallies`` are the counts beside each signal, ``awaited`` the hour from which on its scores are still coming in.
+    ``tallies`` are the counts beside each signal, ``awaited`` the hour from which on its scores are still coming in;
+    ``candidates`` are asked about signals that show nothing for the worse by themselves.
     """
     listed = {name: number for number, name in enumerate(manifest.signals)}
     found: list[tuple[tuple[bool, int, bool, int, float, str], Fit, Move, bool, list[Move]]] = []
@@ -97,6 +104,9 @@ def find_shifts(
             pointed = find_lost(fit, tallies[name], better=signal.better)
             kept += [(pointed, True)] if pointed else []
         kept += [(move, False) for move in _plain(fit, [move for move, _ in kept], seed=seed, detector=detector)]
+        if not any(move.worse for move, _ in kept):
+            named = find_pointed(fit, candidates)
+            kept += [(named, True)] if named else []
         until = (awaited or {}).get(name, np.inf)
         for move, within in kept:
             if move.begun >= until:

@@ -69,7 +69,9 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
         name: settled(fits[name].cells, traffic, lag) for name, lag in lags(store, window).items() if name in fits
     }
     candidates = candidates_of(store, window)
-    found = find_shifts(fits, manifest, seed=seed, detector=detector, tallies=tallies, awaited=awaited)
+    found = find_shifts(
+        fits, manifest, seed=seed, detector=detector, tallies=tallies, awaited=awaited, candidates=candidates
+    )
     found, linked = linked_series(store, fits, found, candidates, seed=seed, detector=detector)
     weights = weighed(store, window, {name: fit.cells for name, fit in fits.items()})
     fallen = sorted({one.shift.signal for one in found if one.shift.direction == "worse"})

@@ -203,6 +203,8 @@ def _factor(hearing: Hearing, candidate: Candidate) -> float:
 def _chance(hearing: Hearing) -> float:
     """What noise that drifts brings to the bid that nothing moved, against the noise of the fit."""
     move = hearing.move
+    if move.doubt is not None:
+        return move.doubt
     if move.pointed:
         return max(0.0, hearing.free_factor(plain=True) - max(one.paid[1] for one in hearing.kept.losses))
     if not move.toll:

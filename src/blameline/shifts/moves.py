@@ -40,13 +40,16 @@ class Move:
     column: Floats
     """The best single regressor over the cells: 1 where the move is as large as ``effect``."""
     as_fitted: float | None = None
-    """``evidence`` under the noise that the fit has for every other question, where the move was found under another."""
+    """``evidence`` under the noise that the fit has for every other question, where the move was found under another;
+    where a change said where to look, that of a move at any place and time."""
     noise: At | None = None
     """That other noise, where under the fit's own the move does not show."""
     toll: float = 0.0
     """Log of what noise that passes for the move takes from ``evidence`` (``Fit.doubted``)."""
     pointed: bool = False
     """Whether the records said where to look, so that ``evidence`` is that of one place and not of any."""
+    doubt: float | None = None
+    """Where a change on record said where to look: what noise that drifts brings to the bid that nothing moved, a log factor."""
     left: Floats | None = None
     """What it left behind where it did not come back all the way: a column over the cells, in the mean when moves are sized."""
 
