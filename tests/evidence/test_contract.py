@@ -141,7 +141,8 @@ CONTRACT: Mapping[str, Contract] = {
             ("tools fail", "edit"), ("nothing found", "edit"), ("all fall", "edit"), ("beside", "guilty"), ("beside", "edit"),
             ("staged", "elsewhere"),
         ),
-        too_little=(("bare", "only"), ("sparse", "edit"), ("tied", "two"), ("model coincidence", "beside")),
+        too_little=(("bare", "only"), ("sparse", "edit"), ("tied", "two")),
+        needless=(("model coincidence", "beside"),),
     ),
     "stage": Contract(
         causes=(("tools fail", "guilty"), ("nothing found", "guilty")),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from blameline.cells import TOUCHED, known
 from blameline.evidence.chain import parameters
+from blameline.evidence.enough import about, from_scratch
 from blameline.evidence.exposure import CLEAR, ENOUGH, PLAIN
 from blameline.evidence.mediators import FAMILY, SPECIFIC, TABLE
 from blameline.evidence.questions import Answered, between, points, to_one
@@ -63,7 +65,7 @@ class Mechanism:
             return Answered("supports", said, numbers)
         best = _loudest(hearing, candidate)
         if best is None:
-            return reach or Answered("inconclusive", _lacking(candidate), numbers)
+            return reach or Answered("inconclusive", _lacking(candidate, hearing, numbers), numbers)
         family, name, moves = best
         told = {one.name: one for one in hearing.mechanism.chain(rows)}.get(name)
         own = _mediated(hearing, candidate, (family, name, moves), told, numbers)
@@ -200,11 +202,13 @@ def _interval(moves: Moves, *, bounded: bool) -> str:
     return told.replace("-", "−")
 
 
-def _lacking(candidate: Candidate) -> str:
-    """What would have to be on record."""
+def _lacking(candidate: Candidate, hearing: Hearing, numbers: dict[str, Number]) -> str:
+    """What would have to be on record, and of how many requests."""
     row = TABLE.get(candidate.layer or "", {})
     wanted = [family for family, (guilty, innocent) in row.items() if guilty >= SPECIFIC * innocent - 1e-9]
     names = sorted(name for name, family in FAMILY.items() if family in wanted and known()[name].better is not None)
     if not names:
         return f"nothing that moves with {candidate.layer} moves with it alone: no signature can speak for it"
-    return f"what it acts on is not on record: {'; '.join(dict.fromkeys(known()[name].needs for name in names))}"
+    numbers["enough"] = need = math.ceil(from_scratch(hearing))
+    needs = "; ".join(dict.fromkeys(known()[name].needs for name in names))
+    return f"what it acts on is not on record: {needs}; about {about(need)} requests that tell it would do"

@@ -83,8 +83,8 @@ class Looked:
     """Aspects that were looked at."""
     why_none: str = ""
     """Why there is none: what was looked at, or what is missing; empty where there is one."""
-    sharp: Mapping[str, str] = field(default_factory=dict)
-    """Signals in which a quarter more or less, or three points, would have shown: the smallest step that would, in words."""
+    sharp: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+    """Signals in which a quarter more or less, or three points, would have shown: the smallest such step, told and in figures."""
     enough: int = 0
     """Requests with which at least two aspects would be as sharp as that; 0 where they are, or where it cannot be said."""
     taken: tuple[tuple[datetime, datetime, str], ...] = ()
@@ -231,10 +231,10 @@ def _evidence(joint: Floats) -> float:
     return float(logsumexp(joint) - np.log(len(joint)))
 
 
-def _sharpness(series: Sequence[_Series], profiles: Floats) -> tuple[dict[str, str], int]:
-    """What would have shown in the sharp signals, in words; and the requests that two sharp aspects take, if there are fewer."""
+def _sharpness(series: Sequence[_Series], profiles: Floats) -> tuple[dict[str, tuple[str, float]], int]:
+    """What would have shown in sharp signals, told and as a number; the requests that two of them take, if there are fewer."""
     evidence = OCCAM + (THRESHOLD + np.log(len(profiles.T))) / 2 - np.log(MOVES)  # what each of two aspects must bring
-    sharp: dict[str, str] = {}
+    sharp: dict[str, tuple[str, float]] = {}
     need: dict[str, float] = {}
     for one in series:
         cells = one.fits[0].cells
@@ -242,7 +242,7 @@ def _sharpness(series: Sequence[_Series], profiles: Floats) -> tuple[dict[str, s
         step = error * (np.sqrt(2 * evidence) + 0.84)
         wanted = POINTS if cells.signal.bounded else FACTOR
         if step <= wanted:
-            sharp[one.name] = f"{100 * step:.1f} points" if cells.signal.bounded else factor(step)
+            sharp[one.name] = f"{100 * step:.1f} points" if cells.signal.bounded else factor(step), step
         share = float(cells.n.sum()) * (step / wanted) ** 2
         need[one.aspect] = min(need.get(one.aspect, np.inf), share)
     second = sorted(need.values())[1]

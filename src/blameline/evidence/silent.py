@@ -6,6 +6,7 @@ import math
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from blameline.evidence.enough import about, from_scratch
 from blameline.evidence.questions import Answered, Rows, onset, window
 
 if TYPE_CHECKING:
@@ -64,6 +65,12 @@ class Silent:
         found = meeting(hearing.shift, looked.found)
         if found is not None:
             numbers |= {"log_evidence": found.log_evidence, "clear_hours": found.clear_hours}
+            for one in found.signals:
+                numbers |= {
+                    one.signal: one.delta.estimate,
+                    f"{one.signal}_low": one.delta.low,
+                    f"{one.signal}_high": one.delta.high,
+                }
             return Answered("supports", found.because, numbers)
         told = looked.why_none or "behaviour moved at another time than this signal"
         near = looked.near(hearing.shift)
@@ -72,7 +79,14 @@ class Silent:
                 "inconclusive", f"{near} is recorded too close to tell whose behaviour it would be", numbers
             )
         if not looked.sharp:
-            more = f"; {looked.enough:,} requests would tell" if looked.enough else ""
-            return Answered("inconclusive", f"{told}{more}", numbers)
-        sizes = ", ".join(f"{name} by {size}" for name, size in looked.sharp.items())
+            numbers["enough"] = need = looked.enough or math.ceil(from_scratch(hearing))
+            more = (
+                f"{need:,} requests would tell"
+                if looked.enough
+                else f"about {about(need)} requests that tell them would do"
+            )
+            return Answered("inconclusive", f"{told}; {more}", numbers)
+        for name, (_, step) in looked.sharp.items():  # a move within these may have gone unseen
+            numbers |= {f"{name}_low": -step, f"{name}_high": step}
+        sizes = ", ".join(f"{name} by {size}" for name, (size, _) in looked.sharp.items())
         return Answered("refutes", f"{told}; lasting moves of {sizes} would have shown", numbers)

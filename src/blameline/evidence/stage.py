@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from blameline.evidence.chain import parameters
+from blameline.evidence.enough import from_scratch
 from blameline.evidence.exposure import ENOUGH, PLAIN
 from blameline.evidence.questions import Answered
 from blameline.shifts.beside import moved
@@ -117,13 +119,13 @@ def _worse(told: Sequence[Output], hearing: Hearing) -> list[Output]:
 
 
 def _power(told: Sequence[Output], own: Sequence[str], hearing: Hearing) -> dict[str, Number]:
-    """How many requests it takes to see a move that matters in the output of its own stage that shows it best."""
+    """How many requests it takes to see a move that matters in the output of its own stage that shows it best, or in any."""
     found = [
         (one.step.n_before + one.step.n_after) * (POWER * one.step.error / _least(one, hearing)) ** 2
         for one in told
         if one.stage in own and one.step is not None and _least(one, hearing) > 0
     ]
-    return {"requests_that_would_tell": round(min(found))} if found else {}
+    return {"enough": max(round(min(found)) if found else math.ceil(from_scratch(hearing)), 1)}
 
 
 def _wants(told: Sequence[Output], own: Sequence[str], numbers: Mapping[str, Number]) -> str:
@@ -132,7 +134,7 @@ def _wants(told: Sequence[Output], own: Sequence[str], numbers: Mapping[str, Num
     if lacking and len(lacking) == sum(stage in WANTED for stage in own):
         return f"; its own is not on record: {'; '.join(dict.fromkeys(lacking))} would tell"
     counts = [one.step.n_before + one.step.n_after for one in told if one.stage in own and one.step is not None]
-    need = numbers.get("requests_that_would_tell")
+    need = numbers.get("enough")
     if not counts or not isinstance(need, (int, float)):
         return ""
     if need <= max(counts):
