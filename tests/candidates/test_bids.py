@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from blameline.candidates import STANDING, Candidate, Seen, list_candidates
+from blameline.candidates import STANDING, Candidate, Seen, bidders, list_candidates
 from blameline.cells import Clock
 from blameline.records import LAYER_OF_KIND, Change
 
@@ -97,6 +97,28 @@ def test_a_revert_ends_what_it_takes_back() -> None:
     assert found["c"].until == at(8)
     assert found["r"].returned
     assert found["r"].starts == at(8)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_records_of_one_rollout_are_one_bid(order: tuple[int, ...]) -> None:
+    records = [change(f"c-{number}", 6 + number / 4, to="v2") for number in range(3)]
+    versions = [seen(PROMPT, "v1", 0, 7), seen(PROMPT, "v2", 6)]
+    found = bidders(list_candidates([records[number] for number in order], versions, CLOCK))
+    (only,) = [one for one in found if not one.standing]
+    assert only.id == "c-0"
+    assert only.summary.endswith("(further records of its rollout: c-1, c-2)")
+
+
+def test_two_versions_and_what_goes_back_to_one_are_bids_of_their_own() -> None:
+    records = [
+        change("c-0", 3, to="v2"),
+        change("c-1", 6, to="v3"),
+        change("c-2", 9, to="v2"),
+        change("c-3", 6, "deploy"),
+    ]
+    versions = [seen(PROMPT, "v1", 0, 3), seen(PROMPT, "v2", 3), seen(PROMPT, "v3", 6, 9)]
+    found = bidders(list_candidates(records, versions, CLOCK))
+    assert [one.id for one in found if not one.standing] == ["c-0", "c-1", "c-3", "c-2"]
 
 
 def test_the_order_of_records_and_versions_does_not_matter() -> None:

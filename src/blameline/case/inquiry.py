@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from blameline.candidates import Candidate, list_candidates, versions_seen
+from blameline.candidates import Candidate, bidders, list_candidates, versions_seen
 from blameline.case.context import context
 from blameline.case.disagreement import disagreements
 from blameline.case.finding import detectable, find_shifts, fit_signals, tallies_of
@@ -68,7 +68,7 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
     awaited = {
         name: settled(fits[name].cells, traffic, lag) for name, lag in lags(store, window).items() if name in fits
     }
-    candidates = candidates_of(store, window)
+    candidates = bidders(candidates_of(store, window))
     found = find_shifts(
         fits, manifest, seed=seed, detector=detector, tallies=tallies, awaited=awaited, candidates=candidates
     )
@@ -143,5 +143,5 @@ def _brief(fits: Mapping[str, Fit], shifts: Sequence[Shift]) -> tuple[Dip, ...]:
 
 
 def candidates_of(store: Store, window: Clock) -> tuple[Candidate, ...]:
-    """Everything that bids in this case."""
+    """Every change of this case, seen or on record, and the standing bidders; ``bidders`` of it bid."""
     return list_candidates(store.changes(), versions_seen(store, window), window)
