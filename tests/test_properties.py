@@ -275,5 +275,5 @@ def test_the_unit_never_matters(cells: Cells, power: float) -> None:
         (move.segment, move.worse, move.gradual) for move in second
     ]
     for one, other in zip(first, second, strict=True):
-        assert math.isclose(one.evidence, other.evidence, rel_tol=1e-4, abs_tol=1e-4)
-        assert math.isclose(one.effect * scale, other.effect, rel_tol=1e-4)
+        assert math.isclose(one.evidence, other.evidence, rel_tol=1e-3, abs_tol=1e-2)
+        assert math.isclose(one.effect * scale, other.effect, rel_tol=1e-3)
