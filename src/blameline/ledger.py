@@ -91,12 +91,20 @@ def record(store: Store, found: Investigation, *, at: datetime) -> int:
     return fresh
 
 
+def _derived(parent: str | None, entry: Entry) -> str | None:
+    """The id that an entry's own words give; ``None`` where they hold a number that was never written, being none of JSON's."""
+    try:
+        return identity(parent, entry.at, entry.by, entry.kind, entry.body)
+    except ValueError:
+        return None
+
+
 def verify(chain: Iterable[Entry]) -> int:
     """Re-derive every id; the number of entries. Raises ``StoreError`` that names the first entry that disagrees."""
     parent: str | None = None
     count = 0
     for count, entry in enumerate(chain, start=1):
-        if entry.parent != parent or identity(parent, entry.at, entry.by, entry.kind, entry.body) != entry.id:
+        if entry.parent != parent or _derived(parent, entry) != entry.id:
             raise StoreError(
                 f"ledger entry {count} ({entry.id[:15]}…) does not match what was written", hint="the chain was edited"
             )
