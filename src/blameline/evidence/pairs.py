@@ -155,9 +155,9 @@ class Joint:
         if not np.isfinite(logs).any():
             return []
         a, b = np.unravel_index(int(np.argmax(logs)), logs.shape)
-        columns = self.columns[:, [first + int(a), second + int(b)]]
+        at = [first + int(a), second + int(b)]
         owners = ((members[0],), (members[1],))
-        return [Pair(members, how, self._told(how, members, float(logsumexp(logs))), columns, owners)]
+        return [Pair(members, how, self._told(how, members, float(logsumexp(logs)), at), self.columns[:, at], owners)]
 
     def _product(self, one: str, other: str) -> list[Pair]:
         """The two do harm where both are: by their product alone, or beside the harm of one of them."""
@@ -180,15 +180,31 @@ class Joint:
         with_one = beside[name][0] > alone
         chosen = [beside[name][1], at] if with_one else [at]
         owners = ((name,), (one, other)) if with_one else ((one, other),)
-        told = self._told("together", (one, other), whole)
+        told = self._told("together", (one, other), whole, chosen)
         return [Pair((one, other), "together", told, self.columns[:, chosen], owners)]
 
-    def _told(self, how: How, members: tuple[str, str], factor: float) -> float:
+    def _told(self, how: How, members: tuple[str, str], factor: float, at: Sequence[int]) -> float:
         """The factor beside those of the ledger: with another shift's move in the mean, only what the second adds is counted."""
         bids = {name: self.hearing.bids[name] for name in members}
-        factor -= sum(bid.toll for bid in bids.values())
+        factor -= max(sum(bid.toll for bid in bids.values()), self._toll(at))
         added = min(bid.log_factor + bid.toll + factor - self.alone[name] for name, bid in bids.items())
         return math.log(WAYS[how]) + (factor if self.hearing.apart is None else added)
+
+    def _toll(self, at: Sequence[int]) -> float:
+        """What the two lose because requests of one user are alike: what the one column does that is their effects' sum.
+
+        Two that differ by just the requests of a third change would else be taken for it, and not pay as it does.
+        """
+        own = np.ix_(at, at)
+        effects = np.linalg.solve(self.inner[own] + np.eye(len(at)) * self.fit.slab**-2, self.scores.pull[list(at)])
+        both = self.columns[:, list(at)] @ effects
+        size = float(np.abs(both).max(initial=0.0))
+        if not size:
+            return 0.0
+        column, name = (both / size)[:, None], self.hearing.shift.signal
+        plain, clustered = self.fit.scores(column), self.hearing.scores(name, column, self.fit)
+        lost = plain.log_factor(self.fit.slab)[0] - clustered.log_factor(self.fit.slab)[0]
+        return max(float(lost), 0.0)
 
     def _logs(self, first: slice, second: slice, sign: int) -> Floats:
         """Log Bayes factors of two columns at once, first x second; ``sign`` is the second's side."""
