@@ -8,7 +8,7 @@ each of them predicts. Nothing here weighs: a candidate that looks absurd is lis
 from __future__ import annotations
 
 from blameline.candidates.bids import STANDING, Candidate, Seen, bidders, list_candidates, summary_of
-from blameline.candidates.exposure import Variants, variants
+from blameline.candidates.exposure import Variants, confined, variants
 from blameline.candidates.stamps import versions_seen
 from blameline.candidates.states import change_states, source_skews, without_traces
 
@@ -19,6 +19,7 @@ __all__ = [
     "Variants",
     "bidders",
     "change_states",
+    "confined",
     "list_candidates",
     "source_skews",
     "summary_of",

@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from blameline.cells import Cells
 
 Floats = NDArray[np.float64]
+Place = tuple[tuple[str, str], ...]
 STALENESS = "staleness"
 """The kind of a bid that only says that a value stayed too long."""
-LAGS = (2.0, 4.0, 8.0, 16.0, 28.0)
+LAGS = (2.0, 4.0, 8.0, 16.0, 28.0, 40.0)
 """Hours by which an effect may trail its cause (caches, batches, queues)."""
+GROWTHS = (12.0, 36.0)
+"""Hours over which an effect may grow to its size (an index that fills, caches that expire one by one)."""
 SKEWS = (-6.0, -3.0, -1.5, 1.5, 3.0, 6.0)
 """Hours by which a written time may be wrong."""
 
@@ -37,10 +40,18 @@ class Variants:
     columns: Floats
     log_weight: Floats
     labels: tuple[str, ...]
+    crossed: tuple[Place, ...] = ()
+    """The slices in which it was asked to act at other times as well."""
 
 
-def variants(candidate: Candidate, cells: Cells, places: list[dict[str, str]]) -> Variants:
-    """The columns of one candidate over these cells; ``places`` are the slices that an effect may be confined to."""
+def variants(
+    candidate: Candidate, cells: Cells, places: list[dict[str, str]], crossed: tuple[Place, ...] = ()
+) -> Variants:
+    """The columns of one candidate over these cells; ``places`` are the slices that an effect may be confined to.
+
+    In the slices ``crossed`` it may act at other times too. What the times of the other slices would weigh is nobody's, so that
+    to leave them out never speaks for a candidate.
+    """
     if candidate.overdue is not None:
         return _with_age(candidate, cells, places)
     base = stamped(candidate, cells) if candidate.key else declared(candidate, cells, 0.0)
@@ -54,17 +65,35 @@ def variants(candidate: Candidate, cells: Cells, places: list[dict[str, str]]) -
             weights.append(weight / len(group))
 
     start = cells.hour_of(candidate.starts) if candidate.starts else 0.0
-    add([(f"{lag:g} h later", base * (cells.hours > start + lag)) for lag in LAGS], 0.12)
+    add([(f"{lag:g} h later", base * (cells.hours > start + lag)) for lag in LAGS], 0.1)
+    add([(f"over {hours:g} h", base * np.clip((cells.hours - start) / hours, 0, 1)) for hours in GROWTHS], 0.04)
     if candidate.key:
         add([("kept by later versions", np.maximum(base, kept(candidate, cells)))], 0.1)
     else:
         slack = (candidate.change.uncertainty if candidate.change else None) or timedelta(0)
         scale = max(1.0, slack.total_seconds() / 3600 / 4)
         add([(f"{skew * scale:+g} h", declared(candidate, cells, skew * scale)) for skew in SKEWS], 0.2)
+    times = list(zip(labels, columns, weights, strict=True))[1:]
     if candidate.layer != "judge":
         add([(f"in {_words(place)} only", base * cells.inside(place)) for place in places], 0.16)
+        for place in crossed:
+            inside = cells.inside(dict(place))
+            for label, column, weight in times:
+                add([(f"in {_words(dict(place))} only, {label}", column * inside)], 0.16 * weight / len(places))
     weights[0] = 1.0 - sum(weights)
-    return Variants(np.column_stack(columns), np.log(np.array(weights)), tuple(labels))
+    return Variants(np.column_stack(columns), np.log(np.array(weights)), tuple(labels), crossed)
+
+
+def confined(told: Variants, logs: Floats, places: list[dict[str, str]]) -> tuple[Place, ...]:
+    """The slice in which a candidate does best, if it does better there than anywhere else: worth another look, at other times.
+
+    ``logs`` are the log Bayes factors of the variants, without their weights.
+    """
+    inside = {f"in {_words(place)} only": place for place in places}
+    best = int(np.argmax(logs))
+    if told.labels[best] not in inside or logs[best] <= 0:
+        return ()
+    return (tuple(inside[told.labels[best]].items()),)
 
 
 def _with_age(candidate: Candidate, cells: Cells, places: list[dict[str, str]]) -> Variants:

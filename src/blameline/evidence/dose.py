@@ -27,11 +27,11 @@ class Dose(OfChanges):
     def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
         """Needs at least two levels of exposure that each lasted half a day."""
         del seed
-        column = hearing.bids[candidate.id].variants.columns[:, 0]
-        share = hearing.share(column)
+        cells, inside = hearing.fit.cells, hearing.among(candidate)
+        share = hearing.share(hearing.bids[candidate.id].variants.columns[:, 0], inside)
         hours = hearing.clock
-        per = hearing.fit.cells.width / 3600
-        n = np.bincount(hearing.fit.cells.bucket, hearing.fit.cells.n, minlength=len(share))
+        per = cells.width / 3600
+        n = np.bincount(cells.bucket, cells.n * inside, minlength=len(share))
         half_day = np.ones(max(1, round(12 / per)))
         weight = np.convolve(n, half_day, mode="same")
         smooth = np.divide(
@@ -52,12 +52,15 @@ class Dose(OfChanges):
             told = "its share of the traffic had no two lasting levels to compare"
             more = f"two of them, a fifth of the traffic apart, with about {about(need)} requests each would tell"
             return Answered("inconclusive", f"{told}; {more}", numbers)
-        step = (hearing.fit.cells.hours >= hours[edges[0]]).astype(float)
-        dose = share[hearing.fit.cells.bucket]
+        step = (cells.hours >= hours[edges[0]]) * inside
         stepped = hearing.fit.given(step[:, None])
-        scores = stepped.scores(dose[:, None])
+        scores = stepped.scores((share[cells.bucket] * inside)[:, None])
         second = (hours[:, None] > hours[None, :-1]).astype(float)
-        free = stepped.over_time().scores(second).log_factor(hearing.fit.slab, sign=hearing.harm)
+        if inside.all():
+            seconds = stepped.over_time().scores(second)
+        else:
+            seconds = stepped.scores(second[cells.bucket] * inside[:, None])
+        free = seconds.log_factor(hearing.fit.slab, sign=hearing.harm)
         gain = float(scores.log_factor(hearing.fit.slab, sign=hearing.harm)[0] - logsumexp(free) + np.log(free.size))
         if not scores.information[0]:
             numbers["enough"] = need = from_scratch(hearing)

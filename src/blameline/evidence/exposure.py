@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.evidence.enough import about, from_scratch, more_of
+from blameline.evidence.hearing import FEWEST, MIXED
 from blameline.evidence.questions import Answered, OfChanges, Rows, between, level
 from blameline.shifts.describe import Z90
 
@@ -28,8 +29,6 @@ PLAIN = 2.58
 """The same for a signal that only moved along (two-sided 1%)."""
 SWELLS = 1.2
 """Design effect from which it is told."""
-FEWEST = 20
-"""Requests on either side below which there is no comparison."""
 
 
 class Exposure(OfChanges):
@@ -110,19 +109,20 @@ class Contrast:
 
 
 def contrast(hearing: Hearing, candidate: Candidate, signal: str) -> Contrast:
-    """The effect of the candidate within buckets; where the traces carry its layer, among requests that touched the layer."""
+    """The effect of the candidate within buckets, in the slice of the shift; where the traces carry its layer, among what touched it."""
     fit = hearing.fits[signal]
     cells = fit.cells
     column = hearing.recorded(candidate, signal)
-    among = np.ones(len(cells.n))
+    sliced = not hearing.among(candidate).all()
+    among = np.asarray(cells.inside(dict(hearing.shift.segment) if sliced else {}), dtype=np.float64)
     if candidate.key is not None and candidate.overdue is None:  # what never reaches an old index is its contrast
         known = cells.stamped(candidate.key)
-        if float(known @ cells.n) < 0.9 * float(cells.n.sum()):
-            among = known
+        if float((known * among) @ cells.n) < 0.9 * float(cells.n @ among):
+            among = known * among
     whole = np.bincount(cells.bucket, cells.n * among, minlength=cells.buckets)
     told = np.bincount(cells.bucket, cells.n * among * column, minlength=cells.buckets)
     share = np.divide(told, whole, out=np.zeros_like(whole), where=whole > 0)
-    mixed = ((share > 0.02) & (share < 0.98))[cells.bucket] * among
+    mixed = ((share > MIXED) & (share < 1 - MIXED))[cells.bucket] * among
     time = np.column_stack([mixed, share[cells.bucket] * mixed])
     compared = _apart(fit, (column - share[cells.bucket]) * mixed, time)
     plain, scores = fit.scores(compared[:, None]), hearing.scores(signal, compared[:, None], apart=False)

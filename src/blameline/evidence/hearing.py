@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from blameline.candidates import Candidate, Variants, variants
+from blameline.candidates import Candidate, Variants, confined, variants
 from blameline.cells.grid import sums
 from blameline.evidence.kept import Kept
 from blameline.evidence.mediators import Mechanism, Mediators
@@ -42,6 +42,10 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 LIKELIEST = 8
 """Moves of each shape for which clusters of requests are reckoned; the others lose what is usual among these."""
+MIXED = 0.02
+"""Share of an hour's requests that at least had a change, and at least had not, where the hour is one to compare in."""
+FEWEST = 20
+"""Requests on either side below which there is no comparison."""
 CLEARLY = 3.0
 """Nats from which segments are looked at again, whether they moved by themselves."""
 
@@ -139,7 +143,12 @@ class Hearing:
     def bid_of(self, candidate: Candidate) -> Bid:
         """What the fit says of one change."""
         options = variants(candidate, self.fit.cells, self.places)
-        plain, scores = self.fit.scores(options.columns), self.scores(self.shift.signal, options.columns)
+        plain = self.fit.scores(options.columns)
+        crossed = confined(options, plain.log_factor(self.fit.slab, sign=self.harm), self.places)
+        if crossed:
+            options = variants(candidate, self.fit.cells, self.places, crossed)
+            plain = self.fit.scores(options.columns)
+        scores = self.scores(self.shift.signal, options.columns)
         logs = np.minimum(*(one.log_factor(self.fit.slab, sign=self.harm) for one in (plain, scores)))
         alone = logsumexp(options.log_weight + plain.log_factor(self.fit.slab, sign=self.harm))
         logs += options.log_weight
@@ -162,11 +171,35 @@ class Hearing:
         cells = self.fit.cells
         return (np.arange(cells.buckets) + 0.5) * cells.width / 3600
 
-    def share(self, column: Floats) -> Floats:
-        """The exposed share of the signal's traffic in each bucket."""
+    @cached_property
+    def slice(self) -> Floats:
+        """1 where a cell is in the slice that the shift is confined to, else 0; all 1 where it is not confined."""
+        return np.asarray(self.fit.cells.inside(dict(self.shift.segment)), dtype=np.float64)
+
+    def put(self, candidate: Candidate) -> Floats:
+        """The candidate's exposure as recorded, in the slice of the shift."""
+        column: Floats = self.bids[candidate.id].variants.columns[:, 0] * self.slice
+        return column
+
+    def among(self, candidate: Candidate) -> Floats:
+        """1 for the cells whose requests are compared by whether they had the change, else 0.
+
+        Those of the slice of the shift, where some there had it and some had not in the same hours: requests of other slices
+        would only dilute the comparison. The slice was found by when the signal moved and not by who was exposed, so that looking
+        in it takes no side. Else all: a slice that had it as a whole is compared with the others.
+        """
+        column, n = self.bids[candidate.id].variants.columns[:, 0], self.fit.cells.n * self.slice
+        share = self.share(column, self.slice)
+        mixed = ((share > MIXED) & (share < 1 - MIXED))[self.fit.cells.bucket] * n
+        enough = min(float(mixed @ column), float(mixed @ (1 - column))) >= FEWEST
+        return self.slice if enough else np.ones(len(n))
+
+    def share(self, column: Floats, among: Floats | None = None) -> Floats:
+        """The exposed share of the signal's traffic in each bucket, ``among`` some of the cells."""
         cells = self.fit.cells
-        n = sums(cells.bucket, cells.n, cells.buckets)
-        exposed = np.bincount(cells.bucket, cells.n * column, minlength=cells.buckets)
+        counted = cells.n if among is None else cells.n * among
+        n = sums(cells.bucket, counted, cells.buckets)
+        exposed = np.bincount(cells.bucket, counted * column, minlength=cells.buckets)
         return np.divide(exposed, n, out=np.zeros_like(n), where=n > 0)
 
     def pattern(self, column: Floats) -> Floats:
@@ -237,7 +270,7 @@ class Hearing:
             column: Floats = inside.astype(float)
         else:
             bid = self.bids[candidate.id]
-            options = variants(candidate, fit.cells, self.places)
+            options = variants(candidate, fit.cells, self.places, bid.variants.crossed)
             label = bid.variants.labels[bid.best]
             at = options.labels.index(label) if label in options.labels else 0
             column = options.columns[:, at]

@@ -194,7 +194,7 @@ class Mechanism:
             inside = fit.cells.inside(dict(hearing.shift.segment))
             return np.asarray(inside & (fit.cells.hours > begin) & (fit.cells.hours <= end), dtype=np.float64)
         bid = hearing.bids[candidate.id]
-        options = variants(candidate, fit.cells, hearing.places)
+        options = variants(candidate, fit.cells, hearing.places, bid.variants.crossed)
         label = bid.variants.labels[bid.best]
         return options.columns[:, options.labels.index(label) if label in options.labels else 0]
 

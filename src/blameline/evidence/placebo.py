@@ -49,7 +49,7 @@ class Placebo:
         """The dates are spaced evenly, so nothing is drawn; ``seed`` is not used."""
         del seed
         cells = hearing.fit.cells
-        column = hearing.bids[candidate.id].variants.columns[:, 0]
+        column = hearing.put(candidate)
         used = np.flatnonzero(hearing.pattern(column).max(axis=1, initial=0) > 0.02)
         numbers: dict[str, float | int | str | bool | None] = {"days": len(rows["day"])}
         if not used.size:
@@ -133,7 +133,7 @@ def _here(hearing: Hearing, candidate: Candidate, own: float, dates_as_guilty: i
     An innocent change may fall on any date, so dates next to the onset count; that neighbouring dates look alike, as noise that
     drifts makes them, takes nothing from the rank. With ``k`` of ``n`` as guilty it is ``(k + 1) / (n + 1)``, never less.
     """
-    columns = [bid.variants.columns[:, 0] for name, bid in sorted(hearing.bids.items()) if name != candidate.id]
+    columns = [hearing.put(bid.candidate) for name, bid in sorted(hearing.bids.items()) if name != candidate.id]
     columns = [column for column in columns if column.any()]
     as_guilty = 0
     if columns:

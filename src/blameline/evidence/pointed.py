@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from blameline.candidates.exposure import variants
+from blameline.candidates.exposure import confined, variants
 from blameline.cells.grid import sums
 from blameline.shifts.moves import Move
 from blameline.shifts.shapes import moments, shapes_of, slices
@@ -88,6 +88,12 @@ def find_pointed(fit: Fit, candidates: Sequence[Candidate]) -> Move | None:
         return None
     harm, places = -1 if signal.better == "higher" else 1, slices(fit)
     options = [variants(one, fit.cells, places) for one in changes]
+    asked_once = _weighed(fit, options, harm)
+    crossed = [confined(one.options, one.logs - one.options.log_weight, places) for one in asked_once]
+    options = [
+        variants(one, fit.cells, places, more) if more else first
+        for one, first, more in zip(changes, options, crossed, strict=True)
+    ]
     own = _mean(_weighed(fit, options, harm))
     if own < THRESHOLD and fit.noise.at[0] < RESTLESS:
         return None

@@ -26,8 +26,8 @@ class Reversal(OfChanges):
     def weigh(self, rows: Rows, hearing: Hearing, candidate: Candidate, *, seed: int) -> Answered:
         """Needs half a day with it and half a day after it was gone."""
         del seed
-        column = hearing.bids[candidate.id].variants.columns[:, 0]
-        share, hours = hearing.share(column), hearing.clock
+        column = hearing.put(candidate)
+        share, hours = hearing.share(column, hearing.slice), hearing.clock
         peak = float(share.max(initial=0.0))
         on = np.flatnonzero(share > 0.5 * peak) if peak > 0.02 else np.zeros(0, dtype=int)
         numbers: dict[str, float | int | str | bool | None] = {"peak_share": peak, "days": len(rows["day"])}

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from blameline.cells.grid import sums
 from blameline.evidence.enough import about, from_scratch, more_of, whole
-from blameline.evidence.exposure import CLEAR, ENOUGH, FEWEST
+from blameline.evidence.exposure import CLEAR, ENOUGH
+from blameline.evidence.hearing import FEWEST
 from blameline.evidence.questions import Answered, OfChanges, Rows, between, points
 from blameline.shifts.describe import Z90
 
@@ -102,7 +103,8 @@ def _sides(hearing: Hearing, candidate: Candidate) -> _Sides | str:
     """Both sides in one model; a sentence where segments are not all or nothing."""
     fit = hearing.fit
     cells = fit.cells
-    column = hearing.recorded(candidate, hearing.shift.signal)
+    among = hearing.among(candidate)
+    column = hearing.recorded(candidate, hearing.shift.signal) * among
     if len(cells.segments) < 2 or not any(cells.segments):
         return "no segment attribute was recorded"
     if not column.any():
@@ -112,23 +114,23 @@ def _sides(hearing: Hearing, candidate: Candidate) -> _Sides | str:
     late = np.isin(cells.bucket, on)
     n = sums(cells.segment[late], cells.n[late], count)
     share = np.divide(sums(cells.segment[late], (cells.n * column)[late], count), n, out=np.zeros(count), where=n > 0)
-    told = n > 0
+    told = (n > 0) & (sums(cells.segment, cells.n * among, count) > 0)
     peak = float(share[told].max(initial=0.0))
     if ((share > NOTHING) & (share < ALL * peak))[told].any() or (candidate.key is not None and peak < ALL):
         return "within segments some requests had it and some had not, which exposure compares"
     if share[told].min() > NOTHING:
         return "it reached every segment, so none is left to compare with"
-    touched = share >= ALL * peak
+    touched = told & (share >= ALL * peak)
     profile = np.divide(
         sums(cells.bucket, cells.n * column, cells.buckets),
         sums(cells.bucket, cells.n * touched[cells.segment], cells.buckets),
         out=np.zeros(cells.buckets),
         where=sums(cells.bucket, cells.n * touched[cells.segment], cells.buckets) > 0,
     )
-    beside: Floats = profile[cells.bucket] * ~touched[cells.segment]
+    beside: Floats = profile[cells.bucket] * (told & ~touched)[cells.segment]
     both = np.column_stack([column, beside])
     inner, pull = fit.gram(both), fit.scores(both).pull
-    sizes = tuple(int(cells.n[late & (touched[cells.segment] == side)].sum()) for side in (True, False))
+    sizes = tuple(int(cells.n[late & (told & (touched == side))[cells.segment]].sum()) for side in (True, False))
     if np.linalg.matrix_rank(inner, tol=1e-9 * float(np.abs(inner).max())) < 2:
         moved, apart, error = np.zeros(2), 0.0, np.inf
     else:

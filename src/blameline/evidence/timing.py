@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.candidates.exposure import LAGS
+from blameline.cells.grid import sums
 from blameline.evidence.enough import about
+from blameline.evidence.hearing import FEWEST
 from blameline.evidence.questions import Answered, Rows, window
 
 if TYPE_CHECKING:
@@ -91,7 +93,14 @@ class Timing:
     def _in_force(hearing: Hearing, candidate: Candidate, start: float) -> float:
         """When three quarters of its greatest exposure had been reached, in hours."""
         cells = hearing.fit.cells
-        share = hearing.share(hearing.bids[candidate.id].variants.columns[:, 0])
+        inside = cells.n * hearing.slice
+        n = sums(cells.bucket, inside, cells.buckets)
+        exposed = sums(cells.bucket, inside * hearing.put(candidate), cells.buckets)
+        around = np.ones(
+            max(1, round(FEWEST * cells.buckets / max(float(n.sum()), 1.0)))
+        )  # of few requests a bucket tells nothing
+        n, exposed = np.convolve(n, around, mode="same"), np.convolve(exposed, around, mode="same")
+        share = np.divide(exposed, n, out=np.zeros_like(n), where=n > 0)
         hours = hearing.clock
         later = hours > start
         if not later.any() or share[later].max() <= 0:
@@ -114,9 +123,11 @@ def _slack(hearing: Hearing, candidate: Candidate, staged: float) -> float:
 def _later(hearing: Hearing, candidate: Candidate) -> str:
     """How long after its record it acted, where it clearly did not act at once: a cache, a batch, a wrong clock."""
     bid = hearing.bids[candidate.id]
-    told = DELAY.fullmatch(bid.variants.labels[bid.best])
+    place, _, when = bid.variants.labels[bid.best].rpartition(", ")
+    told = DELAY.fullmatch(when)
     plain = bid.logs - bid.variants.log_weight
-    if told is None or plain[bid.best] - max(plain[0], 0.0) < np.log(3):
+    at_once = bid.variants.labels.index(place) if place else 0
+    if told is None or plain[bid.best] - max(plain[at_once], 0.0) < np.log(3):
         return ""
     hours, later = float(told["hours"]), told["later"] is not None
     if later:
