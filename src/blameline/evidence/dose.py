@@ -56,10 +56,8 @@ class Dose(OfChanges):
         stepped = hearing.fit.given(step[:, None])
         scores = stepped.scores((share[cells.bucket] * inside)[:, None])
         second = (hours[:, None] > hours[None, :-1]).astype(float)
-        if inside.all():
-            seconds = stepped.over_time().scores(second)
-        else:
-            seconds = stepped.scores(second[cells.bucket] * inside[:, None])
+        alone = stepped.over_time() if inside.all() else stepped
+        seconds = alone.scores(second if inside.all() else second[cells.bucket] * inside[:, None])
         free = seconds.log_factor(hearing.fit.slab, sign=hearing.harm)
         gain = float(scores.log_factor(hearing.fit.slab, sign=hearing.harm)[0] - logsumexp(free) + np.log(free.size))
         if not scores.information[0]:

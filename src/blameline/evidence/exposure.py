@@ -109,7 +109,7 @@ class Contrast:
 
 
 def contrast(hearing: Hearing, candidate: Candidate, signal: str) -> Contrast:
-    """The effect of the candidate within buckets, in the slice of the shift; where the traces carry its layer, among what touched it."""
+    """The effect within buckets, in the slice of the shift; where the traces carry its layer, among requests that touched it."""
     fit = hearing.fits[signal]
     cells = fit.cells
     column = hearing.recorded(candidate, signal)
