@@ -7,8 +7,9 @@ each of them predicts. Nothing here weighs: a candidate that looks absurd is lis
 
 from __future__ import annotations
 
-from blameline.candidates.bids import STANDING, Candidate, Seen, bidders, list_candidates, summary_of
+from blameline.candidates.bids import STANDING, Candidate, Seen, list_candidates, summary_of
 from blameline.candidates.exposure import Variants, variants
+from blameline.candidates.staged import bidders
 from blameline.candidates.stamps import versions_seen
 from blameline.candidates.states import change_states, source_skews, without_traces
 

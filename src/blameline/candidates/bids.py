@@ -80,6 +80,14 @@ class Candidate:
     summary: str = ""
     overdue: Overdue | None = None
     """That its value stayed longer than is usual: its column is an age, and no step."""
+    stages: tuple[Candidate, ...] = ()
+    """Further records of the same rollout, each with its own time and scope."""
+
+    @property
+    def scope(self) -> Mapping[str, str]:
+        """Where it applied by its record; of a rollout in several records, what they have in common."""
+        scopes = [one.change.scope if one.change else {} for one in (self, *self.stages)]
+        return {key: str(value) for key, value in scopes[0].items() if all(one.get(key) == value for one in scopes)}
 
     @property
     def standing(self) -> bool:
@@ -130,28 +138,6 @@ def _with_age(undeclared: Sequence[Candidate], one: Overdue) -> list[Candidate]:
         overdue=one,
     )
     return sorted([*undeclared, bid], key=lambda candidate: (candidate.at or one.due, candidate.id))
-
-
-def bidders(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """The same, each version with one bid: records that name one version as theirs are stages of one rollout.
-
-    Told apart they would be tied for ever, for the traces stamp them alike. The first record bids and names the others; what went
-    back to a version bids by itself.
-    """
-    stages: dict[tuple[str, str], list[Candidate]] = {}
-    named = [one for one in candidates if one.by_name and not one.returned]
-    for one in sorted(named, key=lambda one: (str(one.at), one.id)):
-        stages.setdefault((str(one.key), str(one.value)), []).append(one)
-    told = {first.id: rest for first, *rest in stages.values() if rest}
-    later = {one.id for rest in told.values() for one in rest}
-
-    def with_stages(one: Candidate) -> Candidate:
-        if one.id not in told:
-            return one
-        names = ", ".join(stage.id for stage in told[one.id])
-        return replace(one, summary=f"{one.summary} (further records of its rollout: {names})")
-
-    return tuple(with_stages(one) for one in candidates if one.id not in later)
 
 
 def _concerns(change: Change, seen: Sequence[Seen], clock: Clock) -> bool:

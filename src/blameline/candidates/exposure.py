@@ -102,7 +102,15 @@ def stamped(candidate: Candidate, cells: Cells) -> Floats:
 
 
 def declared(candidate: Candidate, cells: Cells, skew: float) -> Floats:
-    """What the record alone says: from ``at`` (moved by ``skew`` hours) in its scope, by its stages, until it is reverted."""
+    """What the record alone says, moved by ``skew`` hours; of a rollout in several records, what any of them says."""
+    column = _by_record(candidate, cells, skew)
+    for stage in candidate.stages:
+        column = np.maximum(column, _by_record(stage, cells, skew))
+    return column
+
+
+def _by_record(candidate: Candidate, cells: Cells, skew: float) -> Floats:
+    """One record: from ``at`` (moved by ``skew`` hours) in its scope, by its percentages, until it is reverted."""
     assert candidate.at is not None
     change = candidate.change
     stages = [(cells.hour_of(stage.at), stage.percent / 100) for stage in change.rollout] if change else []
