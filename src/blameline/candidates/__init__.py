@@ -8,6 +8,7 @@ each of them predicts. Nothing here weighs: a candidate that looks absurd is lis
 from __future__ import annotations
 
 from blameline.candidates.bids import STANDING, Candidate, Seen, list_candidates, summary_of
+from blameline.candidates.corrected import corrected
 from blameline.candidates.exposure import Variants, variants
 from blameline.candidates.staged import bidders
 from blameline.candidates.stamps import versions_seen
@@ -20,6 +21,7 @@ __all__ = [
     "Variants",
     "bidders",
     "change_states",
+    "corrected",
     "list_candidates",
     "source_skews",
     "summary_of",

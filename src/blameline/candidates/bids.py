@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, get_args
 
 from blameline.candidates.overdue import Overdue, overdue
-from blameline.records import Bidder, Change, Layer
+from blameline.records import Bidder, Change, Layer, SourceSkew
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +20,8 @@ EARLY = timedelta(hours=6)
 LATE = timedelta(hours=36)
 """How long after its declared time a change may first be seen (caches, batches, slow rollouts)."""
 MOST_UNDECLARED = 16
+FEWEST = 3
+"""Records that must agree on an offset before it is that of their file."""
 LINKS: Mapping[str, tuple[str, ...]] = {
     "deploy": ("service.version", "build", "release", "revision", "commit", "sha"),
     "flag_change": ("flag", "variant"),
@@ -82,6 +84,8 @@ class Candidate:
     """That its value stayed longer than is usual: its column is an age, and no step."""
     stages: tuple[Candidate, ...] = ()
     """Further records of the same rollout, each with its own time and scope."""
+    skew: SourceSkew | None = None
+    """By how much the times of its file are off, where no trace shows the change itself."""
 
     @property
     def scope(self) -> Mapping[str, str]:
@@ -104,8 +108,15 @@ class Candidate:
 
     @property
     def starts(self) -> datetime | None:
-        """When it can first have acted: as the traces show it, else as declared."""
-        return self.seen_at or self.at
+        """When it can first have acted: as the traces show it, else as declared, with the clock of its file set right."""
+        if self.seen_at is not None or self.at is None:
+            return self.seen_at
+        return self.at + timedelta(hours=self.off)
+
+    @property
+    def off(self) -> float:
+        """Hours to be added to the times on its record: the skew of its file, where enough other records agree on one."""
+        return self.skew.hours if self.skew is not None and self.skew.records >= FEWEST else 0.0
 
 
 def list_candidates(changes: Sequence[Change], seen: Sequence[Seen], clock: Clock) -> tuple[Candidate, ...]:

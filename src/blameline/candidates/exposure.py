@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from blameline.candidates.bids import FEWEST
 from blameline.candidates.overdue import ageing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from blameline.candidates.bids import Candidate
     from blameline.cells import Cells
+    from blameline.records import SourceSkew
 
 Floats = NDArray[np.float64]
 STALENESS = "staleness"
@@ -28,6 +32,10 @@ LAGS = (2.0, 4.0, 8.0, 16.0, 28.0)
 """Hours by which an effect may trail its cause (caches, batches, queues)."""
 SKEWS = (-6.0, -3.0, -1.5, 1.5, 3.0, 6.0)
 """Hours by which a written time may be wrong."""
+SET_RIGHT = 0.5
+"""So many times as far may it be wrong where the clock of its file was set right."""
+HINTS: Mapping[int, float] = {1: 0.2, 2: 0.45}
+"""How likely the skew is that of the file, by how many records show it: one that came late may have done so by itself."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +67,22 @@ def variants(candidate: Candidate, cells: Cells, places: list[dict[str, str]]) -
         add([("kept by later versions", np.maximum(base, kept(candidate, cells)))], 0.1)
     else:
         slack = (candidate.change.uncertainty if candidate.change else None) or timedelta(0)
-        scale = max(1.0, slack.total_seconds() / 3600 / 4)
+        scale = max(SET_RIGHT if candidate.off else 1.0, slack.total_seconds() / 3600 / 4)
         add([(f"{skew * scale:+g} h", declared(candidate, cells, skew * scale)) for skew in SKEWS], 0.2)
     if candidate.layer != "judge":
         add([(f"in {_words(place)} only", base * cells.inside(place)) for place in places], 0.16)
+    if candidate.key is None and candidate.skew is not None:
+        label, skew = ("as written", -candidate.off) if candidate.off else ("as its file is off", candidate.skew.hours)
+        add([(label, declared(candidate, cells, skew))], (1.0 - sum(weights)) * _other_clock(candidate.skew))
     weights[0] = 1.0 - sum(weights)
     return Variants(np.column_stack(columns), np.log(np.array(weights)), tuple(labels))
+
+
+def _other_clock(skew: SourceSkew) -> float:
+    """The share of the weight that has the other clock: the written time where the file's skew is known, else the skew."""
+    if skew.records >= FEWEST:
+        return 1.0 - (skew.records + 0.5) / (skew.of + 1)
+    return HINTS[skew.records]
 
 
 def _with_age(candidate: Candidate, cells: Cells, places: list[dict[str, str]]) -> Variants:
@@ -110,7 +128,8 @@ def declared(candidate: Candidate, cells: Cells, skew: float) -> Floats:
 
 
 def _by_record(candidate: Candidate, cells: Cells, skew: float) -> Floats:
-    """One record: from ``at`` (moved by ``skew`` hours) in its scope, by its percentages, until it is reverted."""
+    """One record: from ``at`` (set right, and moved by ``skew`` hours) in its scope, by its percentages, until it is reverted."""
+    skew += candidate.off
     assert candidate.at is not None
     change = candidate.change
     stages = [(cells.hour_of(stage.at), stage.percent / 100) for stage in change.rollout] if change else []

@@ -214,7 +214,7 @@ def _hours(one: Candidate, cells: Cells) -> list[tuple[float, float]]:
         change = record.change
         slack = change.uncertainty.total_seconds() / 3600 if change and change.uncertainty else 0.0
         moments = [
-            record.at, record.seen_at, record.until, *([stage.at for stage in change.rollout] if change else [])
+            record.at, record.starts, record.until, *([stage.at for stage in change.rollout] if change else [])
         ]  # fmt: skip
         found += [(cells.hour_of(moment), slack) for moment in moments if moment is not None]
     return found
