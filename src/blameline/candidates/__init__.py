@@ -7,8 +7,10 @@ each of them predicts. Nothing here weighs: a candidate that looks absurd is lis
 
 from __future__ import annotations
 
-from blameline.candidates.bids import STANDING, Candidate, Seen, bidders, list_candidates, summary_of
+from blameline.candidates.bids import STANDING, Candidate, Seen, list_candidates, summary_of
+from blameline.candidates.corrected import corrected
 from blameline.candidates.exposure import Variants, confined, variants
+from blameline.candidates.staged import bidders
 from blameline.candidates.stamps import versions_seen
 from blameline.candidates.states import change_states, source_skews, without_traces
 
@@ -20,6 +22,7 @@ __all__ = [
     "bidders",
     "change_states",
     "confined",
+    "corrected",
     "list_candidates",
     "source_skews",
     "summary_of",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, get_args
 
 from blameline.candidates.overdue import Overdue, overdue
-from blameline.records import Bidder, Change, Layer
+from blameline.records import Bidder, Change, Layer, SourceSkew
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +20,8 @@ EARLY = timedelta(hours=6)
 LATE = timedelta(hours=36)
 """How long after its declared time a change may first be seen (caches, batches, slow rollouts)."""
 MOST_UNDECLARED = 16
+FEWEST = 3
+"""Records that must agree on an offset before it is that of their file."""
 LINKS: Mapping[str, tuple[str, ...]] = {
     "deploy": ("service.version", "build", "release", "revision", "commit", "sha"),
     "flag_change": ("flag", "variant"),
@@ -80,6 +82,16 @@ class Candidate:
     summary: str = ""
     overdue: Overdue | None = None
     """That its value stayed longer than is usual: its column is an age, and no step."""
+    stages: tuple[Candidate, ...] = ()
+    """Further records of the same rollout, each with its own time and scope."""
+    skew: SourceSkew | None = None
+    """By how much the times of its file are off, where no trace shows the change itself."""
+
+    @property
+    def scope(self) -> Mapping[str, str]:
+        """Where it applied by its record; of a rollout in several records, what they have in common."""
+        scopes = [one.change.scope if one.change else {} for one in (self, *self.stages)]
+        return {key: str(value) for key, value in scopes[0].items() if all(one.get(key) == value for one in scopes)}
 
     @property
     def standing(self) -> bool:
@@ -96,8 +108,15 @@ class Candidate:
 
     @property
     def starts(self) -> datetime | None:
-        """When it can first have acted: as the traces show it, else as declared."""
-        return self.seen_at or self.at
+        """When it can first have acted: as the traces show it, else as declared, with the clock of its file set right."""
+        if self.seen_at is not None or self.at is None:
+            return self.seen_at
+        return self.at + timedelta(hours=self.off)
+
+    @property
+    def off(self) -> float:
+        """Hours to be added to the times on its record: the skew of its file, where enough other records agree on one."""
+        return self.skew.hours if self.skew is not None and self.skew.records >= FEWEST else 0.0
 
 
 def list_candidates(changes: Sequence[Change], seen: Sequence[Seen], clock: Clock) -> tuple[Candidate, ...]:
@@ -130,28 +149,6 @@ def _with_age(undeclared: Sequence[Candidate], one: Overdue) -> list[Candidate]:
         overdue=one,
     )
     return sorted([*undeclared, bid], key=lambda candidate: (candidate.at or one.due, candidate.id))
-
-
-def bidders(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """The same, each version with one bid: records that name one version as theirs are stages of one rollout.
-
-    Told apart they would be tied for ever, for the traces stamp them alike. The first record bids and names the others; what went
-    back to a version bids by itself.
-    """
-    stages: dict[tuple[str, str], list[Candidate]] = {}
-    named = [one for one in candidates if one.by_name and not one.returned]
-    for one in sorted(named, key=lambda one: (str(one.at), one.id)):
-        stages.setdefault((str(one.key), str(one.value)), []).append(one)
-    told = {first.id: rest for first, *rest in stages.values() if rest}
-    later = {one.id for rest in told.values() for one in rest}
-
-    def with_stages(one: Candidate) -> Candidate:
-        if one.id not in told:
-            return one
-        names = ", ".join(stage.id for stage in told[one.id])
-        return replace(one, summary=f"{one.summary} (further records of its rollout: {names})")
-
-    return tuple(with_stages(one) for one in candidates if one.id not in later)
 
 
 def _concerns(change: Change, seen: Sequence[Seen], clock: Clock) -> bool:

@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from blameline.candidates.bids import FEWEST
 from blameline.candidates.overdue import ageing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from blameline.candidates.bids import Candidate
     from blameline.cells import Cells
+    from blameline.records import SourceSkew
 
 Floats = NDArray[np.float64]
 Place = tuple[tuple[str, str], ...]
@@ -31,6 +35,10 @@ GROWTHS = (12.0, 36.0)
 """Hours over which an effect may grow to its size (an index that fills, caches that expire one by one)."""
 SKEWS = (-6.0, -3.0, -1.5, 1.5, 3.0, 6.0)
 """Hours by which a written time may be wrong."""
+SET_RIGHT = 0.5
+"""So many times as far may it be wrong where the clock of its file was set right."""
+HINTS: Mapping[int, float] = {1: 0.2, 2: 0.45}
+"""How likely the skew is that of the file, by how many records show it: one that came late may have done so by itself."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,7 @@ def variants(
         add([("kept by later versions", np.maximum(base, kept(candidate, cells)))], 0.1)
     else:
         slack = (candidate.change.uncertainty if candidate.change else None) or timedelta(0)
-        scale = max(1.0, slack.total_seconds() / 3600 / 4)
+        scale = max(SET_RIGHT if candidate.off else 1.0, slack.total_seconds() / 3600 / 4)
         add([(f"{skew * scale:+g} h", declared(candidate, cells, skew * scale)) for skew in SKEWS], 0.2)
     times = list(zip(labels, columns, weights, strict=True))[1:]
     if candidate.layer != "judge":
@@ -80,6 +88,9 @@ def variants(
             inside = cells.inside(dict(place))
             for label, column, weight in times:
                 add([(f"in {_words(dict(place))} only, {label}", column * inside)], 0.16 * weight / len(places))
+    if candidate.key is None and candidate.skew is not None:
+        label, skew = ("as written", -candidate.off) if candidate.off else ("as its file is off", candidate.skew.hours)
+        add([(label, declared(candidate, cells, skew))], (1.0 - sum(weights)) * _other_clock(candidate.skew))
     weights[0] = 1.0 - sum(weights)
     return Variants(np.column_stack(columns), np.log(np.array(weights)), tuple(labels), crossed)
 
@@ -94,6 +105,13 @@ def confined(told: Variants, logs: Floats, places: list[dict[str, str]]) -> tupl
     if told.labels[best] not in inside or logs[best] <= 0:
         return ()
     return (tuple(inside[told.labels[best]].items()),)
+
+
+def _other_clock(skew: SourceSkew) -> float:
+    """The share of the weight that has the other clock: the written time where the file's skew is known, else the skew."""
+    if skew.records >= FEWEST:
+        return 1.0 - (skew.records + 0.5) / (skew.of + 1)
+    return HINTS[skew.records]
 
 
 def _with_age(candidate: Candidate, cells: Cells, places: list[dict[str, str]]) -> Variants:
@@ -131,7 +149,16 @@ def stamped(candidate: Candidate, cells: Cells) -> Floats:
 
 
 def declared(candidate: Candidate, cells: Cells, skew: float) -> Floats:
-    """What the record alone says: from ``at`` (moved by ``skew`` hours) in its scope, by its stages, until it is reverted."""
+    """What the record alone says, moved by ``skew`` hours; of a rollout in several records, what any of them says."""
+    column = _by_record(candidate, cells, skew)
+    for stage in candidate.stages:
+        column = np.maximum(column, _by_record(stage, cells, skew))
+    return column
+
+
+def _by_record(candidate: Candidate, cells: Cells, skew: float) -> Floats:
+    """One record: from ``at`` (set right, and moved by ``skew`` hours) in its scope, by its percentages, until it is reverted."""
+    skew += candidate.off
     assert candidate.at is not None
     change = candidate.change
     stages = [(cells.hour_of(stage.at), stage.percent / 100) for stage in change.rollout] if change else []

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.candidates.arrivals import FIRST_DAY, unseen
+from blameline.candidates.bids import FEWEST
 from blameline.records import SourceSkew
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ OFFSETS = tuple(hours / 2 for hours in range(-28, 29) if abs(hours) >= 2)
 CLOSE = timedelta(minutes=10)
 """How far from the common offset a single record may be."""
 CHANCE = 0.01
-FEWEST = 3
-"""Records that must agree on an offset."""
 MOST = 0.8
 """The share of a file's records that must."""
 RIGHT = 1 / 3
@@ -61,12 +60,27 @@ class Timed:
 
 def skews(told: Sequence[Timed]) -> tuple[SourceSkew, ...]:
     """The files whose times are all off by about the same, by name; ``told``: records that name a version new in the traces."""
-    by_source: dict[str, list[Timed]] = defaultdict(list)
+    found = [_skew(source, records) for source, records in sorted(_by_source(told).items())]
+    return tuple(one for one in found if one is not None)
+
+
+def hints(told: Sequence[Timed]) -> tuple[SourceSkew, ...]:
+    """As ``skews``, with the files of too few records to tell: all of them are off, by an offset that they have in common."""
+    found = list(skews(told))
+    for source, records in sorted(_by_source(told).items()):
+        if len(records) < FEWEST and all(one.sight.state == "wrong time" for one in records):
+            hint = _common(source, records, len(records))
+            found += [hint] if hint else []
+    return tuple(found)
+
+
+def _by_source(told: Sequence[Timed]) -> dict[str, list[Timed]]:
+    """The records of each file that say exactly enough when they acted."""
+    found: dict[str, list[Timed]] = defaultdict(list)
     for one in told:
         if one.source and one.sight.first is not None and one.claim.slack <= VAGUE:
-            by_source[one.source].append(one)
-    found = [_skew(source, records) for source, records in sorted(by_source.items())]
-    return tuple(one for one in found if one is not None)
+            found[one.source].append(one)
+    return found
 
 
 def _skew(source: str, records: Sequence[Timed]) -> SourceSkew | None:
@@ -74,9 +88,15 @@ def _skew(source: str, records: Sequence[Timed]) -> SourceSkew | None:
     right = sum(one.sight.state == "declared" for one in records)
     if n < FEWEST or right > RIGHT * n:
         return None
+    return _common(source, records, max(FEWEST, MOST * n))
+
+
+def _common(source: str, records: Sequence[Timed], least: float) -> SourceSkew | None:
+    """The offset that fits most records, where it fits ``least`` of them."""
+    n = len(records)
     fitting = {hours: sum(one.fits(hours) for one in records) for hours in OFFSETS}
     best = max(fitting.values())
-    if best < max(FEWEST, MOST * n):
+    if best < least:
         return None
     hours = max(
         (hours for hours, fits in fitting.items() if fits == best), key=lambda hours: (hours.is_integer(), hours)

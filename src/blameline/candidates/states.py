@@ -15,7 +15,7 @@ from blameline.candidates.counted import with_counts
 from blameline.candidates.crowded import crowded
 from blameline.candidates.observed import sight
 from blameline.candidates.rollouts import differ, outside, stages
-from blameline.candidates.skew import Timed, skews
+from blameline.candidates.skew import Timed, hints, skews
 from blameline.candidates.stamps import Stamps, versions_seen
 from blameline.candidates.told import count, lasting, short
 from blameline.candidates.undeclared import dark_changes
@@ -83,6 +83,12 @@ def source_skews(store: Store, window: Clock, candidates: Sequence[Candidate]) -
     return _skews(held.values())
 
 
+def skew_hints(store: Store, window: Clock, candidates: Sequence[Candidate]) -> tuple[SourceSkew, ...]:
+    """As ``source_skews``, with what one or two records say of a changelog that has no more of them."""
+    _, held = _all_held(candidates, Stamps(store, window))
+    return hints(_timed(held.values()))
+
+
 def _all_held(candidates: Sequence[Candidate], stamps: Stamps) -> tuple[list[Candidate], dict[str, Held]]:
     """The declared candidates, and by id those that some stamp shows."""
     declared = [one for one in candidates if one.declared]
@@ -90,12 +96,17 @@ def _all_held(candidates: Sequence[Candidate], stamps: Stamps) -> tuple[list[Can
 
 
 def _skews(held: Iterable[Held]) -> tuple[SourceSkew, ...]:
+    return skews(_timed(held))
+
+
+def _timed(held: Iterable[Held]) -> list[Timed]:
+    """Records that name a version that is new in the traces, the first of each version in each file."""
     first: dict[tuple[str, str, str], Held] = {}
     for one in sorted(held, key=lambda one: (one.claim.at, one.candidate.id)):
         named = one.candidate.by_name and one.sight.first is not None and one.sight.first.new
         if named and one.candidate.change is not None and one.candidate.key and one.candidate.value:
             first.setdefault((one.candidate.change.source, one.candidate.key, one.candidate.value), one)
-    return skews([Timed(source, one.claim, one.sight) for (source, _, _), one in first.items()])
+    return [Timed(source, one.claim, one.sight) for (source, _, _), one in first.items()]
 
 
 def _place(one: ChangeState) -> tuple[int, bool, datetime | None, str, str]:

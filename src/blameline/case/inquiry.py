@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from blameline.candidates import Candidate, bidders, list_candidates, versions_seen
+from blameline.candidates import Candidate, bidders, corrected, list_candidates, versions_seen
 from blameline.case.context import context
 from blameline.case.disagreement import disagreements
 from blameline.case.finding import detectable, find_shifts, fit_signals, tallies_of
@@ -68,7 +68,7 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
     awaited = {
         name: settled(fits[name].cells, traffic, lag) for name, lag in lags(store, window).items() if name in fits
     }
-    candidates = bidders(candidates_of(store, window))
+    candidates = bidders(corrected(store, window, candidates_of(store, window)))
     found = find_shifts(
         fits, manifest, seed=seed, detector=detector, tallies=tallies, awaited=awaited, candidates=candidates
     )

@@ -29,6 +29,7 @@ from blameline.shifts.describe import Z90
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from blameline.candidates import Candidate
     from blameline.case.inquiry import Inquiry
     from blameline.store import Store
 
@@ -155,6 +156,15 @@ def _minute(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
+def _set_right(candidate: Candidate) -> str:
+    """Where the time of a row is not the written one: because the clock of its file is off."""
+    if not candidate.off or candidate.at is None or candidate.key is not None:
+        return ""
+    return (
+        f" (written down as {_minute(candidate.at)}; the times of its file are off by about {abs(candidate.off):g} h)"
+    )
+
+
 def timeline(store: Store, inquiry: Inquiry, notes: Sequence[Entry]) -> tuple[TimelineRow, ...]:
     """Changes, shifts, eval runs, alerts, reports and notes, oldest first."""
     rows = [
@@ -162,7 +172,9 @@ def timeline(store: Store, inquiry: Inquiry, notes: Sequence[Entry]) -> tuple[Ti
             at=candidate.starts,
             lane="change" if candidate.declared else "undeclared",
             id=candidate.id,
-            what=f"{candidate.kind}: {candidate.summary}" if candidate.declared else candidate.summary,
+            what=f"{candidate.kind}: {candidate.summary}{_set_right(candidate)}"
+            if candidate.declared
+            else candidate.summary,
         )
         for candidate in inquiry.candidates
         if candidate.starts is not None

@@ -178,9 +178,8 @@ class Kept:
     def _fell(self, kind: Kind, candidate: Candidate) -> Fall:
         """The fall of a count along the variants of a change; the log factor is the count's, the signal being known."""
         bid, cells = self._hearing.bids[candidate.id], self._hearing.fit.cells
-        scope = candidate.change.scope if candidate.change else {}
         known = {key for segment in cells.segments for key in segment}
-        inside = tuple(sorted((key, str(value)) for key, value in scope.items() if key in known))
+        inside = tuple(sorted((key, value) for key, value in candidate.scope.items() if key in known))
         options = [(inside, at) for at in range(len(bid.logs)) if not bid.variants.labels[at].startswith("in ")]
         signal = [bid.logs[at] for _, at in options]
         profiles = [self._share_inside(bid.variants.columns[:, at], inside) for _, at in options]

@@ -238,10 +238,10 @@ def _mix(hearing: Hearing) -> float:
 
 def _when(hearing: Hearing, candidate: Candidate) -> float:
     """How well a declared traffic shift's own time fits the onset: log density against uniform, within ±4."""
-    if candidate.at is None:
+    if candidate.starts is None:
         return -4.0
     cells = hearing.fit.cells
-    at = cells.hour_of(candidate.at)
+    at = cells.hour_of(candidate.starts)
     near = np.abs(hearing.move.moments - at) <= 12
     inside = float(hearing.move.weights[near].sum())
     share = max(float(near.mean()), 1e-3)

@@ -43,6 +43,10 @@ class Paired(OfChanges):
     asks = "Asked again with it, did the very same questions fare worse than without it?"
     query = "evidence/paired"
 
+    def concerns(self, candidate: Candidate) -> bool:
+        """Changes whose requests the query can tell: not a rollout in several records that no version shows."""
+        return super().concerns(candidate) and (candidate.key is not None or not candidate.stages)
+
     def parameters(self, hearing: Hearing, candidate: Candidate) -> Mapping[str, object]:
         """The window up to when the change or the shift ended, its buckets, and how to tell the exposed."""
         asked = window(hearing)

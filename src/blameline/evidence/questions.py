@@ -144,13 +144,13 @@ def onset(hearing: Hearing) -> dict[str, object]:
 
 def exposure(candidate: Candidate) -> dict[str, object]:
     """How the queries tell exposed requests: by the stamp, else by scope and time."""
-    scope = dict(candidate.change.scope) if candidate.change else {}
+    scope = candidate.scope
     return {
         "key": candidate.key,
         "value": candidate.value,
         "starts": candidate.starts.replace(tzinfo=None) if candidate.starts else None,
         "scope_keys": sorted(scope),
-        "scope_values": [str(scope[key]) for key in sorted(scope)],
+        "scope_values": [scope[key] for key in sorted(scope)],
     }
 
 

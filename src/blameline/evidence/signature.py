@@ -209,10 +209,15 @@ def _moments(cells: Cells, changes: Sequence[Candidate]) -> Floats:
 
 def _hours(one: Candidate, cells: Cells) -> list[tuple[float, float]]:
     """The hours in which a change did something by its record or in the traces, and how far off each may be."""
-    change = one.change
-    slack = change.uncertainty.total_seconds() / 3600 if change and change.uncertainty else 0.0
-    moments = [one.at, one.seen_at, one.until, *([stage.at for stage in change.rollout] if change else [])]
-    return [(cells.hour_of(moment), slack) for moment in moments if moment is not None]
+    found = []
+    for record in (one, *one.stages):
+        change = record.change
+        slack = change.uncertainty.total_seconds() / 3600 if change and change.uncertainty else 0.0
+        moments = [
+            record.at, record.starts, record.until, *([stage.at for stage in change.rollout] if change else [])
+        ]  # fmt: skip
+        found += [(cells.hour_of(moment), slack) for moment in moments if moment is not None]
+    return found
 
 
 def _joint(series: Sequence[_Series], told: Mapping[str, Floats]) -> Floats:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blameline.candidates.exposure import LAGS
+from blameline.candidates.told import short
 from blameline.cells.grid import sums
 from blameline.evidence.enough import about
 from blameline.evidence.hearing import FEWEST
@@ -66,6 +67,7 @@ class Timing:
         words = f"the change is {_hours(abs(gap))} {'before' if gap >= 0 else 'after'} the most probable onset"
         if abs(gap) <= 1.5 * cells.width / 3600:
             words = f"the change is within {_hours(1.5 * cells.width / 3600)} of the most probable onset"
+        words += skewed(candidate)
         if full + LAGS[-1] < cells.hour_of(hearing.shift.onset.low) and start <= 0.5:
             return Answered(
                 "refutes", f"too early: {words}, and it had been in force since before the window begins", numbers
@@ -116,6 +118,8 @@ def _slack(hearing: Hearing, candidate: Candidate, staged: float) -> float:
         slack += SLACK
         if candidate.change and candidate.change.uncertainty:
             slack += candidate.change.uncertainty.total_seconds() / 3600
+        if candidate.skew and not candidate.off:
+            slack += abs(candidate.skew.hours)
     # a ramp that is drawn through stages begins half a stage before the first
     return slack + staged / STAIRS if hearing.move.gradual else slack
 
@@ -132,7 +136,19 @@ def _later(hearing: Hearing, candidate: Candidate) -> str:
     hours, later = float(told["hours"]), told["later"] is not None
     if later:
         return f"; it acted about {_hours(hours)} after it took effect, as through a cache or a batch"
-    return f"; going by its effect it acted {_hours(abs(hours))} {'after' if hours > 0 else 'before'} the time on its record"
+    way = "after" if hours > 0 else "before"
+    return f"; going by its effect it acted {_hours(abs(hours))} {way} {'that' if candidate.off else 'the time on its record'}"
+
+
+def skewed(candidate: Candidate) -> str:
+    """That the times of its file are off, or may be, where no trace shows the change itself."""
+    skew = candidate.skew
+    if skew is None:
+        return ""
+    sure = "are" if candidate.off else "may be"
+    many = f"{skew.records} change{'' if skew.records == 1 else 's'}"
+    told = f"; times in {short(skew.source)} {sure} off by about {abs(skew.hours):g} h ({many})"
+    return f"{told}, and its own is set right by that" if candidate.off else told
 
 
 def _hours(hours: float) -> str:
