@@ -9,7 +9,8 @@ import pytest
 
 from blameline.case.inquiry import candidates_of
 from blameline.cells import clock
-from blameline.evidence.slow import drift, faded, growth
+from blameline.evidence.slow import faded, growth
+from blameline.shifts.trends import drift
 
 if TYPE_CHECKING:
     from collections.abc import Callable

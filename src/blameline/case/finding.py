@@ -15,23 +15,26 @@ from blameline.evidence.pointed import find_pointed
 from blameline.fit import Fit
 from blameline.shifts import Move, describe, find
 from blameline.shifts.by_segment import by_segment
-from blameline.shifts.describe import all_there, sides
+from blameline.shifts.describe import all_there, kitagawa, sides
 from blameline.shifts.losses import find_lost
 from blameline.shifts.mix import split
 from blameline.shifts.moves import highest_density
 from blameline.shifts.slices import locate, narrowed
+from blameline.shifts.slides import slide
 from blameline.shifts.steps import smallest
 from blameline.shifts.tallies import Tallies
 from blameline.shifts.traffic import traffic_move
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from blameline.candidates import Candidate
     from blameline.cells import Cells
-    from blameline.records import Family, Manifest, Shift
+    from blameline.cells.turns import Turned
+    from blameline.records import Family, Manifest, Shift, Signal
+    from blameline.shifts.slides import Slide
     from blameline.store import Store
 
 FAMILIES: tuple[Family, ...] = (
@@ -57,6 +60,8 @@ class Found:
     """What is left of it when the ruler's own move is taken out of the scores; ``None`` where that is not known."""
     beside: tuple[Move, ...] = ()
     """Moves of its signal at other times, which are no part of its size."""
+    slide: Slide | None = None
+    """What the traffic foretells, where the mean slides with it."""
 
 
 def fit_signals(store: Store, window: Clock) -> dict[str, Fit]:
@@ -86,27 +91,36 @@ def find_shifts(
     tallies: Mapping[str, Tallies] | None = None,
     awaited: Mapping[str, float] | None = None,
     candidates: Sequence[Candidate] = (),
+    turned: Callable[[Signal], Turned | None] = lambda _signal: None,
 ) -> list[Found]:
     """Shifts of every signal but the controls: for the worse first, quality first, then in the manifest's order.
 
     ``tallies`` are the counts beside each signal, ``awaited`` the hour from which on its scores are still coming in;
-    ``candidates`` are asked about signals that show nothing for the worse by themselves.
+    ``candidates`` are asked about signals that show nothing for the worse by themselves, then ``turned``: the cells of a
+    signal by turn of the conversation, for what may slide with the traffic.
     """
     listed = {name: number for number, name in enumerate(manifest.signals)}
     found: list[tuple[tuple[bool, int, bool, int, float, str], Fit, Move, bool, list[Move]]] = []
+    slides: dict[str, Slide] = {}
     for name, fit in sorted(fits.items()):
         signal = fit.cells.signal
         if signal.better is None or signal.control:
             continue
         moves = find(fit, better=signal.better, seed=seed, detector=detector)
-        kept = [(move, True) for move in moves]
+        kept, lost = [(move, True) for move in moves], None
         if tallies and not any(move.worse for move in moves):
-            pointed = find_lost(fit, tallies[name], better=signal.better)
-            kept += [(pointed, True)] if pointed else []
-        kept += [(move, False) for move in _plain(fit, [move for move, _ in kept], seed=seed, detector=detector)]
+            lost = find_lost(fit, tallies[name], better=signal.better)
+            kept += [(lost, True)] if lost else []
+        plain, by_traffic = _plain(fit, [move for move, _ in kept], seed=seed, detector=detector)
+        kept += [(plain, False)] if plain else []
         if not any(move.worse for move, _ in kept):
             named = find_pointed(fit, candidates)
             kept += [(named, True)] if named else []
+        slid = None if lost or by_traffic else _slid(fit, turned(signal))
+        worse = any(move.worse for move, _ in kept)
+        if slid is not None and not (worse and _left(slid, candidates, seed=seed, detector=detector)):
+            slides[name] = slid
+            kept = [*((move, True) for move, _ in kept if not move.worse), (slid.move, False)]
         until = (awaited or {}).get(name, np.inf)
         for move, within in kept:
             if move.begun >= until:
@@ -117,13 +131,26 @@ def find_shifts(
             found.append((order, fit, move, within, beside))
     found.sort(key=lambda entry: entry[0])
     return [
-        on_record(number, fit, move, within=within, beside=beside)
+        on_record(number, fit, move, within=within, beside=beside, slides=slides.get(fit.cells.signal.name))
         for number, (_, fit, move, within, beside) in enumerate(found, start=1)
     ]
 
 
-def _plain(fit: Fit, moves: list[Move], *, seed: int, detector: str) -> list[Move]:
-    """At most one move for the worse of the plain mean that no move within segments stands for.
+def _slid(fit: Fit, turned: Turned | None) -> Slide | None:
+    return slide(fit, turned) if turned is not None else None
+
+
+def _left(slid: Slide, candidates: Sequence[Candidate], *, seed: int, detector: str) -> bool:
+    """Whether anything got worse at an equal traffic too: then the traffic does not stand for what was found."""
+    better = slid.alike.cells.signal.better
+    assert better is not None
+    found = find(slid.alike, better=better, seed=seed, detector=detector)
+    plain, _ = _plain(slid.alike, found, seed=seed, detector=detector)
+    return any(move.worse for move in found) or plain is not None or find_pointed(slid.alike, candidates) is not None
+
+
+def _plain(fit: Fit, moves: list[Move], *, seed: int, detector: str) -> tuple[Move | None, bool]:
+    """The move for the worse of the plain mean that no move within segments stands for, and whether the traffic moved there.
 
     What the traffic did by itself comes first: it is dated far better than the mean. Where segments got worse at about the same
     time the one shift is theirs, and its split says what the traffic added.
@@ -133,15 +160,16 @@ def _plain(fit: Fit, moves: list[Move], *, seed: int, detector: str) -> list[Mov
     worse = [move for move in moves if move.worse]
     by_segment = len(fit.cells.segments) > 1
     if worse and not by_segment:
-        return []
+        return None, False
     plain = Fit(fit.cells.pooled())
     of_traffic = traffic_move(fit, plain, better=better, seed=seed) if by_segment else None
     if of_traffic is not None:
-        return [] if any(_meet(of_traffic, move) for move in worse) else [of_traffic]
+        return (None if any(_meet(of_traffic, move) for move in worse) else of_traffic), True
     if worse:
-        return []
+        return None, False
     found = [move for move in find(plain, better=better, seed=seed, detector=detector) if move.worse]
-    return [replace(move, toll=0.0, noise=None, column=_spread(plain, move, fit)) for move in found[:1]]
+    spread = [replace(move, toll=0.0, noise=None, column=_spread(plain, move, fit)) for move in found[:1]]
+    return next(iter(spread), None), False
 
 
 def _meet(one: Move, other: Move) -> bool:
@@ -157,8 +185,15 @@ def _spread(plain: Fit, move: Move, fit: Fit) -> NDArray[np.float64]:
     return level[fit.cells.bucket]
 
 
-def on_record(number: int, fit: Fit, move: Move, *, within: bool, beside: Sequence[Move] = ()) -> Found:
-    """A move on record, with its slice and its split; the other moves of the signal, ``beside`` it, are no part of its size."""
+def on_record(
+    number: int, fit: Fit, move: Move, *, within: bool, beside: Sequence[Move] = (), slides: Slide | None = None
+) -> Found:
+    """A move on record, with its slice and its split; the other moves of the signal, ``beside`` it, are no part of its size.
+
+    Of one that ``slides`` the split is by turn of the conversation too.
+    """
+    if slides is not None and move is slides.move:
+        return _sliding(number, fit, slides, beside)
     if within:
         fit, move = sized(fit, move, beside)
     located = locate(fit, move) if within else None
@@ -173,6 +208,16 @@ def on_record(number: int, fit: Fit, move: Move, *, within: bool, beside: Sequen
     if within:
         told["by_segment"] = by_segment(fit, move)
     return Found(shift.model_copy(update=told), move, within, beside=tuple(beside))
+
+
+def _sliding(number: int, fit: Fit, one: Slide, beside: Sequence[Move]) -> Found:
+    """A slide on record: it has no slice, and its split is by turn of the conversation too."""
+    shift = describe(number, fit, one.move, within=False, beside=beside)
+    early, late = sides(one.cells, {}, shift.onset, None, beside)
+    raw, mix = kitagawa(one.cells, early, late)
+    told = {"raw_delta": raw, "mix_delta": mix, "mix": split(one.cells, early, late), **one.between(early, late)}
+    told |= {"after": shift.before + raw, "settled": None}  # where it ends is not in the data
+    return Found(shift.model_copy(update=told), one.move, within=False, beside=tuple(beside), slide=one)
 
 
 def sized(fit: Fit, move: Move, beside: Sequence[Move]) -> tuple[Fit, Move]:

@@ -182,6 +182,8 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         fits = {**fits, name: fit.given(np.column_stack([other.column for other in others]))}
         shift = _resized(shift, fit, one, others)
     raw = Fit(fit.cells.pooled())
+    if one.slide is not None:
+        fits = {**fits, name: one.slide.alike}
     weights = grounds.weighed.get(name)
     hearing = Hearing(
         shift,
@@ -199,6 +201,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         prior=grounds.prior,
         ways=grounds.ways,
         mediators=grounds.mediators,
+        slide=one.slide,
     )
     hearing.looked, hearing.faded = grounds.looked, grounds.faded
     lines, outcome, moved = judge(hearing, store, seed=seed)

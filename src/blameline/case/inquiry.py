@@ -13,7 +13,7 @@ from blameline.case.finding import detectable, find_shifts, fit_signals, tallies
 from blameline.case.hearings import Grounds, Heard, app_first, hear, linked_series
 from blameline.case.mediators import read_mediators
 from blameline.case.sight import blindness
-from blameline.cells import Clock, clock, clusters, copies, lags, settled, volume, weighed
+from blameline.cells import Clock, clock, clusters, copies, lags, read_by_turn, settled, volume, weighed
 from blameline.evidence.mediators import Mediators
 from blameline.evidence.prior import prior_of
 from blameline.evidence.signature import look
@@ -70,7 +70,14 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
     }
     candidates = bidders(corrected(store, window, candidates_of(store, window)))
     found = find_shifts(
-        fits, manifest, seed=seed, detector=detector, tallies=tallies, awaited=awaited, candidates=candidates
+        fits,
+        manifest,
+        seed=seed,
+        detector=detector,
+        tallies=tallies,
+        awaited=awaited,
+        candidates=candidates,
+        turned=lambda signal: read_by_turn(store, signal, window),
     )
     found, linked = linked_series(store, fits, found, candidates, seed=seed, detector=detector)
     weights = weighed(store, window, {name: fit.cells for name, fit in fits.items()})

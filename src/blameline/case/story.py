@@ -64,7 +64,8 @@ def headline(inquiry: Inquiry) -> str:
         return f"No signal got worse {how} ({looked} looked at{_seen(inquiry)}){brief}."
     lines = [line for line in inquiry.ledger if line.shift == main.id]
     top = lines[0]
-    moved = f"{called(main)}{_where(main)} {_went(main)} from about {_minute(main.onset.estimate)}"
+    slowly = ", slowly," if main.plain and main.gradual else ""
+    moved = f"{called(main)}{_where(main)} {_went(main)}{slowly} from about {_minute(main.onset.estimate)}"
     if main.linked and main.bridge and main.bridge.hides:
         moved += f", which the scores hide ({main.bridge.because})"
     if inquiry.outcome == "attributed":

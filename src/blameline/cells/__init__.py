@@ -17,6 +17,7 @@ from blameline.cells.listed import by_day, every
 from blameline.cells.read import Clock, clock, measured, read, segments, volume
 from blameline.cells.recorded import copies, lags, settled
 from blameline.cells.sampled import weighed
+from blameline.cells.turns import Turned, read_by_turn
 
 __all__ = [
     "JOIN",
@@ -25,6 +26,7 @@ __all__ = [
     "Cells",
     "Clock",
     "Clusters",
+    "Turned",
     "behaviour",
     "by_day",
     "clock",
@@ -38,6 +40,7 @@ __all__ = [
     "measurable",
     "measured",
     "read",
+    "read_by_turn",
     "read_context",
     "read_touched",
     "segments",

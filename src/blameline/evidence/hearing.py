@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from blameline.evidence.questions import Rows
     from blameline.fit import Clustered, Fit, Scores
     from blameline.shifts import Move
+    from blameline.shifts.slides import Slide
 
 Floats = NDArray[np.float64]
 LIKELIEST = 8
@@ -89,7 +90,8 @@ class Hearing:
     far the ruler moved at the onset on answers that did not change; ``weighed`` the signal with each request counted as often as
     it stands for, where the rows are a sample; ``beside`` the signal's moves at other times, between which the shift is measured;
     ``apart`` (cells x k) its moves that are shifts of their own and not in the mean of the fit: no second cause of this one may
-    claim them; ``ways``, by signal, the requests by user, session and conversation; ``mediators`` what the layers act on first.
+    claim them; ``ways``, by signal, the requests by user, session and conversation; ``mediators`` what the layers act on first;
+    ``slide`` what the traffic foretells of a mean that slides, of which the model is that of the scores at an equal traffic.
     """
 
     def __init__(
@@ -111,9 +113,11 @@ class Hearing:
         prior: Prior | None = None,
         ways: Mapping[str, Sequence[Clustered]] | None = None,
         mediators: Mediators | None = None,
+        slide: Slide | None = None,
     ) -> None:
         self.turns = tuple(beside)
         self.apart = apart
+        self.slide = slide
         self.prior = prior or Prior()
         self.span = span
         self.weighed = weighed
@@ -329,7 +333,7 @@ class Hearing:
     @cached_property
     def traffic_mix(self) -> TrafficMix:
         """What the change of traffic says of the shift."""
-        return TrafficMix(self.shift, self.move, self.fit, self.raw, self.begun(), self.harm)
+        return TrafficMix(self.shift, self.move, self.fit, self.raw, self.begun(), self.harm, self.slide)
 
     @cached_property
     def within(self) -> float:

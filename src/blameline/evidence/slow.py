@@ -19,6 +19,7 @@ from blameline.cells import by_day, held
 from blameline.evidence.questions import between, onset, window
 from blameline.records import Interval, Part
 from blameline.shifts.describe import Z90
+from blameline.shifts.trends import drift
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -199,30 +200,6 @@ def _scores(store: Store, clock: Clock) -> tuple[str, Floats, Floats, Floats, Fl
 def fading(hearing: Hearing) -> float:
     """Log likelihood ratio of ``unknown`` where documents fit ever worse with nothing on record for it: bounded."""
     return FADED if hearing.faded is not None else 0.0
-
-
-def drift(day: Floats, n: Floats, total: Floats) -> tuple[float, float, float, float] | None:
-    """Slope a day with its error, and the line's ends; ``None`` under seven days. Neighbouring days share their noise.
-
-    Least squares of the days' means; its error grows with how far a day remembers the one before, which a fitted line hides and
-    which is put right by Kendall's bias (1954).
-    """
-    days, place = np.unique(day, return_inverse=True)
-    counts = np.bincount(place, n)
-    kept = counts >= FEWEST / 10
-    days, means = days[kept], (np.bincount(place, total) / counts)[kept]
-    if len(days) < 7:
-        return None
-    centre = days - days.mean()
-    spread = float(centre @ centre)
-    slope = float(centre @ means) / spread
-    rest = means - means.mean() - slope * centre
-    plain = float(rest @ rest) / (len(days) - 2) / spread
-    seen = float(rest[1:] @ rest[:-1]) / max(float(rest @ rest), 1e-300)
-    memory = min(max((seen + 2 / len(days)) / (1 - 4 / len(days)), 0.0), 0.9)
-    error = math.sqrt(plain * (1 + memory) / (1 - memory))
-    ends = [float(means.mean() + slope * (end - days.mean())) for end in (days[0], days[-1])]
-    return slope, error, ends[0], ends[1]
 
 
 def _stopped(hearing: Hearing, clock: Clock) -> tuple[Part, ...]:

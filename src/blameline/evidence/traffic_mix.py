@@ -18,6 +18,7 @@ from blameline.shifts.traffic import MATERIAL, expected
 if TYPE_CHECKING:
     from blameline.records import Shift
     from blameline.shifts import Move
+    from blameline.shifts.slides import Slide
 
 Floats = NDArray[np.float64]
 FROM_TRAFFIC = 6.0
@@ -38,18 +39,29 @@ class Moves:
 class TrafficMix:
     """One shift seen as a change of traffic; ``begun`` holds the hours between which it lasted."""
 
-    def __init__(self, shift: Shift, move: Move, fit: Fit, raw: Fit, begun: tuple[float, float], harm: int) -> None:
+    def __init__(
+        self,
+        shift: Shift,
+        move: Move,
+        fit: Fit,
+        raw: Fit,
+        begun: tuple[float, float],
+        harm: int,
+        slide: Slide | None = None,
+    ) -> None:
         self.shift = shift
         self.move = move
         self.fit = fit
         self.raw = raw
         self.begin, self.end = begun
         self.harm = harm
+        self.slide = slide
+        self.cells = slide.cells if slide is not None else fit.cells
 
     @cached_property
     def column(self) -> Floats:
         """What the change of traffic alone predicts for each bucket of the plain mean, in the signal's unit."""
-        cells, begin = self.fit.cells, self.begin
+        cells, begin = self.cells, self.begin
         early = cells.hours <= begin
         level = levels(cells, early)
         n = sums(cells.segment[early], cells.n[early], len(cells.segments))
@@ -79,7 +91,9 @@ class TrafficMix:
     @cached_property
     def moved(self) -> Moves:
         """How what the mix predicts for each bucket moved with the shift: averaged over the onset's posterior."""
-        cells = self.fit.cells
+        if self.slide is not None:
+            return Moves(self.slide.log_factor, self.slide.foretold, self.slide.error)
+        cells = self.cells
         if len(cells.segments) < 2:
             return Moves(0.0, 0.0, float("inf"))
         model = Fit(expected(cells, levels(cells)))
@@ -92,6 +106,8 @@ class TrafficMix:
     @cached_property
     def matters(self) -> bool:
         """Whether the step that the mix predicts is more than chance does to the plain mean anyhow."""
+        if self.slide is not None:
+            return True  # or it would be none
         columns, weights = self._along(self.raw)
         error = float(self.raw.scores(columns[:, [int(np.argmax(weights))]]).error[0])
         return bool(np.isfinite(error) and self.harm * self.moved.effect > MATERIAL * error)
