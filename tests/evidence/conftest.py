@@ -832,6 +832,32 @@ def aged(seed: int = 81, *, kept_up: bool = False) -> Files:
     return w.files
 
 
+def choosy(seed: int = 91, *, hard: float = 1.0, loss: float = 0.0, share: float = 0.3, growth: float = 0.0) -> Files:
+    """Guilty: an eval that from day 6 on scores hard requests first (``hard``), or the prompt edit of that hour (``loss``).
+
+    Three requests in ten are scored. Hard are the weak tenant's and those of users for whom answers come out badly; with
+    ``growth`` that tenant sends more requests from then on.
+    """
+    w = World(seed, per_day=700)
+    late = w.day > 6
+    w.tenant = np.where(late & (w.rng.random(len(w.day)) < growth), "crux", w.tenant)
+    user = w.rng.integers(0, 300, len(w.day))
+    w.files.requests |= {"tenant.id": w.tenant, "user.id": np.array([f"u{number}" for number in user])}
+    liked = np.random.default_rng(seed).normal(0, 0.25, 300)[user]
+    w.base = np.clip(np.select([w.tenant == "acme", w.tenant == "bolt"], [0.85, 0.7], 0.4) + liked, 0.03, 0.97)
+    w.stamp("gen_ai.prompt.version", "v1", "v2", late)
+    w.change("suite", 6, "eval_suite_change")
+    w.change("edit", 6.02, "prompt_edit", **{"from": "v1", "to": "v2"})
+    w.share("answer_correct", w.base - loss * late, w.judge())
+    odds = np.where(late, np.exp(-5 * hard * (w.base - w.base.mean())), 1.0)
+    values, judge = w.files.scores["answer_correct"]
+    w.files.scores["answer_correct"] = (
+        np.where(w.rng.random(len(odds)) < share * odds / (1 - share + share * odds), values, np.nan),
+        judge,
+    )
+    return w.files
+
+
 STORIES: dict[str, Callable[[], Files | Desk]] = {
     "staged": staged,
     "rolled_back": rolled_back,
@@ -885,6 +911,9 @@ STORIES: dict[str, Callable[[], Files | Desk]] = {
     "ruler and app": lambda: new_judge(1, ruler=-0.1, app=-0.1, pairs=40, region="eu"),
     "ruler, then app": lambda: new_judge(1, ruler=-0.1, app=-0.1, pairs=40, day=2.5, app_day=6.5, region="eu"),
     "rubric": lambda: rubric(1),
+    "choosy": choosy,
+    "sampled": lambda: choosy(92, hard=0.0, loss=0.2),
+    "sampled, grown": lambda: choosy(93, hard=0.0, growth=0.4),
     "aged": aged,
     "kept up": lambda: aged(kept_up=True),
     "unrecorded": unrecorded,

@@ -127,6 +127,12 @@ CONTRACT: Mapping[str, Contract] = {
         bystanders=(("doubled", "artefact"), ("judged", "artefact")),
         too_little=(("sparse", "artefact"),),
     ),
+    "selection": Contract(
+        causes=(("choosy", "suite"), ("choosy", "ruler"), ("choosy", "artefact")),
+        innocents=(("sampled", "suite"), ("sampled", "ruler")),
+        bystanders=(("sampled, grown", "suite"), ("staged", "ruler"), ("judged", "ruler"), ("traffic", "artefact"), ("lost", "guilty")),
+        too_little=(("bare", "ruler"), ("sparse", "artefact")),
+    ),
     "rival": Contract(
         causes=(("both", "second"),),
         innocents=(("staged", "elsewhere"), ("staged", "random"), ("continuous", "elsewhere")),

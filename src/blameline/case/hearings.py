@@ -15,6 +15,7 @@ from blameline.evidence.divided import divided
 from blameline.evidence.hearing import Hearing
 from blameline.evidence.judgement import judge
 from blameline.evidence.linking import Linked, ask, link, stands
+from blameline.evidence.selection import ask as choice
 from blameline.evidence.signature import NOT_LOOKED, Looked
 from blameline.evidence.slow import with_parts
 from blameline.fit import Clustered, Fit
@@ -165,7 +166,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
             ways=grounds.ways,
             mediators=scored,
         )
-        hearing.looked, hearing.faded = grounds.looked, grounds.faded
+        hearing.looked, hearing.faded, hearing.selection = grounds.looked, grounds.faded, choice(store, hearing)
         lines, outcome, moved = judge(hearing, store, seed=seed)
         if outcome != "no_shift":
             told = shift.model_copy(update={"moved": moved, "linked": True})
@@ -203,7 +204,7 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         mediators=grounds.mediators,
         slide=one.slide,
     )
-    hearing.looked, hearing.faded = grounds.looked, grounds.faded
+    hearing.looked, hearing.faded, hearing.selection = grounds.looked, grounds.faded, choice(store, hearing)
     lines, outcome, moved = judge(hearing, store, seed=seed)
     if outcome == "no_shift":
         return None

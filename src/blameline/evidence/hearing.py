@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from blameline.cells import Cells
     from blameline.evidence.bridge import Span
     from blameline.evidence.questions import Rows
+    from blameline.evidence.selection import Selection
     from blameline.fit import Clustered, Fit, Scores
     from blameline.shifts import Move
     from blameline.shifts.slides import Slide
@@ -134,6 +135,7 @@ class Hearing:
         self.tallies = tallies or Tallies(traffic, self.fit.cells)
         self.copies = copies
         self.faded: Part | None = None  # that documents fit ever worse, where they do
+        self.selection: Selection | None = None  # how the choice of what is scored moved, where that was measured
         self.looked = NOT_LOOKED  # what came of the search for signatures, where one was made
         better = self.fit.cells.signal.better or "higher"
         self.harm = -1 if better == "higher" else 1

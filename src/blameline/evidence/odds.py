@@ -62,6 +62,8 @@ COUNTS: Mapping[str, float] = {"records": 0.95, "undeclared": 0.998, "by itself"
 
 A new version of an instrumentation comes with most deploys: where no record was lost it is no rival of the deploy.
 """
+CHOSEN: Mapping[str, float] = {"eval": 0.6, "ruler": 0.2, "records": 0.02, "by itself": 0.002}
+"""Chance that harder requests are scored since the onset, by what is guilty; a fall of the app does not change who is scored."""
 SAME_CAUSE = 0.8
 """Chance that two signals which move together have one cause."""
 
@@ -119,6 +121,7 @@ def posterior(hearing: Hearing, replayed: Mapping[str, float] | None = None) -> 
         ratios["mechanism"] = hearing.mechanism.log_ratio(candidate)
         ratios["records"] = _records(hearing, candidate)
         ratios["bridge"] = _bridge(hearing, candidate)
+        ratios["selection"] = _selection(hearing, candidate)
         ratios["replay"] = (replayed or {}).get(candidate.id, 0.0)
         if candidate.id == "unknown":
             ratios |= _unrecorded(hearing, ratios["mechanism"])
@@ -309,6 +312,15 @@ def _bridge(hearing: Hearing, candidate: Candidate) -> float:
     if hearing.shift.linked and hearing.span is not None and not hearing.span.few:
         return math.log(LEAST)  # what the ruler did was taken out of the scores
     return log_ratio(hearing.span, hearing.shift)
+
+
+def _selection(hearing: Hearing, candidate: Candidate) -> float:
+    """What the choice of the scored requests says of a bid; nothing of the app's, which has no part in that choice."""
+    who = "eval" if candidate.layer == "eval" else _who(candidate)
+    found = hearing.selection
+    if found is None or who == "app" or candidate.layer == "judge" or found.raw * hearing.harm <= 0:
+        return 0.0
+    return bounded(found.log_factor, CHOSEN[who], CHOSEN["by itself"])
 
 
 def bounded(log_factor: float, guilty: float, by_itself: float) -> float:

@@ -53,6 +53,7 @@ def because(
         "mechanism",
         "ruler",
         "controls",
+        "selection",
         "mix",
         "records",
         "rival",

@@ -34,7 +34,7 @@ MOVES = 16
 """So many of the moves that ``unknown`` may have made carry its bid: the likeliest."""
 MOST_DAYS, MOST_PLACES = 14, 10
 """The days nearest to the onset, and the largest segments, are left out."""
-SOURCES = frozenset({"records", "bridge", "replay", "mechanism", "signature", "documents"})
+SOURCES = frozenset({"records", "bridge", "replay", "mechanism", "signature", "documents", "selection"})
 """Ratios that are no signal's."""
 
 

@@ -21,6 +21,7 @@ COVERS = 0.25
 """Share of the slice's shift that the effect must at least reach."""
 BEYOND_TIMING = (
     "exposure", "scope", "paired", "dose", "reversal", "replay", "mechanism", "bridge", "ruler", "mix", "records",
+    "selection",
 )  # fmt: skip
 """Checks that can speak for a candidate without the clock.
 

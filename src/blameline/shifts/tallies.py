@@ -35,6 +35,8 @@ FEWEST = 8.0
 MOST_VALUES = 12
 QUIET = 4.0
 """Standard errors that the scored share of no slice may be off before or after any moment, to be called the same all along."""
+DAYS = 4
+"""Days from which on each slice may have a daily rhythm of its own."""
 SLAB = 0.35
 """Scale of the prior on a step of the log of a count."""
 
@@ -45,7 +47,8 @@ def steady(cells: Cells, *, sigma2: float | None) -> Fit:
     own = (cells.segment[:, None] == groups[None, :]).astype(float)
     more = None
     if not cells.signal.bounded:
-        more = np.hstack([own * (cells.hours / cells.span_hours - 0.5)[:, None], *_weekdays(cells)])
+        trend = own * (cells.hours / cells.span_hours - 0.5)[:, None]
+        more = np.hstack([trend, *_weekdays(cells), *_rhythms(cells, own)])
     fit = Fit(cells, sigma2=sigma2, more=more)
     begins = np.arange(2, cells.buckets - 1)
     steps = (cells.bucket[:, None] >= begins[None, :])[:, :, None] * own[:, None, :]
@@ -62,6 +65,15 @@ def _weekdays(cells: Cells) -> list[Floats]:
         return []
     day = ((cells.origin.weekday() * 24 + cells.origin.hour + cells.hours) // 24).astype(int) % 7
     return [(day[:, None] == np.arange(6)[None, :]).astype(float)]
+
+
+def _rhythms(cells: Cells, own: Floats) -> list[Floats]:
+    """Two waves a day for each group but one, where days are seen several times: regions get up at different hours."""
+    if cells.span_hours < 24 * DAYS or cells.width > 6 * 3600:
+        return []
+    angle = 2 * np.pi * ((cells.hours + cells.origin.hour) % 24) / 24
+    waves = [np.cos(angle), np.sin(angle), np.cos(2 * angle), np.sin(2 * angle)]
+    return [own[:, 1:] * wave[:, None] for wave in waves]
 
 
 @dataclass(frozen=True)
