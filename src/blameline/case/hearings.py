@@ -14,6 +14,7 @@ from blameline.evidence.controls import of_controls
 from blameline.evidence.divided import divided
 from blameline.evidence.hearing import Hearing
 from blameline.evidence.judgement import judge
+from blameline.evidence.leftover import allowing
 from blameline.evidence.linking import Linked, ask, link, stands
 from blameline.evidence.signature import NOT_LOOKED, Looked
 from blameline.evidence.slow import with_parts
@@ -175,6 +176,9 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
             return None
     if one.move.noise is not None:
         fit = fit.under(one.move.noise)
+    if series is not None:
+        # or one move of a ruler passes for several: its own, and one of each segment where it is another
+        fit = allowing(fit, [one.left.between for one in series.links])
     fits = {**grounds.fits, name: fit}
     others = [o.move for o in grounds.found if _explains(o, one, before)]
     apart = [o.move.column for o in grounds.found if _is_apart(o, one) and not any(o.move is other for other in others)]
