@@ -148,7 +148,7 @@ class Case:
         manifest = self.store.manifest()
         main = next((shift for shift in inquiry.shifts if shift.direction == "worse"), None)
         found: tuple[Guard, ...] = ()
-        if main is not None and inquiry.window is not None and inquiry.outcome not in {"ruler", "artefact"}:
+        if main is not None and inquiry.window is not None and inquiry.outcome not in {"ruler", "artefact", "no_shift"}:
             found = guards(self.store.eval_runs(), main, volume(self.store, inquiry.window))
         window = inquiry.window
         unfinished = (UNFINISHED,) if "loading" in self.store.settings() else ()

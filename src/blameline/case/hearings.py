@@ -12,12 +12,15 @@ from blameline.case.finding import Found, on_record, sized
 from blameline.evidence.bridge import record, says
 from blameline.evidence.controls import of_controls
 from blameline.evidence.divided import divided
+from blameline.evidence.harm import LOOKS, concerns, harmless
 from blameline.evidence.hearing import Hearing
 from blameline.evidence.judgement import judge
+from blameline.evidence.leftover import allowing
 from blameline.evidence.linking import Linked, ask, link, stands
 from blameline.evidence.selection import ask as choice
 from blameline.evidence.signature import NOT_LOOKED, Looked
 from blameline.evidence.slow import with_parts
+from blameline.evidence.verdicts import without_blame
 from blameline.fit import Clustered, Fit
 from blameline.shifts import Move, find
 from blameline.shifts.describe import onset_of, size_of
@@ -43,6 +46,7 @@ class Heard:
     shift: Shift
     lines: tuple[LedgerLine, ...] = ()
     outcome: Outcome | None = None
+    """``None`` for an improvement, and for a move of behaviour that no quality fell with: nobody was harmed."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +180,9 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
             return None
     if one.move.noise is not None:
         fit = fit.under(one.move.noise)
+    if series is not None:
+        # or one move of a ruler passes for several: its own, and one of each segment where it is another
+        fit = allowing(fit, [one.left.between for one in series.links])
     fits = {**grounds.fits, name: fit}
     others = [o.move for o in grounds.found if _explains(o, one, before)]
     apart = [o.move.column for o in grounds.found if _is_apart(o, one) and not any(o.move is other for other in others)]
@@ -210,7 +217,36 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         return None
     bridge = shift.bridge or of_controls(hearing)
     lines = with_parts(store, hearing, lines, grounds.window)
-    return Heard(shift.model_copy(update={"moved": moved, "bridge": bridge}), tuple(lines), outcome)
+    whole = Heard(shift.model_copy(update={"moved": moved, "bridge": bridge}), tuple(lines), outcome)
+    return _unblamed(whole, hearing, *_harm(one, grounds, before))
+
+
+def _unblamed(told: Heard, hearing: Hearing, fell: list[Shift], apart: dict[str, list[np.ndarray]]) -> Heard:
+    """The same, and nobody to blame where only behaviour moved and no quality fell with it."""
+    if not concerns(hearing) or not harmless(hearing, told.lines, fell, apart):
+        return told
+    return Heard(told.shift, tuple(without_blame(told.lines, LOOKS)))
+
+
+def _harm(one: Found, grounds: Grounds, before: Sequence[Heard]) -> tuple[list[Shift], dict[str, list[np.ndarray]]]:
+    """Shifts for the worse at about the same time that may be harm, and by signal the columns of all other moves.
+
+    What was heard as the ruler's, the traffic's or the records' is no harm, and what was heard as chance is nothing.
+    """
+    heard = {told.shift.id: told.outcome for told in before}
+    place = next(n for n, other in enumerate(grounds.found) if other is one)
+    asked = {other.shift.id for other in grounds.found[:place]}
+    fell: list[Shift] = []
+    apart: dict[str, list[np.ndarray]] = {}
+    for other in grounds.found:
+        if other is one or (other.shift.id in asked and other.shift.id not in heard):
+            continue
+        cleared = heard.get(other.shift.id) in {"ruler", "mix", "artefact"}
+        if other.shift.direction == "worse" and _overlap(one.shift, other.shift) and not cleared:
+            fell.append(other.shift)
+        else:
+            apart.setdefault(other.shift.signal, []).append(other.move.column)
+    return fell, apart
 
 
 def _explains(other: Found, one: Found, before: Sequence[Heard]) -> bool:
@@ -240,7 +276,11 @@ def _resized(shift: Shift, fit: Fit, one: Found, others: Sequence[Move]) -> Shif
 
 
 def app_first(heard: Sequence[Heard]) -> list[Heard]:
-    """An app's fall comes before what the ruler, the traffic or the records moved: those clear it of their own move alone."""
+    """An app's fall comes before what the ruler, the traffic or the records moved: those clear it of their own move alone.
+
+    A move of behaviour that no quality fell with comes after all that got worse.
+    """
+    heard = sorted(heard, key=lambda one: (one.shift.direction == "better") * 2 + (one.outcome is None))
     worse = [one for one in heard if one.outcome is not None]
     if not worse or worse[0].outcome not in {"ruler", "mix", "artefact"}:
         return list(heard)

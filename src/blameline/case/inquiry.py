@@ -113,7 +113,7 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
     heard = app_first(heard)
     shifts, lines = [one.shift for one in heard], [line for one in heard for line in one.lines]
     word: Outcome = next((one.outcome for one in heard if one.outcome is not None), "no_shift")
-    worse = {fits[shift.signal].cells.signal.family for shift in shifts if shift.direction == "worse"}
+    worse = {fits[one.shift.signal].cells.signal.family for one in heard if one.outcome is not None}
     if worse == {"feedback"}:
         lines, word = capped(lines, word)
     smallest = detectable(fits, manifest)
@@ -130,7 +130,7 @@ def inquire(store: Store, *, seed: int, detector: str = "steps") -> Inquiry:
         _brief(fits, shifts),
         looked.found,
         looked.why_none,
-        "" if worse else blindness(store, window, fits, dict(smallest)),
+        "" if any(shift.direction == "worse" for shift in shifts) else blindness(store, window, fits, dict(smallest)),
     )
 
 

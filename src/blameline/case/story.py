@@ -56,18 +56,12 @@ def headline(inquiry: Inquiry) -> str:
     """One sentence: what moved, since when, and where the blame falls."""
     main = next((shift for shift in inquiry.shifts if shift.direction == "worse"), None)
     if main is None:
-        looked = f"{len(inquiry.signals)} signals" if len(inquiry.signals) != 1 else "one signal"
-        if inquiry.cannot_tell:
-            return f"It cannot be told whether quality moved, and nothing is cleared: {inquiry.cannot_tell}."
-        brief = "".join(f"; {dip.because}" for dip in inquiry.dips[:1])
-        how = "for long" if brief else "by more than chance would move it"
-        return f"No signal got worse {how} ({looked} looked at{_seen(inquiry)}){brief}."
+        return _quiet(inquiry)
+    if inquiry.outcome == "no_shift":
+        return f"No answer was shown to be worse: {_since(main)}, and no quality fell with it."
     lines = [line for line in inquiry.ledger if line.shift == main.id]
     top = lines[0]
-    slowly = ", slowly," if main.plain and main.gradual else ""
-    moved = f"{called(main)}{_where(main)} {_went(main)}{slowly} from about {_minute(main.onset.estimate)}"
-    if main.linked and main.bridge and main.bridge.hides:
-        moved += f", which the scores hide ({main.bridge.because})"
+    moved = _since(main)
     if inquiry.outcome == "attributed":
         held = [line for line in lines if line.verdict in {"supported", "confirmed"}]
         least = min(held, key=lambda line: (line.involved, line.candidate))
@@ -86,6 +80,24 @@ def headline(inquiry: Inquiry) -> str:
     if top.candidate in {"unknown", "chance"}:
         return f"{moved}; no change on record or in the traces accounts for it."
     return f"{moved}; {_named(top)} is the likeliest ({_odds(top)}), but it has not earned the blame."
+
+
+def _quiet(inquiry: Inquiry) -> str:
+    looked = f"{len(inquiry.signals)} signals" if len(inquiry.signals) != 1 else "one signal"
+    if inquiry.cannot_tell:
+        return f"It cannot be told whether quality moved, and nothing is cleared: {inquiry.cannot_tell}."
+    brief = "".join(f"; {dip.because}" for dip in inquiry.dips[:1])
+    how = "for long" if brief else "by more than chance would move it"
+    return f"No signal got worse {how} ({looked} looked at{_seen(inquiry)}){brief}."
+
+
+def _since(main: Shift) -> str:
+    """What moved, how far, from when on, and whether the scores hide it."""
+    slowly = ", slowly," if main.plain and main.gradual else ""
+    moved = f"{called(main)}{_where(main)} {_went(main)}{slowly} from about {_minute(main.onset.estimate)}"
+    if main.linked and main.bridge and main.bridge.hides:
+        moved += f", which the scores hide ({main.bridge.because})"
+    return moved
 
 
 def _seen(inquiry: Inquiry) -> str:

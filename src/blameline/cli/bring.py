@@ -79,7 +79,7 @@ def investigate(
                     click.echo(
                         "\nNothing was kept. With -o FOLDER the case file and the post-mortem are written there."
                     )
-    if exit_code and any(shift.direction == "worse" for shift in found.shifts):
+    if exit_code and found.outcome != "no_shift":
         sys.exit(ExitCode.WORSE)
 
 

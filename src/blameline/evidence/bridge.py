@@ -10,7 +10,7 @@ length zero. Few pairs are put to the sign test. Kolen and Brennan (2014) call t
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -60,6 +60,9 @@ class Span:
     """A judge left and another came; else one judge, before and after."""
     reach: float
     """How much of the traffic went over to the new judge at the onset."""
+    items: NDArray[Any] = field(default_factory=lambda: np.zeros(0, dtype=object), compare=False, repr=False)
+    apart: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0), compare=False, repr=False)
+    """By answer: what it is called, and new minus old."""
 
     @property
     def half(self) -> float:
@@ -126,6 +129,8 @@ def _span(rows: Mapping[str, NDArray[Any]], chosen: NDArray[np.bool_], fit: Fit,
         new=told[1],
         by_judge=bool(rows["by_judge"][first]),
         reach=float(rows["reach"][first]),
+        items=np.asarray(rows["item"], dtype=object)[chosen],
+        apart=apart,
     )
 
 

@@ -269,18 +269,21 @@ class Hearing:
 
     def _along(self, candidate: Candidate, signal: str) -> Moves:
         fit = self.fits[signal]
+        return _moves(self.scores(signal, self.column_of(candidate, signal)[:, None]), fit.slab)
+
+    def column_of(self, candidate: Candidate, signal: str) -> Floats:
+        """Over the cells of any signal: where the candidate acts if it made the shift, by its best variant."""
+        cells = self.fits[signal].cells
         if candidate.standing:
             begin, end = self.begun()
-            hours = fit.cells.hours
-            inside = fit.cells.inside(dict(self.shift.segment)) & (hours > begin) & (hours <= end)
-            column: Floats = inside.astype(float)
-        else:
-            bid = self.bids[candidate.id]
-            options = variants(candidate, fit.cells, self.places, bid.variants.crossed)
-            label = bid.variants.labels[bid.best]
-            at = options.labels.index(label) if label in options.labels else 0
-            column = options.columns[:, at]
-        return _moves(self.scores(signal, column[:, None]), fit.slab)
+            inside = cells.inside(dict(self.shift.segment)) & (cells.hours > begin) & (cells.hours <= end)
+            return inside.astype(float)
+        bid = self.bids[candidate.id]
+        options = variants(candidate, cells, self.places, bid.variants.crossed)
+        label = bid.variants.labels[bid.best]
+        at = options.labels.index(label) if label in options.labels else 0
+        column: Floats = options.columns[:, at]
+        return column
 
     def moved_by(self, candidate: Candidate, signal: str) -> float:
         """Log Bayes factor that the candidate moved another signal, for the worse, over its own variants."""

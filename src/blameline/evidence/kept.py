@@ -86,6 +86,8 @@ class Kept:
             unseen = UNSEEN if one.able else IMPOSSIBLE
             both, free = one.paid
             by_itself = self._by_itself(one)
+            if one.count < 0:  # the counts alone show no fall: what falls with the signal may be users who left
+                by_itself = float(np.logaddexp(by_itself, np.log(FALLS[one.kind]) + both - free))
             seen = np.log(1 - unseen) + both - by_itself
             found.append(signal - free + float(np.logaddexp(seen, np.log(unseen) + free)))
         return float(logsumexp(found) - np.log(len(found)))

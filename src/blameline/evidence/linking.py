@@ -2,6 +2,9 @@
 
 The move of each ruler is taken out of the cells that it scored. What still falls in the linked series is not the ruler's:
 a fall that the ruler's own rise hides comes to light, and one that it exaggerates keeps its true size.
+
+What a link may be off by, in all traffic and in single segments, is in the mean of the linked series with a prior of that size
+(``evidence.leftover``): a step at the moment of the link counts only as far as it goes beyond that.
 """
 
 from __future__ import annotations
@@ -13,6 +16,8 @@ import numpy as np
 
 from blameline.cells.rulers import JUDGE
 from blameline.evidence.bridge import ENOUGH, QUERY, Span, span_of
+from blameline.evidence.leftover import QUERY as KINDS
+from blameline.evidence.leftover import Left, allowing, left
 from blameline.fit import Fit
 
 if TYPE_CHECKING:
@@ -29,6 +34,8 @@ if TYPE_CHECKING:
 
 SAME = 48.0
 """Hours within which two looks at the ruler see one and the same move."""
+EXPECTED = 0.5
+"""Share of a ruler's move that another move beside it may have (the scale of its prior): less would drown in the link's error."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +45,8 @@ class Link:
     hour: float
     span: Span
     column: NDArray[np.float64]
+    left: Left
+    """How far it moved in each cell, and what that leaves open."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,32 +97,34 @@ def link(archive: Archive, fit: Fit, shifts: Iterable[Shift], candidates: Sequen
         known.add(version)
         column = cells.carries(*version) if version else (cells.hours > hour).astype(float)
         if column.any():
-            found.append(Link(hour, span, column))
+            kinds = archive.query(KINDS, signal=cells.signal.name)
+            found.append(Link(hour, span, column, left(cells, column, span, kinds)))
     if not found:
         return None
-    return Linked(tuple(found), Fit(_without(cells, found)))
+    rest = Fit(_without(cells, found)).expecting(EXPECTED * max(abs(one.span.move) for one in found))
+    return Linked(tuple(found), allowing(rest, [one.left.unsure for one in found]))
 
 
 def stands(linked: Linked, move: Move, shifts: Sequence[Shift]) -> bool:
     """Whether a move of the linked series is more than what the links' own errors leave behind.
 
-    Near a link it must be clear of that link's error (99% two-sided, for it was looked for), and matter beside it.
+    Near a link it must be clear of its error, which has the link's in it (99% two-sided, for it was looked for), and matter
+    beside it.
     """
     cells = linked.fit.cells
     onset = move.begun
     for one in linked.links:
         if abs(onset - one.hour) > SAME:
             continue
-        error = float(np.hypot(move.error, one.span.part_error))
         near = [shift for shift in shifts if abs(cells.hour_of(shift.onset.estimate) - one.hour) <= SAME]
         beside = max([abs(one.span.part), *(abs(shift.delta.estimate) for shift in near)])
-        if abs(move.effect) < 2.58 * error or abs(move.effect) < ENOUGH * beside:
+        if abs(move.effect) < 2.58 * move.error or abs(move.effect) < ENOUGH * beside:
             return False
     return True
 
 
 def _without(cells: Cells, links: Sequence[Link]) -> Cells:
-    moved = np.sum([one.span.move * one.column for one in links], axis=0)
+    moved = np.sum([one.left.moved for one in links], axis=0)
     return replace(
         cells,
         total=cells.total - cells.n * moved,

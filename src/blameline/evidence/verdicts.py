@@ -158,10 +158,14 @@ CLICKS = (
 
 def capped(lines: Sequence[LedgerLine], word: Outcome) -> tuple[list[LedgerLine], Outcome]:
     """The same where nothing but biased feedback got worse: no verdict above ``consistent``, and nobody named."""
-    kept = [
-        line.model_copy(update={"verdict": "consistent", "because": f"{line.because}; {CLICKS}"})
+    return without_blame(lines, CLICKS), "unattributed" if word in {"attributed", "tied"} else word
+
+
+def without_blame(lines: Sequence[LedgerLine], why: str) -> list[LedgerLine]:
+    """The lines with no verdict above ``consistent``, and the reason on those that had one."""
+    return [
+        line.model_copy(update={"verdict": "consistent", "because": f"{line.because}; {why}"})
         if line.verdict in {"supported", "confirmed"}
         else line
         for line in lines
     ]
-    return kept, "unattributed" if word in {"attributed", "tied"} else word

@@ -76,6 +76,7 @@ class Fit:
         self._answers: dict[int, tuple[object, Scores]] = {}
         gram: Floats = (self._weighted @ self._atoms).toarray()
         self._plain = Inner(gram, self._weighted @ self.mean, float(self.weight @ self.mean**2), 0.0)
+        self._known: Floats = np.zeros(len(gram))
         self._fixed = independent(made.fixed, self._plain.gram)
         self._saturated = made.saturated
         self.noise = self._choose()
@@ -142,8 +143,12 @@ class Fit:
         result: Floats = self.weight[:, None] * columns - (self._weighted.T @ taken + self._own.T @ days)
         return result
 
-    def given(self, others: Floats) -> Fit:
-        """The same model with more columns in its mean; the variances stay as they were chosen."""
+    def given(self, others: Floats, errors: Floats | None = None) -> Fit:
+        """The same model with more columns in its mean; the variances stay as they were chosen.
+
+        With ``errors`` (k) each column's effect is known to be nought give or take so much, in the signal's unit: it takes up no
+        more than that. Without them it takes up all that it can.
+        """
         child = self._twin()
         weighted = others * self.weight[:, None]
         more = sparse.csr_matrix(others)
@@ -154,6 +159,7 @@ class Fit:
         gram = np.block([[self._plain.gram, reach], [reach.T, others.T @ weighted]])
         child._plain = Inner(gram, np.concatenate([self._plain.pull, weighted.T @ self.mean]), self._plain.square, 0.0)
         child._inner = {}
+        child._known = np.concatenate([self._known, np.zeros(others.shape[1]) if errors is None else errors**-2.0])
         width, count = self._fixed.shape
         columns = np.zeros((width + others.shape[1], count + others.shape[1]))
         columns[:width, :count] = self._fixed
@@ -162,6 +168,12 @@ class Fit:
         child._saturated = np.vstack([self._saturated, np.zeros((others.shape[1], self._saturated.shape[1]))])
         child._settle(self.noise)
         return child
+
+    def expecting(self, scale: float) -> Fit:
+        """The same model with a prior on effects that is at least so wide, in the signal's unit."""
+        other = self._twin()
+        other.slab = max(self.slab, scale)
+        return other
 
     def under(self, at: At) -> Fit:
         """The same model under the noise at this point of the grids."""
@@ -288,6 +300,11 @@ class Fit:
         begin, end = np.unravel_index(int(np.argmax(loud)), loud.shape)
         return int(begin), int(end)
 
+    def _prior_of(self, columns: Floats) -> Floats:
+        """The prior precision of the effects of the mean's columns (q x p over the atoms), as p x p."""
+        result: Floats = columns.T @ (self._known[:, None] * columns)
+        return result
+
     @property
     def _grouped(self) -> bool:
         return self._random > self.cells.buckets
@@ -320,6 +337,7 @@ class Fit:
     def _criterion(self, mean: Floats) -> Callable[[At], float]:
         """The restricted log likelihood of the variances under a mean whose columns are given over the atoms."""
         columns = independent(mean, self._plain.gram)
+        known = self._prior_of(columns)
         r, seen = self._random, dict[At, float]()
         reached: dict[int, tuple[Floats, Floats, Inner]] = {}
 
@@ -331,6 +349,7 @@ class Fit:
                 inner = self._without_own(noise)
                 reach = np.column_stack([inner.gram @ columns, inner.pull])
                 whole = np.vstack([columns.T @ reach, np.append(inner.pull @ columns, inner.square)[None, :]])
+                whole[:-1, :-1] += known
                 reached[at[2]] = reach[:r], whole, inner
             random, whole, inner = reached[at[2]]
             precision, log_size = prior(noise, self.cells.buckets, r)
@@ -359,5 +378,6 @@ class Fit:
         half = linalg.solve_triangular(self._factor, reach[:r], lower=True, check_finite=False)
         self._half_fixed, self._half_mean = half[:, :-1], half[:, -1]
         product = self._fixed.T @ reach - self._half_fixed.T @ half
+        product[:, :-1] += self._prior_of(self._fixed)
         self._fixed_factor = linalg.cholesky(product[:, :-1], lower=True, check_finite=False)
         self._fixed_mean = linalg.solve_triangular(self._fixed_factor, product[:, -1], lower=True, check_finite=False)
