@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from blameline.candidates import Candidate
     from blameline.cells import Cells, Clock
+    from blameline.evidence.bridge import Span
     from blameline.evidence.mediators import Mediators
     from blameline.evidence.prior import Prior
     from blameline.records import LedgerLine, Outcome, Part, Shift
@@ -145,39 +146,10 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
     if shift.direction == "better":
         ruler = span is not None and says(span, shift, -harm) == "most"
         return Heard(shift.model_copy(update={"moved": "ruler"}) if ruler else shift)
-    records = grounds.tallies[name], grounds.copies.get(name)
-    together = {other.shift.signal: other.move for other in grounds.found if _together(one, other)}
     if series is not None and (shift.linked or one.rest is not None):
-        rest = one if shift.linked else one.rest
-        assert rest is not None
-        left = rest.shift.model_copy(update={"id": shift.id, "bridge": shift.bridge})
-        own = {name: series.fit} | {k: f for k, f in grounds.fits.items() if k != name and not f.cells.signal.judged}
-        moves = {k: move for k, move in together.items() if k in own}
-        raw = Fit(series.fit.cells.pooled())
-        scored = replace(grounds.mediators, touched={})  # those hold the scores as they were given, and not as linked
-        hearing = Hearing(
-            left,
-            rest.move,
-            own,
-            raw,
-            grounds.traffic,
-            grounds.candidates,
-            moves,
-            *records,
-            span,
-            beside=rest.beside,
-            prior=grounds.prior,
-            ways=grounds.ways,
-            mediators=scored,
-        )
-        hearing.looked, hearing.faded, hearing.selection = grounds.looked, grounds.faded, choice(store, hearing)
-        lines, outcome, moved = judge(hearing, store, seed=seed)
-        if outcome != "no_shift":
-            told = shift.model_copy(update={"moved": moved, "linked": True})
-            lines = with_parts(store, hearing, divided(lines, told, span), grounds.window)
-            return Heard(told, tuple(lines), outcome)
-        if shift.linked:
-            return None
+        told = _within_link(store, one, shift, series, grounds, span, seed=seed)
+        if told is not None or shift.linked:
+            return told
     if one.move.noise is not None:
         fit = fit.under(one.move.noise)
     if series is not None:
@@ -192,7 +164,6 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
     raw = Fit(fit.cells.pooled())
     if one.slide is not None:
         fits = {**fits, name: one.slide.alike}
-    weights = grounds.weighed.get(name)
     hearing = Hearing(
         shift,
         one.move,
@@ -200,10 +171,11 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
         raw,
         grounds.traffic,
         grounds.candidates,
-        together,
-        *records,
+        _moved_with(one, grounds),
+        grounds.tallies[name],
+        grounds.copies.get(name),
         span,
-        weights,
+        grounds.weighed.get(name),
         beside=one.beside,
         apart=np.column_stack(apart) if apart else None,
         prior=grounds.prior,
@@ -219,6 +191,43 @@ def hear(store: Store, one: Found, grounds: Grounds, before: Sequence[Heard], *,
     lines = with_parts(store, hearing, lines, grounds.window)
     whole = Heard(shift.model_copy(update={"moved": moved, "bridge": bridge}), tuple(lines), outcome)
     return _unblamed(whole, hearing, *_harm(one, grounds, before))
+
+
+def _moved_with(one: Found, grounds: Grounds) -> dict[str, Move]:
+    """By signal, what moved for the worse at about the same time."""
+    return {other.shift.signal: other.move for other in grounds.found if _together(one, other)}
+
+
+def _within_link(
+    store: Store, one: Found, shift: Shift, series: Linked, grounds: Grounds, span: Span | None, *, seed: int
+) -> Heard | None:
+    """What is left of a shift when the ruler's own move is out of the scores; ``None`` where chance explains it best."""
+    name, rest = shift.signal, one if shift.linked else one.rest
+    assert rest is not None
+    own = {name: series.fit} | {k: f for k, f in grounds.fits.items() if k != name and not f.cells.signal.judged}
+    hearing = Hearing(
+        rest.shift.model_copy(update={"id": shift.id, "bridge": shift.bridge}),
+        rest.move,
+        own,
+        Fit(series.fit.cells.pooled()),
+        grounds.traffic,
+        grounds.candidates,
+        {k: move for k, move in _moved_with(one, grounds).items() if k in own},
+        grounds.tallies[name],
+        grounds.copies.get(name),
+        span,
+        beside=rest.beside,
+        prior=grounds.prior,
+        ways=grounds.ways,
+        mediators=replace(grounds.mediators, touched={}),  # those hold the scores as they were given, and not as linked
+    )
+    hearing.looked, hearing.faded, hearing.selection = grounds.looked, grounds.faded, choice(store, hearing)
+    lines, outcome, moved = judge(hearing, store, seed=seed)
+    if outcome == "no_shift":
+        return None
+    told = shift.model_copy(update={"moved": moved, "linked": True})
+    lines = with_parts(store, hearing, divided(lines, told, span), grounds.window)
+    return Heard(told, tuple(lines), outcome)
 
 
 def _unblamed(told: Heard, hearing: Hearing, fell: list[Shift], apart: dict[str, list[np.ndarray]]) -> Heard:
