@@ -12,7 +12,7 @@ from blameline.case.finding import Found, on_record, sized
 from blameline.evidence.bridge import record, says
 from blameline.evidence.controls import of_controls
 from blameline.evidence.divided import divided
-from blameline.evidence.harm import LOOKS, concerns, harmless
+from blameline.evidence.harm import LOOKS, NO_LOSS, concerns, harmless
 from blameline.evidence.hearing import Hearing
 from blameline.evidence.judgement import judge
 from blameline.evidence.leftover import allowing
@@ -232,9 +232,16 @@ def _within_link(
 
 def _unblamed(told: Heard, hearing: Hearing, fell: list[Shift], apart: dict[str, list[np.ndarray]]) -> Heard:
     """The same, and nobody to blame where only behaviour moved and no quality fell with it."""
-    if not concerns(hearing) or not harmless(hearing, told.lines, fell, apart):
+    if not concerns(hearing):
         return told
-    return Heard(told.shift, tuple(without_blame(told.lines, LOOKS)))
+    if harmless(hearing, told.lines, fell, apart):
+        return Heard(told.shift, tuple(without_blame(told.lines, LOOKS)))
+    if not any(fit.cells.signal.family == "quality" for fit in hearing.fits.values()):
+        return told
+    lost = [one for one in told.lines if one.candidate == "artefact"]
+    spared = {one.candidate: one for one in without_blame(lost, NO_LOSS)}
+    word = "unattributed" if told.outcome == "artefact" else told.outcome
+    return replace(told, lines=tuple(spared.get(one.candidate, one) for one in told.lines), outcome=word)
 
 
 def _harm(one: Found, grounds: Grounds, before: Sequence[Heard]) -> tuple[list[Shift], dict[str, list[np.ndarray]]]:

@@ -40,7 +40,9 @@ content_option = click.option(
 @content_option
 @json_option
 @seed_option
-@click.option("--exit-code", is_flag=True, help="End with status 3 when a shift for the worse was found.")
+@click.option(
+    "--exit-code", is_flag=True, help="End with status 3 when the outcome is not no_shift: something got worse."
+)
 def investigate(
     paths: tuple[Path, ...],
     out: Path | None,

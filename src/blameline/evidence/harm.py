@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LOOKS = "it changed how answers look, and no answer was shown to be worse"
+NO_LOSS = "records that are lost take their scores along, and only how answers look moved"
+"""Why a fall of the number of requests, which comes with holidays too, convicts nobody of a move of behaviour."""
 MATTERS = 0.05
 """A fall of a share or of a score between 0 and 1 that matters: what is excluded is less than half of what most cases could
 have shown by itself (``steps.smallest``)."""

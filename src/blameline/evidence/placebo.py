@@ -50,6 +50,8 @@ class Placebo:
         del seed
         cells = hearing.fit.cells
         column = hearing.put(candidate)
+        if not column.any():  # it was elsewhere, and what it did there is asked as it is
+            column = hearing.bids[candidate.id].variants.columns[:, 0]
         used = np.flatnonzero(hearing.pattern(column).max(axis=1, initial=0) > 0.02)
         numbers: dict[str, float | int | str | bool | None] = {"days": len(rows["day"])}
         if not used.size:
