@@ -3,9 +3,10 @@
     python benchmarks/blame/speed.py --traces 100000,1000000,10000000 --segments 10,300 --rounds 3
 
 Lays requests with 30 declared changes, half of them stamped on the requests, straight into the tables that a load derives
-(made by SQL: millions of spans through files would take longer than all that is measured), then asks for blame. What is spent
-in the store is reading; the rest is after the cells. Ratios are those of processor seconds to the fewest traces of the same
-run; seconds are information.
+(made by SQL: millions of spans through files would take longer than all that is measured), then asks how the changelog and the
+traces agree (``changes``: request by request, so that it grows with them), and for blame. What that spends in the store is
+reading; the rest is after the cells. Ratios are those of processor seconds to the fewest traces of the same run; seconds are
+information.
 """
 
 from __future__ import annotations
@@ -105,17 +106,22 @@ class Watch:
 
 
 def measure(path: Path) -> dict[str, Any]:
-    """One blame: seconds of reading and of the rest, and the processor seconds of the rest."""
+    """The changes, then one blame: seconds of reading and of the rest, and the processor seconds of the rest."""
     with open_case(path, read_only=True) as case:
         watch = Watch()
         case.store.query = watch.over(case.store.query)  # type: ignore[method-assign]
         case.store.rows = watch.over(case.store.rows)  # type: ignore[method-assign]
+        begun = time.perf_counter()
+        case.changes()
+        changes = time.perf_counter() - begun
+        watch.seconds = watch.processor = 0.0
         begun, spent = time.perf_counter(), time.thread_time()
         found = case.blame(seed=0)
         whole, processor = time.perf_counter() - begun, time.thread_time() - spent
         top = found.ledger[0].candidate if found.ledger else None
         candidates = len({line.candidate for line in found.ledger})
     return {
+        "changes_s": changes,
         "reading_s": watch.seconds, "after_s": whole - watch.seconds, "after_processor_s": processor - watch.processor,
         "queries": watch.asked.total(), "shifts": len(found.shifts), "candidates": candidates, "outcome": found.outcome,
         "top": top,
@@ -148,6 +154,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     head = [
         "segments",
         "traces",
+        "changes_s",
         "reading_s",
         "after_s",
         "after_processor_s",
