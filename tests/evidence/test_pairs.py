@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,6 +84,20 @@ def test_a_shift_of_its_own_is_no_second_cause(story: Callable[[str], Tell]) -> 
     best = max(bid.log_factor for bid in hearing.bids.values())
     assert free[("first", "second")] > best + 50
     assert held.get(("first", "second"), 0.0) < best + 1
+
+
+def test_what_began_with_another_shift_is_no_second_cause_of_this_one(story: Callable[[str], Tell]) -> None:
+    hearing = copy(story("two faults").hearing)
+    starts = hearing.bids["second"].candidate.starts
+    hour = timedelta(hours=1)
+    here = hearing.shift.onset.model_copy(update={"low": starts - 60 * hour, "high": starts - 50 * hour})
+    hearing.shift = hearing.shift.model_copy(update={"onset": here})
+    assert ("first", "second") in {pair.members for pair in pairs_of(hearing)}
+    there = here.model_copy(update={"low": starts - hour, "high": starts + hour})
+    hearing.others = (hearing.shift.model_copy(update={"onset": there}),)
+    assert not any("second" in pair.members for pair in pairs_of(hearing))
+    hearing.shift = hearing.others[0]  # what began with both may have had a part in both
+    assert ("first", "second") in {pair.members for pair in pairs_of(hearing)}
 
 
 def test_the_order_of_candidates_does_not_matter_to_pairs(story: Callable[[str], Tell]) -> None:

@@ -90,9 +90,10 @@ class Hearing:
     ``together`` holds, by signal, the moves for the worse of other signals whose onset overlaps with this shift's; ``span`` how
     far the ruler moved at the onset on answers that did not change; ``weighed`` the signal with each request counted as often as
     it stands for, where the rows are a sample; ``beside`` the signal's moves at other times, between which the shift is measured;
-    ``apart`` (cells x k) its moves that are shifts of their own and not in the mean of the fit: no second cause of this one may
-    claim them; ``ways``, by signal, the requests by user, session and conversation; ``mediators`` what the layers act on first;
-    ``slide`` what the traffic foretells of a mean that slides, of which the model is that of the scores at an equal traffic.
+    ``apart`` (cells x k) its moves that are shifts of their own (``others``) and not in the mean of the fit: no second cause of
+    this one may claim them; ``ways``, by signal, the requests by user, session and conversation; ``mediators`` what the layers
+    act on first; ``slide`` what the traffic foretells of a mean that slides, of which the model is that of the scores at an equal
+    traffic.
     """
 
     def __init__(
@@ -111,6 +112,7 @@ class Hearing:
         *,
         beside: Sequence[Move] = (),
         apart: Floats | None = None,
+        others: Sequence[Shift] = (),
         prior: Prior | None = None,
         ways: Mapping[str, Sequence[Clustered]] | None = None,
         mediators: Mediators | None = None,
@@ -118,6 +120,7 @@ class Hearing:
     ) -> None:
         self.turns = tuple(beside)
         self.apart = apart
+        self.others = tuple(others)
         self.slide = slide
         self.prior = prior or Prior()
         self.span = span

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from blameline.evidence.hearing import Bid, Hearing
     from blameline.fit import Fit, Scores
+    from blameline.records import Shift
 
 Floats = NDArray[np.float64]
 How = Literal["both", "together", "masked"]
@@ -36,6 +38,8 @@ VARIANTS = 8
 """Of each change at most so many variants."""
 ALIKE = 0.9
 """Squared correlation from which two columns are one and the same."""
+WITH = timedelta(hours=12)
+"""How long before or after the 90% range of an onset a change may have begun that began with it."""
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(24)
 
 
@@ -61,7 +65,7 @@ class Pair:
 
 def pairs_of(hearing: Hearing) -> tuple[Pair, ...]:
     """Every pair that the data could show, worked out in the one fit of the shift."""
-    bids = {name: bid for name, bid in hearing.bids.items() if _acts(bid)}
+    bids = {name: bid for name, bid in hearing.bids.items() if _acts(bid) and not _of_another(hearing, bid)}
     if not bids:
         return ()
     apart = hearing.fit if hearing.apart is None else hearing.fit.given(hearing.apart)
@@ -76,6 +80,22 @@ def pairs_of(hearing: Hearing) -> tuple[Pair, ...]:
 def _acts(bid: Bid) -> bool:
     """Whether a change can be one of two causes in the fit: what moves traffic or loses records acts in other ways."""
     return bid.candidate.layer not in {"traffic", "telemetry", "eval"} and bool(bid.scores.information.any())
+
+
+def _of_another(hearing: Hearing, bid: Bid) -> bool:
+    """Whether a change began with another shift of the signal, which has a ledger of its own, and not with this one.
+
+    The other move is in the mean as it was found, in which the requests that such a change touched are not told apart: what it
+    did there would pass for a part in this one.
+    """
+    starts = bid.candidate.starts
+    if starts is None:
+        return False
+
+    def began_with(shift: Shift) -> bool:
+        return shift.onset.low - WITH <= starts <= shift.onset.high + WITH
+
+    return any(began_with(other) for other in hearing.others) and not began_with(hearing.shift)
 
 
 def _chosen(bids: dict[str, Bid], best: Bid, fit: Fit) -> list[Bid]:
