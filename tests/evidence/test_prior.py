@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 import blameline
-from blameline.evidence.odds import Odds
+from blameline.evidence.odds import TEMPERATURE, Odds, posterior
 from blameline.evidence.prior import Prior, prior_of
 from blameline.evidence.rulings import Ruling, flip_prior
 from blameline.records import PriorSetting
@@ -98,8 +98,8 @@ def test_at_the_flip_prior_the_verdict_flips(investigate: Callable[..., Tell], s
     assert line.verdict == "supported"
     assert line.flip_prior is not None
     assert line.flip_prior < line.prior
-    ruling_told = flip_prior(ruling(story("rolled_back"), "guilty"), odds(line.prior, line.involved))
-    assert ruling_told == pytest.approx(line.flip_prior, rel=0.05)
+    exact = posterior(story("rolled_back").hearing).odds["guilty"]  # the line's own odds are rounded
+    assert flip_prior(ruling(story("rolled_back"), "guilty"), exact) == pytest.approx(line.flip_prior, rel=0.01)
     assert story("coincidence").ledger["beside"].flip_prior is None  # no prior makes a coincidence more than one
 
 
@@ -117,4 +117,7 @@ def test_the_flip_prior_is_where_the_odds_cross(story: Callable[[str], Tell]) ->
     assert flip_prior(told, odds(0.1, 0.9)) == pytest.approx(0.1, rel=1e-3)
     weak = flip_prior(told, odds(0.1, 0.5))
     assert weak is not None
-    assert weak == pytest.approx(0.5, rel=1e-2)  # from even odds to nine in ten: nine times the prior odds
+    odds_of_it = (
+        9**TEMPERATURE / 9
+    )  # from even odds to nine in ten: nine times the prior odds, if the odds were not tempered
+    assert weak == pytest.approx(odds_of_it / (1 + odds_of_it), rel=1e-2)

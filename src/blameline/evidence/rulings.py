@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from blameline.evidence.odds import TEMPERATURE
 from blameline.evidence.verdicts import EXCLUDED, SUPPORTED, UNLIKELY, verdict
 
 if TYPE_CHECKING:
@@ -40,9 +41,9 @@ class Ruling:
 def flip_prior(ruling: Ruling, own: Odds) -> float | None:
     """The prior nearest to the one in use at which the verdict would be another one, the others keeping theirs to one another.
 
-    Odds scale with prior odds: what has the odds ``p`` at the prior ``q`` has ``p'`` at ``q' / (1 - q') = q / (1 - q) * p' / (1 -
-    p') * (1 - p) / p``. Of a verdict that speaks for a bid it lies below the prior in use, of any other above; ``None`` where no
-    prior changes the word.
+    Odds scale with prior odds to the power of 1 / T: what has the odds ``p`` at the prior ``q`` has ``p'`` at ``q' / (1 - q') =
+    q / (1 - q) * [p' / (1 - p') * (1 - p) / p]^T``. Of a verdict that speaks for a bid it lies below the prior in use, of any
+    other above; ``None`` where no prior changes the word.
     """
     p, prior = min(max(own.involved, 1e-12), 1 - 1e-12), own.prior
     if not 0 < prior < 1:
@@ -56,6 +57,6 @@ def flip_prior(ruling: Ruling, own: Odds) -> float | None:
     )
     for level in wanted:
         if ruling.word(level) != word:
-            ratio = prior / (1 - prior) * level / (1 - level) * (1 - p) / p
+            ratio = prior / (1 - prior) * (level / (1 - level) * (1 - p) / p) ** TEMPERATURE
             return float(f"{ratio / (1 + ratio):.3g}")
     return None
