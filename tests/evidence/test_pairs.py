@@ -86,6 +86,20 @@ def test_a_shift_of_its_own_is_no_second_cause(story: Callable[[str], Tell]) -> 
     assert held.get(("first", "second"), 0.0) < best + 1
 
 
+def test_two_pay_for_requests_that_are_alike(story: Callable[[str], Tell]) -> None:
+    hearing = copy(story("two faults").hearing)
+    free = {(pair.members, pair.how): pair.log_factor for pair in pairs_of(hearing)}
+
+    def alike(_signal: str, columns: np.ndarray, fit: Any) -> Scores:  # as if every request had been told twice
+        scores = fit.scores(columns)
+        return Scores(scores.information / 2, scores.pull / 2)
+
+    hearing.scores = alike
+    paid = {(pair.members, pair.how): pair.log_factor for pair in pairs_of(hearing)}
+    both = ("first", "second"), "both"
+    assert 0.4 * free[both] < paid[both] < 0.6 * free[both]
+
+
 def test_what_began_with_another_shift_is_no_second_cause_of_this_one(story: Callable[[str], Tell]) -> None:
     hearing = copy(story("two faults").hearing)
     starts = hearing.bids["second"].candidate.starts

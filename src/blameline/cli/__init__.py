@@ -1,7 +1,7 @@
 """The command ``incident``: parse, call the method of the same name, print.
 
 stdout is the answer, stderr is talk. Exit status: 0 done, 1 an error told in one line, 2 wrong usage, 3 with ``--exit-code``
-when a shift for the worse was found, 130 interrupted. Nothing heavy is imported before a verb needs it.
+when something got worse (the outcome is not ``no_shift``), 130 interrupted. Nothing heavy is imported before a verb needs it.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class Exposure(OfChanges):
             "design_effect": own.design_effect,
         }
         words = between(own.estimate, own.error, hearing) + own.clustered
-        plain = _plain(rows, hearing)
+        plain = _plain(rows, hearing, sliced=not hearing.among(candidate).all())
         if harm / own.error > CLEAR and harm > ENOUGH * target:
             return Answered("supports", f"exposed against unexposed in the same hours: {words}{plain}", numbers)
         if harm + Z90 * own.error < ENOUGH * target:
@@ -139,8 +139,8 @@ def _apart(fit: Fit, column: NDArray[np.float64], time: NDArray[np.float64]) -> 
     return left
 
 
-def _plain(rows: Rows, hearing: Hearing) -> str:
-    """The unadjusted means after the change, from the query."""
+def _plain(rows: Rows, hearing: Hearing, *, sliced: bool) -> str:
+    """The unadjusted means after the change, from the query: those of all traffic, where the comparison is of a slice."""
     after = np.asarray(rows["after"], dtype=bool)
     told = np.asarray(rows["exposed"], dtype=bool)
     levels = []
@@ -148,4 +148,5 @@ def _plain(rows: Rows, hearing: Hearing) -> str:
         chosen = after & (told == wanted)
         if chosen.any():
             levels.append(f"{word} {level(float(rows['mean'][chosen][0]), hearing)} (n {int(rows['n'][chosen][0]):,})")
-    return f"; plain means since then: {', '.join(levels)}" if levels else ""
+    whose = "plain means of all traffic" if sliced else "plain means"
+    return f"; {whose} since then: {', '.join(levels)}" if levels else ""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blameline.evidence.pointed import FAMILIES
+from blameline.records import HARM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ def harmless(
     watched = {
         name: fit.cells.signal
         for name, fit in hearing.fits.items()
-        if fit.cells.signal.family in FAMILIES and not fit.cells.signal.control
+        if fit.cells.signal.family in HARM and not fit.cells.signal.control
     }
     if any(shift.signal in watched for shift in fell):
         return False

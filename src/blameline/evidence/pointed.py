@@ -29,6 +29,7 @@ from scipy.special import logsumexp
 
 from blameline.candidates.exposure import confined, variants
 from blameline.cells.grid import sums
+from blameline.records import HARM
 from blameline.shifts.moves import Move
 from blameline.shifts.shapes import moments, shapes_of, slices
 from blameline.shifts.steps import RESTLESS
@@ -40,15 +41,11 @@ if TYPE_CHECKING:
     from blameline.cells import Cells
     from blameline.fit import Fit
     from blameline.fit.noise import At
-    from blameline.records import Family
 
 Floats = NDArray[np.float64]
 THRESHOLD = 5.0
 """Log of the mean Bayes factor from which a move counts: that of the detector; by Markov's inequality noise as the model has it
 reaches it in fewer than 1 of 148 signals."""
-FAMILIES: frozenset[Family] = frozenset({"quality", "contract", "task"})
-"""Families in which a fall is harm. Most changes move some behaviour, and clicks convict nobody: to look there wherever a change
-points would find what it was meant to do."""
 TOLD = 0.05
 """Share of the evidence from which a change has a say in when it began."""
 FULL, NONE = 0.9, 0.05
@@ -84,17 +81,19 @@ def find_pointed(fit: Fit, candidates: Sequence[Candidate]) -> Move | None:
     """The move for the worse that a change on record points to; ``None`` where none does, or there is too little to tell."""
     changes = [one for one in candidates if not one.standing]
     signal = fit.cells.signal
-    if fit.cells.buckets < 12 or signal.better is None or signal.family not in FAMILIES or not changes:
+    if fit.cells.buckets < 12 or signal.better is None or signal.family not in HARM or not changes:
         return None
     harm, places = -1 if signal.better == "higher" else 1, slices(fit)
     options = [variants(one, fit.cells, places) for one in changes]
-    asked_once = _weighed(fit, options, harm)
-    crossed = [confined(one.options, one.logs - one.options.log_weight, places) for one in asked_once]
-    options = [
-        variants(one, fit.cells, places, more) if more else first
-        for one, first, more in zip(changes, options, crossed, strict=True)
-    ]
-    own = _mean(_weighed(fit, options, harm))
+    weighed = _weighed(fit, options, harm)
+    crossed = [confined(one.options, one.logs - one.options.log_weight, places) for one in weighed]
+    if any(crossed):
+        options = [
+            variants(one, fit.cells, places, more) if more else first
+            for one, first, more in zip(changes, options, crossed, strict=True)
+        ]
+        weighed = _weighed(fit, options, harm)
+    own = _mean(weighed)
     if own < THRESHOLD and fit.noise.at[0] < RESTLESS:
         return None
     looks = [(other, toll, _weighed(other, options, harm)) for other, toll in fit.doubted]

@@ -69,6 +69,7 @@ from blameline.records.told import (
 from blameline.records.unrecorded import Part, Signature, SignatureSignal
 from blameline.records.weighed import Hidden, Partner, Removal, Sensitivity
 from blameline.records.words import (
+    HARM,
     LAYER_OF_KIND,
     RULER_LAYERS,
     Answer,
@@ -101,6 +102,7 @@ from blameline.records.words import (
 
 __all__ = [
     "DARK",
+    "HARM",
     "LAYER_OF_KIND",
     "RULER_LAYERS",
     "Agreement",

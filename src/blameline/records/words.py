@@ -25,6 +25,8 @@ Finding = Literal[
 ]  # fmt: skip
 Better = Literal["higher", "lower"]
 Family = Literal["quality", "contract", "behaviour", "retrieval", "task", "feedback", "cost", "time", "operations"]
+HARM: frozenset[Family] = frozenset({"quality", "contract", "task"})
+"""Families in which a fall is harm. Most changes move some behaviour, and are meant to; clicks convict nobody."""
 GapKind = Literal[
     "hours", "parents", "roots", "dropped", "content", "cut_content", "left_out", "sampling", "clock", "unjoined_scores",
     "partial_scores", "doubled", "unknown_ends", "fallen", "undelivered", "unversioned", "tokens", "more",

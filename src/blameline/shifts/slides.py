@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from blameline.cells.grid import sums
 from blameline.fit import Fit
-from blameline.records import Interval
+from blameline.records import HARM, Interval
 from blameline.shifts.describe import Z90
 from blameline.shifts.levels import levels
 from blameline.shifts.moves import Move
@@ -28,12 +28,9 @@ from blameline.shifts.trends import drift
 if TYPE_CHECKING:
     from blameline.cells import Cells
     from blameline.cells.turns import Turned
-    from blameline.records import Family
 
 Floats = NDArray[np.float64]
 
-FAMILIES: frozenset[Family] = frozenset({"quality", "contract", "task"})
-"""Families in which a fall is harm."""
 CLEAR = 3.29
 """Standard errors by which what is foretold must fall (two-sided 0.1%)."""
 FOLLOWS = 2.58
@@ -77,7 +74,7 @@ class Slide:
 def slide(fit: Fit, turned: Turned) -> Slide | None:
     """The slide for the worse that the turns of conversations make by themselves; ``None`` where there is none that matters."""
     cells, signal = turned.cells, fit.cells.signal
-    if signal.family not in FAMILIES or signal.better is None:
+    if signal.family not in HARM or signal.better is None:
         return None
     harm = -1 if signal.better == "higher" else 1
     day = np.floor(cells.hours / DAY)
